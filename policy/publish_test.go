@@ -19,9 +19,9 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// TestWhatIsPublishedBuildsAlone does what a machine does that downloads the published pack: unpack this folder, and only
-// this folder, go mod tidy, go build, start it, and ask for its metadata without configuring anything.
-func TestWhatIsPublishedBuildsAlone(t *testing.T) {
+// TestPublishedPackBuildsAlone does what a machine does that downloads the published pack. It unpacks this folder alone, runs go
+// mod tidy and go build, starts the pack, and asks for its metadata without any configuration.
+func TestPublishedPackBuildsAlone(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	copyPack(t, folder)
@@ -31,7 +31,7 @@ func TestWhatIsPublishedBuildsAlone(t *testing.T) {
 	after, err := os.ReadFile(filepath.Join(folder, "go.mod"))
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after), "go.mod is not tidy")
-	assert.NotContains(t, string(after), "../", "what lies beside the pack does not travel with it")
+	assert.NotContains(t, string(after), "../", "go.mod refers to a folder outside the pack, which is not published")
 	command(t, folder, "go", "build", "-o", "pack", ".")
 
 	client := start(t, filepath.Join(folder, "pack"))
@@ -43,7 +43,7 @@ func TestWhatIsPublishedBuildsAlone(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestThePackNeedsFewModules keeps what every machine compiles small.
+// TestThePackNeedsFewModules limits the number of modules, because every machine that uses the pack compiles them.
 func TestThePackNeedsFewModules(t *testing.T) {
 	t.Parallel()
 	out := command(t, ".", "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
@@ -57,7 +57,7 @@ func TestThePackNeedsFewModules(t *testing.T) {
 	}, slices.Compact(modules))
 }
 
-// copyPack copies what publish packs: this folder without what .gitignore files name.
+// copyPack copies the files that publish packs: this folder without the files that .gitignore names.
 func copyPack(t *testing.T, to string) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -92,7 +92,7 @@ func command(t *testing.T, folder, name string, args ...string) string {
 	return string(out)
 }
 
-// start runs a pack as the engine does and connects to it.
+// start runs a pack as the engine does, and connects to it.
 func start(t *testing.T, pack string) pulumirpc.AnalyzerClient {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

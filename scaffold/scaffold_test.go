@@ -208,8 +208,7 @@ func TestNotes(t *testing.T) {
 			"init --upgrade",
 		`package.json has no script for the job lint, which platform-ci.yml then leaves out: add "lint" and init --upgrade`,
 		"packages/web/next.config.mjs: Next.js 16 keeps what it compiled only with experimental.turbopackFileSystemCacheForBuild: true; " +
-			"without it " +
-			"the job compile starts from nothing each time",
+			"without it the job compile starts from nothing each time",
 	}, notes, errs)
 }
 

@@ -32,8 +32,7 @@ func TestJobs(t *testing.T) {
 			"name, parallelism, release, " +
 			"runtimeAccount, schedule, secrets, service, tasks, timeoutSeconds, vpc"}},
 		"a long name": {change{"jobs.migrate.name": strings.Repeat("a", 58)}, []string{"jobs.migrate.name: is not a job name; use at most 57 " +
-			"lower-case " +
-			"letters, digits and hyphens, a letter first, no hyphen last"}},
+			"lower-case letters, digits and hyphens, a letter first, no hyphen last"}},
 		"another's name": {change{"jobs.other": func() any {
 			job := someJob()
 			job["runtimeAccount"] = "shop-other"
@@ -46,14 +45,12 @@ func TestJobs(t *testing.T) {
 			[]string{"jobs.migrate.service: is not a key under services; use one of web: " +
 				"the job runs its image"}},
 		"its service's account": {change{"jobs.migrate.runtimeAccount": "shop-web"}, []string{"jobs.migrate.runtimeAccount: is also the " +
-			"account of " +
-			"services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
+			"account of services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
 		"its own account as that of its clock": {change{"jobs.migrate.schedule.account": "shop-migrate"},
 			[]string{"jobs.migrate.schedule.account: is also " +
 				"the account of jobs.migrate; give each its own: it can do what its owner needs, and read its own secrets only"}},
 		"the pipeline's account": {change{"jobs.migrate.runtimeAccount": "github-actions-deploy"}, []string{"jobs.migrate.runtimeAccount: " +
-			"begins as the " +
-			"pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
+			"begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
 		"no size on sale": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
 			`use one of "1", "2", "4", "6", "8", in quotes`}},
 		"numbers out of range": {change{"jobs.migrate.tasks": 10001, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0,
@@ -97,8 +94,7 @@ func TestJobs(t *testing.T) {
 			"jobs.migrate.environment.CLOUD_RUN_JOB: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
 			"jobs.migrate.environment.RELEASE_HOOK: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it"}},
 		"a secret that nobody declared": {change{"jobs.migrate.secrets.A": "b"}, []string{"jobs.migrate.secrets.A: names a secret that is not " +
-			"declared; declare " +
-			"it under secrets at the top level"}},
+			"declared; declare it under secrets at the top level"}},
 		"no schedule": {change{"jobs.migrate.schedule.cron": "every night", "jobs.migrate.schedule.timeZone": "over there"}, []string{
 			`jobs.migrate.schedule.cron: does not have five fields; use five fields, minute first: "0 3 * * *" is each night at three, ` +
 				`"0 3 * * MON" each Monday`,
@@ -109,8 +105,7 @@ func TestJobs(t *testing.T) {
 			return service
 		}()}, []string{"jobs.migrate: has accounts that would be named like those of services.job-migrate; give one of the two another key"}},
 		"unprotected in prod": {change{"jobs.migrate.deletionProtection": false}, []string{"jobs.migrate.deletionProtection: is off in prod " +
-			"for a job that " +
-			"releases need; write true: one wrong change must not delete the job"}},
+			"for a job that releases need; write true: one wrong change must not delete the job"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,9 +134,8 @@ func TestChannels(t *testing.T) {
 		"pubsub": {channel: map[string]any{"kind": "pubsub", "target": "projects/shop-project/topics/alerts"}},
 		"sms":    {channel: map[string]any{"kind": "sms", "target": "+4930123456"}},
 		"mail": {map[string]any{"kind": "email", "target": "a@b.c"},
-			[]string{"monitoring.channels.c.kind: is not a kind of channel; use slack, " +
-				"pagerduty, " +
-				"webhook, pubsub or sms; mail goes to alertEmails"}},
+			[]string{"monitoring.channels.c.kind: is not a kind of channel; use slack, pagerduty, webhook, pubsub or sms; mail goes to " +
+				"alertEmails"}},
 		"no secret": {map[string]any{"kind": "slack", "target": "alerts"}, []string{
 			"monitoring.channels.c.secret: is missing for this kind; set it: pulumi config set --secret --path " +
 				"'platform.monitoring.channels.c.secret'",

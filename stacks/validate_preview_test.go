@@ -83,14 +83,12 @@ func TestPreviews(t *testing.T) {
 			[]string{"previews.runtimeAccount: begins as " +
 				"the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
 		"a long registry": {dev, change{"registry.id": strings.Repeat("r", 55)}, []string{"previews: has images in a repository whose name " +
-			"would " +
-			"be too long; shorten registry.id by 9"}},
+			"would be too long; shorten registry.id by 9"}},
 		"a front by tag": {dev, change{"previews.front": "docker.io/library/caddy:2"},
 			[]string{"previews.front: is not an image by digest; use " +
 				"HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change"}},
 		"nobody looks": {dev, change{"previews.public": false}, []string{"previews.outsideCallers: is empty, so that nobody could look; name " +
-			"who " +
-			"may, each with a reason, or write public: true"}},
+			"who may, each with a reason, or write public: true"}},
 		"everybody and somebody": {dev, change{"previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull requests."}},
 			[]string{"previews.public: lets anybody open what has outsideCallers; write false, or remove outsideCallers"}},
 		"somebody": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull " +
@@ -106,8 +104,7 @@ func TestPreviews(t *testing.T) {
 				"that is not declared; declare it under secrets at the top level"}},
 		"a secret of its service": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
 			"services.web.secrets": map[string]any{"B": "b"}, "previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is " +
-			"read by " +
-			"services.web too, and whoever may push a branch would learn it; make a secret for previews alone"}},
+			"read by services.web too, and whoever may push a branch would learn it; make a secret for previews alone"}},
 		"a secret of a job": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}}, "jobs.tidy": map[string]any{
 			"name": "shop-tidy", "service": "web", "runtimeAccount": "shop-tidy", "secrets": map[string]any{"B": "b"}},
 			"previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is read by jobs.tidy too, and whoever may push a branch " +

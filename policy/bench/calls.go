@@ -14,7 +14,7 @@ import (
 )
 
 // The benchmark measures the packs and not its own driver. The driver encodes the requests before the clock starts, and does not
-// decode the answers while it runs. gRPC itself is the only part of the driver that a call's time contains. Each pack's answer is
+// decode the answers while the clock runs. Of the driver's work, only gRPC itself is part of a call's time. Each pack's answer is
 // decoded and checked once, before the measurement.
 
 // raw is the codec of the measured calls: a message is its bytes.

@@ -231,8 +231,7 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// table writes all columns as a markdown table. Its last columns say how many times the value of the first contestant each other
-// one has.
+// table writes all columns as a markdown table. Its last columns compare each other contestant with the first one, as a quotient.
 func table(columns []column) string {
 	var b strings.Builder
 	b.WriteString("| measured |")

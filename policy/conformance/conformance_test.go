@@ -14,7 +14,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// pair is the same property for Pulumi's SDK and for crossguardtest.
+// pair is the same property, built for Pulumi's SDK and for crossguardtest.
 type pair struct {
 	theirs resource.PropertyValue
 	ours   any
@@ -95,7 +95,7 @@ func properties(t *rapid.T, depth int) object {
 	return made
 }
 
-// TestTheTestEncodingIsTheSDKs compares what crossguardtest sends with what the engine's own code would send.
+// TestTheTestEncodingIsTheSDKs compares the encoding of crossguardtest with that of the engine's own code.
 func TestTheTestEncodingIsTheSDKs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -110,7 +110,7 @@ func TestTheTestEncodingIsTheSDKs(t *testing.T) {
 	})
 }
 
-// TestTheSDKsEncodingIsRead sends properties encoded by the SDK through the protocol.
+// TestTheSDKsEncodingIsRead encodes properties with the SDK and sends them to a policy through the protocol.
 func TestTheSDKsEncodingIsRead(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, crossguard.Pack{Name: "test", Version: "1.0.0", Policies: []crossguard.Policy{{

@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/rules"
 )
 
-// BenchmarkHandler is the platform's whole pack on one resource, within the server: what is left besides is gRPC.
+// BenchmarkHandler runs the platform's whole pack on one resource, within the server. It leaves out gRPC.
 func BenchmarkHandler(b *testing.B) {
 	pack := rules.Pack()
 	pack.InitialConfig = map[string]crossguard.Settings{ // nothing is reported

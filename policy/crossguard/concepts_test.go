@@ -8,7 +8,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// try shows what one policy says of resources under a configuration, as a preview would.
+// try prints what one policy reports on resources under a configuration, as a preview would.
 func try(p crossguard.Policy, config string, resources ...ct.Resource) {
 	p.Name, p.Description = "rule", "A thing is right."
 	result, err := ct.Judge(crossguard.Pack{Name: "concepts", Version: "1.0.0", Policies: []crossguard.Policy{p}}, config, resources...)
@@ -24,7 +24,7 @@ func try(p crossguard.Policy, config string, resources ...ct.Resource) {
 	}
 }
 
-// A read settles the cases that a rule must not forget: what is not known yet, what is of another type and what is absent.
+// The read handles the cases that a rule must not forget: an unknown value, a value of another type, and an absent value.
 func ExampleObject_Int() {
 	rule := crossguard.Policy{Enforcement: crossguard.Mandatory, Check: func(r *crossguard.Resource) {
 		switch n, set := r.Int("size.max"); {
@@ -45,7 +45,7 @@ func ExampleObject_Int() {
 	// mandatory: size.max is a list, must be a whole number
 }
 
-// What is unknown in one element of a list ends the look at that element only.
+// An unknown value in one element of a list ends the check of that element only.
 func ExampleObject_Each() {
 	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
 		r.Each("ports", func(port crossguard.Object) {
@@ -59,7 +59,7 @@ func ExampleObject_Each() {
 	// advisory: not checked: ports[0].number is known only after the update
 }
 
-// A map is visited in the order of its keys, which may have any characters.
+// A map is visited in the order of its keys. A key may contain any characters.
 func ExampleObject_EachStringEntry() {
 	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
 		r.EachStringEntry("labels", func(key, value string) { r.Violation("%s is %s", key, value) })
@@ -71,7 +71,7 @@ func ExampleObject_EachStringEntry() {
 	// advisory: of 2 labels, a/b is c
 }
 
-// A rule asks first where it has an answer for what is not known yet.
+// A rule that has an answer for an unknown value asks before it reads.
 func ExampleObject_IsKnown() {
 	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
 		if !r.IsKnown("size") {
@@ -81,7 +81,7 @@ func ExampleObject_IsKnown() {
 	// Output: advisory: size may be anything: count it as 1000
 }
 
-// Secrets are read like other values and kept out of what is shown.
+// Secrets are read like other values, but they are kept out of messages.
 func ExampleObject_IsSecret() {
 	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
 		if password := r.StringOr("password", ""); len(password) < 12 && r.IsSecret("password") {
@@ -100,7 +100,7 @@ func ExampleResource_NotApplicable() {
 	// Output: not applicable: is for a test
 }
 
-// Options have types and bounds. What the configuration may not say is refused before anything is judged.
+// Options have types and bounds. A configuration outside them is refused before any resource is checked.
 func ExampleOption() {
 	rule := crossguard.Policy{
 		Options: []crossguard.Option{
@@ -153,7 +153,7 @@ func ExampleResource_ViolationOf() {
 	// <nil>
 }
 
-// A rule that looks for one resource that will do does not say that there is none while one may.
+// A rule that looks for one good resource must not report that there is none while one may still be good.
 func ExampleStack_Undecided() {
 	rule := crossguard.Policy{CheckStack: func(s *crossguard.Stack) {
 		good := false
@@ -169,7 +169,7 @@ func ExampleStack_Undecided() {
 	// advisory: not checked: enabled is known only after the update
 }
 
-// A stack policy sees how resources belong together: parents, dependencies, and the component that a resource is in.
+// A stack policy sees how resources belong together: parents, dependencies, and the component that contains a resource.
 func ExampleStack_Each() {
 	site := &ct.Resource{Type: "shop:web:Site", Name: "site", Component: true}
 	key := ct.Resource{Type: "test:index/key:Key", Name: "key"}
@@ -185,7 +185,7 @@ func ExampleStack_Each() {
 	// Output: advisory: files in site uses key
 }
 
-// A kind has every type that a function says yes to, also of services that nobody has thought of yet.
+// A kind has every type that its function accepts, including types of services that do not exist yet.
 func ExampleKind() {
 	grants := crossguard.Kind{Name: "grants", Has: func(token string) bool { return strings.HasSuffix(token, "IamMember") }}
 	rule := crossguard.Policy{Kind: grants, Check: func(r *crossguard.Resource) { r.Violation("grants %s", r.StringOr("role", "nothing")) }}
@@ -196,7 +196,7 @@ func ExampleKind() {
 	// not applicable: applies only to grants
 }
 
-// What is around a resource: its options, its provider, and the stack and operation.
+// A policy also reads the resource's options, its provider, the stack and the operation.
 func ExampleResource_Options() {
 	provider := &ct.Resource{Type: "pulumi:providers:gcp", Name: "main", Properties: ct.Properties{"region": "us-east1"}}
 	try(crossguard.Policy{Check: func(r *crossguard.Resource) {
@@ -209,7 +209,7 @@ func ExampleResource_Options() {
 	// advisory: preview false of stack ""
 }
 
-// A remedy sets values however deep, elements of lists and secrets. What was a secret stays one.
+// A remedy sets values at any depth, elements of lists, and secrets. A secret stays a secret.
 func ExampleRemedy_Set() {
 	c, err := ct.Correct(crossguard.Policy{Name: "rule", Description: "Things are right.", Remediate: func(r *crossguard.Remedy) {
 		r.Set("ports[0].number", 8080)
@@ -222,7 +222,7 @@ func ExampleRemedy_Set() {
 	// Output: map[password:{changed} ports:[map[number:8080] map[number:8081 token:{generated}]]] <nil>
 }
 
-// What a policy logs is shown by the engine, and decides nothing.
+// The engine shows the lines that a policy logs. They decide nothing.
 func ExampleObject_Log() {
 	rule := crossguard.Policy{Name: "rule", Description: "Things are right.",
 		Check: func(r *crossguard.Resource) { r.Log("looked at %s", r.Name) }}

@@ -9,8 +9,8 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// TestTheExample holds the package's example to what it promises.
-func TestTheExample(t *testing.T) {
+// TestPackageExample checks that the package's example reports what its comments promise.
+func TestPackageExample(t *testing.T) {
 	t.Parallel()
 	age := func(days any) any { return object{"condition": object{"age": days}} }
 	c := ct.Start(t, storage)

@@ -7,7 +7,7 @@ const (
 	budget = "gcp:billing/budget:Budget"
 )
 
-// A rule about one resource, with the remedy that runs where it is configured to remediate.
+// noPublicBucket is a rule about one resource. Its remedy runs if the configuration sets the level remediate.
 var noPublicBucket = crossguard.Policy{
 	Name:             "no-public-bucket",
 	Description:      "No bucket can be made public.",
@@ -24,7 +24,7 @@ var noPublicBucket = crossguard.Policy{
 	Remediate: func(r *crossguard.Remedy) { r.Set("publicAccessPrevention", "enforced") },
 }
 
-// A rule about the elements of a list, with an option. A rule that is not known yet ends for itself: the others are judged.
+// boundedRetention is a rule about the elements of a list, with an option. An unknown value ends the check of its element only.
 var boundedRetention = crossguard.Policy{
 	Name:        "bounded-retention",
 	Description: "Objects are deleted in the end.",
@@ -47,7 +47,7 @@ var boundedRetention = crossguard.Policy{
 	},
 }
 
-// A rule about the stack as a whole.
+// someBudget is a rule about the stack as a whole.
 var someBudget = crossguard.Policy{
 	Name:        "some-budget",
 	Description: "Somebody hears of what the stack costs.",
@@ -58,7 +58,7 @@ var someBudget = crossguard.Policy{
 	},
 }
 
-// A rule about how the stack's resources belong together.
+// ownKey is a rule about how the stack's resources depend on each other.
 var ownKey = crossguard.Policy{
 	Name:        "own-key",
 	Description: "A bucket that is encrypted with a key is encrypted with a key of its own stack.",

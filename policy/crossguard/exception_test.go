@@ -12,7 +12,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// startExceptions serves a policy of single resources and one of stacks on 1 January 2027, with exemptions for half a year.
+// startExceptions serves a policy of single resources and a stack policy on 1 January 2027. Exemptions may last half a year.
 func startExceptions(t *testing.T) *ct.Client {
 	t.Helper()
 	bad := func(r *crossguard.Resource) {
@@ -26,7 +26,7 @@ func startExceptions(t *testing.T) *ct.Client {
 	return ct.Start(t, full)
 }
 
-// TestPulumisExceptionsAreRead: in a policy's exemptions and for all policies, with a last day and without one.
+// TestPulumisExceptionsAreRead covers exceptions in a policy's exemptions and under "all", with a last day and without one.
 func TestPulumisExceptionsAreRead(t *testing.T) {
 	t.Parallel()
 	one := ct.Resource{Type: thing, Name: "web", Properties: ct.Properties{"bad": true}}
@@ -76,7 +76,7 @@ func TestPulumisExceptionsAreRead(t *testing.T) {
 	}
 }
 
-func TestExceptionsAreRefusedByName(t *testing.T) {
+func TestBadExceptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	const match = `"match": [{"policies": ["p"], "targets": ["urn:pulumi:dev::test::a:b:C::web"]}]`
 	for exception, want := range map[string]string{

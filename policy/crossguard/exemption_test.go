@@ -12,7 +12,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// exempting starts a pack of one resource and one stack policy, each with an exemption of the given resource, on a day.
+// exempting starts a pack of one resource policy and one stack policy on a day. Each has an exemption of the given resource.
 func exempting(t *testing.T, resource, today string) *ct.Client {
 	t.Helper()
 	bad := func(r *crossguard.Resource) {
@@ -48,18 +48,18 @@ func TestExemptions(t *testing.T) {
 		wantOne, wantStack   []string // wantStack of policies p and s together
 		exempt               bool
 	}{
-		{"used to its last day", "web-*", used, true, true, nil, nil, true},
+		{"used on its last day", "web-*", used, true, true, nil, nil, true},
 		{"by URN", one.URN(), used, true, true, nil, nil, true},
 		{"by URN pattern", "urn:*::web-1", used, true, true, nil, nil, true},
 		{"pattern in the middle", "*web*1", used, true, true, nil, nil, true},
 		{"expired", "web-*", after, true, true, []string{"is bad (was exempt until 2027-01-31: agreed)"},
 			[]string{expired, "is bad (was exempt until 2027-01-31: agreed)", expired}, false},
-		{"expired though good", "web-*", after, false, true, nil, []string{expired, expired}, false},
+		{"expired, of a good resource", "web-*", after, false, true, nil, []string{expired, expired}, false},
 		{"of another resource", "api-*", used, true, true, []string{"is bad"},
 			[]string{unmatched, "is bad", unmatched}, false},
 		{"of a good resource", "web-1", used, false, true, nil, []string{unneeded("web-1"), unneeded("web-1")}, false},
-		{"not judged where not analyzed", "web-1", used, false, false, nil, []string{unneeded("web-1")}, false},
-		{"not judged where unknown", "web-1", used, ct.UnknownBool, true, []string{"not checked: bad is known only after the update"},
+		{"not judged if the resource was not analyzed", "web-1", used, false, false, nil, []string{unneeded("web-1")}, false},
+		{"not judged if the value is unknown", "web-1", used, ct.UnknownBool, true, []string{"not checked: bad is known only after the update"},
 			[]string{"not checked: bad is known only after the update"}, false},
 	}
 	for _, test := range tests {
@@ -80,8 +80,9 @@ func TestExemptions(t *testing.T) {
 	}
 }
 
-// TestExemptionsAreNotJudgedWhereTheRuleFailed: whether they are needed is not known then, and the failure is told already.
-func TestExemptionsAreNotJudgedWhereTheRuleFailed(t *testing.T) {
+// TestExemptionsAreNotJudgedAfterAPanic checks a rule that panics. Nobody knows then whether its exemptions are needed, and
+// the failure is reported already.
+func TestExemptionsAreNotJudgedAfterAPanic(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(policy(func(*crossguard.Resource) { panic("oops") }), stackPolicy(func(*crossguard.Stack) { panic("oops") })))
 	exemption := `{"exemptions": [{"resource": "web-1", "reason": "agreed", "expires": "9999-12-31"}]}`
@@ -94,8 +95,7 @@ func TestExemptionsAreNotJudgedWhereTheRuleFailed(t *testing.T) {
 	assert.Contains(t, got.Messages()[0], "the rule itself failed")
 }
 
-// TestExemptionsOfTheStackItself: a violation of the whole stack is shown at the stack's own resource, so an exemption names
-// that resource.
+// TestExemptionsOfTheStackItself exempts the stack's own resource, at which a violation of the whole stack is shown.
 func TestExemptionsOfTheStackItself(t *testing.T) {
 	t.Parallel()
 	root := ct.Resource{Type: "pulumi:pulumi:Stack", Name: "test-dev"}
@@ -107,7 +107,7 @@ func TestExemptionsOfTheStackItself(t *testing.T) {
 		got := c.AnalyzeStack(ct.Resource{Type: thing}, root)
 		assert.Empty(t, got.Diagnostics, resource)
 		assert.Equal(t, "exempt until 9999-12-31: agreed", got.NotApplicable["s"])
-		assert.Equal(t, []string{"lacks something"}, c.AnalyzeStack(ct.Resource{Type: thing}).Messages(), "a stack without it")
+		assert.Equal(t, []string{"lacks something"}, c.AnalyzeStack(ct.Resource{Type: thing}).Messages(), "a stack without its own resource")
 	}
 }
 
@@ -131,8 +131,9 @@ func TestDisabledPoliciesDoNotJudgeTheirExemptions(t *testing.T) {
 	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: thing}).Diagnostics)
 }
 
-// TestWhatAnExemptionSays: an exemption names resources, and says why. A URN has four parts, of which the last is the name.
-func TestWhatAnExemptionSays(t *testing.T) {
+// TestBadExemptionsAreRefused has the exemptions that are accepted and refused. An exemption names a resource and a reason. A URN has
+// four parts, and the last one is the name.
+func TestBadExemptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	const (
 		urn      = "urn:pulumi:dev::test::gcp:storage/bucket:Bucket::"
@@ -159,5 +160,5 @@ func TestWhatAnExemptionSays(t *testing.T) {
 	}
 	exempts := ct.Start(t, pack(policy(func(*crossguard.Resource) {}))).Info().Policies[0].ConfigSchema.Properties.AsMap()["exemptions"]
 	item := exempts.(map[string]any)["items"].(map[string]any)["anyOf"].([]any)[0].(map[string]any)
-	assert.Equal(t, false, item["additionalProperties"], "the engine refuses a misspelt key")
+	assert.Equal(t, false, item["additionalProperties"], "the schema lets the engine refuse a misspelt key")
 }

@@ -1,6 +1,6 @@
 package crossguard
 
-// What a benchmark has to call without the cost of the network.
+// These functions are exported to the benchmarks, which measure them without the cost of the network.
 var (
 	Analyze      = (*Server).analyze
 	AnalyzeStack = (*Server).analyzeStack

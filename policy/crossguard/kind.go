@@ -2,7 +2,7 @@ package crossguard
 
 import "slices"
 
-// Kind is a set of resource types that share a property of their token, so that nobody has to list them. An example is every IAM
+// Kind is a set of resource types that are recognized by their tokens, so that nobody has to list them. An example is every IAM
 // grant, including the grants of services that do not exist yet.
 type Kind struct {
 	// Name describes the types in the plural, for messages: "IAM grants". Required.

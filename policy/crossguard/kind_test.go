@@ -12,8 +12,8 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// TestKindsApplyToTypesNobodyListed: by what tokens have in common, for each resource and for the stack, in one policy.
-func TestKindsApplyToTypesNobodyListed(t *testing.T) {
+// TestKindsSelectTypesByToken checks a policy for single resources and for the stack whose kind selects types by their tokens.
+func TestKindsSelectTypesByToken(t *testing.T) {
 	t.Parallel()
 	grants := crossguard.Kind{Name: "grants", Has: func(token string) bool { return strings.HasSuffix(token, "Grant") }}
 	both := policy(func(r *crossguard.Resource) { r.Violation("one") })
@@ -32,8 +32,8 @@ func TestKindsApplyToTypesNobodyListed(t *testing.T) {
 	assert.Equal(t, "applies only to "+thing+", grants", c.AnalyzeStack(ct.Resource{Type: "test:index/other:Other"}).NotApplicable["p"])
 }
 
-// TestCanonicalIsATypeUnderAnotherName: for each resource, its remedy and the stack.
-func TestCanonicalIsATypeUnderAnotherName(t *testing.T) {
+// TestCanonicalType checks a type of another provider in Check, in Remediate and in a stack policy.
+func TestCanonicalType(t *testing.T) {
 	t.Parallel()
 	typed := policy(func(r *crossguard.Resource) { r.Violation("%s", r.Type) })
 	typed.Types = []string{thing}
@@ -55,8 +55,9 @@ func TestCanonicalIsATypeUnderAnotherName(t *testing.T) {
 	assert.Equal(t, []string{"2"}, c.AnalyzeStack(bridged, ct.Resource{Type: thing}).Messages())
 }
 
-// TestTheFloorIsWhatConfigurationMayNotSwitchOff, where the stack has what the policy is about.
-func TestTheFloorIsWhatConfigurationMayNotSwitchOff(t *testing.T) {
+// TestFloorPoliciesCannotBeDisabled checks that disabling a policy at or above the floor is a violation, if the stack
+// has resources of the policy's types.
+func TestFloorPoliciesCannotBeDisabled(t *testing.T) {
 	t.Parallel()
 	grave := policy(func(*crossguard.Resource) {})
 	grave.Severity, grave.Types = crossguard.High, []string{thing}
@@ -78,8 +79,9 @@ func TestTheFloorIsWhatConfigurationMayNotSwitchOff(t *testing.T) {
 	assert.Empty(t, c.AnalyzeStack(ct.Resource{Type: thing}).Diagnostics)
 }
 
-// TestWhatIsBeingDeletedIsNoPartOfTheStack: a refresh leaves it in the engine's list, but no program has registered it.
-func TestWhatIsBeingDeletedIsNoPartOfTheStack(t *testing.T) {
+// TestDeletedResourcesAreNotInTheStack checks a resource that a refresh leaves in the engine's list, although the program has
+// not registered it.
+func TestDeletedResourcesAreNotInTheStack(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(stackPolicy(func(s *crossguard.Stack) {
 		s.Each(nil, func(r *crossguard.Resource) { s.Violation("%s", r.Name) })
@@ -89,15 +91,15 @@ func TestWhatIsBeingDeletedIsNoPartOfTheStack(t *testing.T) {
 	}
 	component := ct.Resource{Type: "test:index/component:Component", Name: "component"}
 	stack := []ct.Resource{component, made("kept"), made("going")}
-	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "no program has run")
+	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "before a program has run")
 	c.Analyze(made("kept"))
 	assert.Equal(t, []string{"component", "kept"}, c.AnalyzeStack(stack...).Messages())
-	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "the next operation")
+	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "in the next operation")
 	c.Analyze(component)
-	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "only components were registered")
+	assert.Equal(t, []string{"component", "kept", "going"}, c.AnalyzeStack(stack...).Messages(), "with registered components only")
 }
 
-func TestExemptionsSaySomethingAndEnd(t *testing.T) {
+func TestBroadOrLongExemptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	full := pack(policy(func(*crossguard.Resource) {}))
 	full.LongestExemption = 180 * 24 * time.Hour

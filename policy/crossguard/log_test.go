@@ -23,7 +23,7 @@ func (e *engineStub) Log(_ context.Context, r *pulumirpc.LogRequest) (*emptypb.E
 	return &emptypb.Empty{}, nil
 }
 
-func TestTheEngineIsToldWhatIsLogged(t *testing.T) {
+func TestLogLinesReachTheEngine(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -31,22 +31,22 @@ func TestMaps(t *testing.T) {
 			"c": object{"size": 3}}, "labels": object{"x": ct.Unknown}}, []string{
 			"c: volumes.c.size has size 3", "3 volumes, 1 labels, 1 by their keys", "not checked: volumes.a, volumes.b.size, labels.x " +
 				"are known only after the update"}},
-		"of wrong types": {ct.Properties{"volumes": object{"a": 1}, "labels": object{"x": []any{}}}, []string{
+		"entries of wrong types": {ct.Properties{"volumes": object{"a": 1}, "labels": object{"x": []any{}}}, []string{
 			"volumes.a is a number, must be an object", "labels.x is a list, must be a string", "1 volumes, 1 labels, 1 by their keys"}},
-		"no map":         {ct.Properties{"volumes": []any{}}, []string{"volumes is a list, must be an object"}},
+		"a list":         {ct.Properties{"volumes": []any{}}, []string{"volumes is a list, must be an object"}},
 		"an unknown map": {ct.Properties{"volumes": ct.UnknownObject}, []string{"not checked: volumes is known only after the update"}},
 		"secret entries": {ct.Properties{"labels": object{"a": ct.Secret{Value: "hunter2"}}},
 			[]string{`"a" is "[secret]"`, "0 volumes, 1 labels, 1 by their keys"}},
-		"the engine's own": {ct.Properties{"labels": object{"__defaults": []any{}, "a": nil}}, []string{"0 volumes, 0 labels, 0 by their keys"}},
-		"what looks so": {ct.Properties{"labels": object{"__token": "x"}},
+		"the engine's own keys": {ct.Properties{"labels": object{"__defaults": []any{}, "a": nil}},
+			[]string{"0 volumes, 0 labels, 0 by their keys"}},
+		"a key like the engine's": {ct.Properties{"labels": object{"__token": "x"}},
 			[]string{`"__token" is "x"`, "0 volumes, 1 labels, 1 by their keys"}},
 	} {
 		assert.Equal(t, test.want, c.Analyze(ct.Resource{Type: thing, Properties: test.in}).Messages(), name)
 	}
 }
 
-// TestEveryKeyCanBeNamed: the path that Key makes of a key reads the key's property, and so does the path that a
-// message names.
+// TestEveryKeyCanBeNamed checks that the path that Key makes reads the key's property, and so does the path that a message names.
 func TestEveryKeyCanBeNamed(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"plain", "a.b", "a[0]", `a"b`, `a"]b`, `a\b`, `a\"]`, "", " ", "]", "[", "ünï", "tab\t", "new\nline", "a/b"} {
@@ -62,8 +62,8 @@ func TestEveryKeyCanBeNamed(t *testing.T) {
 	}
 }
 
-// TestRedactedSecretsAreUnknown: an analysis of a state whose secrets cannot be decrypted has "[secret]" where they were. A
-// program of which the engine knows the stack cannot pass for unknown by writing it.
+// TestRedactedSecretsAreUnknown checks "[secret]", which an analysis of a state sends in place of a secret that it cannot decrypt.
+// In an update, which names a stack, the text is an ordinary value, so that a program cannot hide a value by writing it.
 func TestRedactedSecretsAreUnknown(t *testing.T) {
 	t.Parallel()
 	read := func(r *crossguard.Resource) {

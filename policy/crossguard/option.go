@@ -40,8 +40,8 @@ type Option struct {
 	Enum []string
 	// Fields are the names that an object may have. Any other name in the object is refused. Default: none.
 	Fields []Option
-	// AnyOf lists the types that the option may have. Of each Option in it, Default, the bounds and Fields count. [Config.Any]
-	// returns the value as the first type in the list that it fits. Default: the type of Default.
+	// AnyOf lists the types that the option may have. In each Option of the list, only Default, the bounds and Fields matter.
+	// [Config.Any] returns the value as the first type in the list that it fits. Default: the type of Default.
 	AnyOf []Option
 }
 

@@ -10,7 +10,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// kinds has an option of each kind. report writes down what the rule reads.
+// kinds has an option of each kind. report receives the configuration and returns what the rule reads.
 func kinds(report func(crossguard.Config) []any) *crossguard.Policy {
 	p := policy(func(r *crossguard.Resource) {
 		for _, v := range report(r.Config) {
@@ -49,7 +49,7 @@ func TestOptionsOfEveryKind(t *testing.T) {
 			c.Object("window").String("owner"), windows, c.Map("labels"), limit}
 	})))
 	read := func() []string { return c.Analyze(ct.Resource{Type: thing}).Messages() }
-	assert.Equal(t, []string{"[us]", "[80]", "[0.5 1]", "7", "ops", "0", "map[team:ops]", "5"}, read(), "defaults, before any configuration")
+	assert.Equal(t, []string{"[us]", "[80]", "[0.5 1]", "7", "ops", "0", "map[team:ops]", "5"}, read(), "defaults before any configuration")
 	require.NoError(t, c.Configure(`{}`))
 	assert.Equal(t, []string{"[us]", "[80]", "[0.5 1]", "7", "ops", "0", "map[team:ops]", "5"}, read())
 	require.NoError(t, c.Configure(`{"p": {"regions": ["eu", "as"], "ports": [443, 8443], "shares": [], "window": {"owner": "me", "days": 3},
@@ -83,8 +83,8 @@ func TestOptionsOfEveryKind(t *testing.T) {
 	}
 }
 
-// TestTheEngineKnowsEveryKind: it checks the configuration first, against this schema.
-func TestTheEngineKnowsEveryKind(t *testing.T) {
+// TestOptionSchemas checks the JSON schema of each kind of option. The engine checks the configuration against it first.
+func TestOptionSchemas(t *testing.T) {
 	t.Parallel()
 	schema := ct.Start(t, pack(*kinds(nil))).Info().Policies[0].ConfigSchema.Properties.AsMap()
 	days := object{"type": "integer", "description": "how long", "minimum": 1.0, "maximum": 90.0, "default": 7.0}

@@ -15,7 +15,7 @@ type Level int
 // A policy runs at the level that the configuration gives it. Without one, the policy's own level holds, then the pack's, then
 // Advisory.
 const (
-	Unset     Level = iota // no level given: the next in the order above holds
+	Unset     Level = iota // no level is given here: the next one in the order above holds
 	Advisory               // warns
 	Mandatory              // stops the update
 	Remediate              // corrects the property; acts as Mandatory if that is impossible, and in a stack policy
@@ -24,12 +24,13 @@ const (
 
 var levelNames = []string{"unset", "advisory", "mandatory", "remediate", "disabled"}
 
+// String returns the level as configuration and messages spell it: "advisory".
 func (l Level) String() string { return levelNames[l] }
 
 // Severity says how bad a violation is. It is shown, and users can filter by it. It does not decide whether an update stops.
 type Severity int
 
-// The severities.
+// The severities, from the lowest to the highest. A policy without one has SeverityUnset.
 const (
 	SeverityUnset Severity = iota
 	Low
@@ -40,6 +41,7 @@ const (
 
 var severityNames = []string{"unset", "low", "medium", "high", "critical"}
 
+// String returns the severity as messages spell it: "low".
 func (s Severity) String() string { return severityNames[s] }
 
 // Framework is the compliance framework that a policy belongs to.

@@ -12,7 +12,7 @@ import (
 
 const thing = "test:index/thing:Thing"
 
-// policy is a policy around one check.
+// policy returns a mandatory policy with one check.
 func policy(check func(*crossguard.Resource)) crossguard.Policy {
 	return crossguard.Policy{Name: "p", Description: "A thing is right.", Enforcement: crossguard.Mandatory, Check: check}
 }
@@ -21,7 +21,7 @@ func pack(policies ...crossguard.Policy) crossguard.Pack {
 	return crossguard.Pack{Name: "test", Version: "1.2.3", Policies: policies}
 }
 
-// say makes a violation of what a read returned, so that a test sees it on the far side of the protocol.
+// say reports the results of a read as a violation, so that a test sees them on the other side of the protocol.
 func say[T any](r *crossguard.Resource) func(T, bool) {
 	return func(v T, set bool) { r.Violation("%v %v", v, set) }
 }
@@ -48,7 +48,7 @@ func TestReads(t *testing.T) {
 	tests := []struct {
 		name string
 		read func(*crossguard.Resource)
-		b    any // value of a.b
+		b    any // the value at a.b
 		want []string
 	}{
 		{"int", readInt, 7, []string{"7 true"}},
@@ -140,8 +140,8 @@ func TestReadsOfNestedPaths(t *testing.T) {
 	}, got.Messages())
 }
 
-// TestUnknowns has every way of being unknown, in every place a read can meet it.
-func TestUnknowns(t *testing.T) {
+// TestUnknownValues tries every form of an unknown value in every place where a read can meet it.
+func TestUnknownValues(t *testing.T) {
 	t.Parallel()
 	reads := map[string]func(*crossguard.Resource){
 		"Int":        func(r *crossguard.Resource) { r.IntOr("a.b", 0) },
@@ -201,7 +201,7 @@ func TestUnknownInOneElementLeavesTheOthersChecked(t *testing.T) {
 	}, got.Messages())
 }
 
-func TestAReferenceWithoutItsIDIsUnknown(t *testing.T) {
+func TestReferenceWithoutIDIsUnknown(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) { r.StringOr("a", "") })))
 	for _, id := range []any{"", ct.Unknown} {

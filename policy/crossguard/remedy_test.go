@@ -28,11 +28,11 @@ func TestRemedies(t *testing.T) {
 	tests := []struct {
 		name     string
 		do       func(*crossguard.Remedy)
-		in, want ct.Properties // want nil: not corrected
+		in, want ct.Properties // want is nil if nothing is corrected
 		warning  string
 	}{
 		{"set", set("a", 1), ct.Properties{"a": 2.0}, ct.Properties{"a": 1.0}, ""},
-		{"set what is so already", set("a", 1), ct.Properties{"a": 1.0}, nil, ""},
+		{"set the present value", set("a", 1), ct.Properties{"a": 1.0}, nil, ""},
 		{"add", set("a", true), ct.Properties{"b": "x"}, ct.Properties{"a": true, "b": "x"}, ""},
 		{"add deep", set(`a.b["c.d"]`, "x"), ct.Properties{"a": nil}, ct.Properties{"a": object{"b": object{"c.d": "x"}}}, ""},
 		{"in a list", set("a[1].b", 1), ct.Properties{"a": []any{object{}, object{"b": 2.0, "c": 3.0}}},
@@ -52,8 +52,9 @@ func TestRemedies(t *testing.T) {
 			ct.Properties{"a": object{"b": []any{object{"c": 1.0}}}}, ""},
 		{"a secret in a value", set("a", []any{object{"b": crossguard.Secret("x"), "c": nil}}), ct.Properties{},
 			ct.Properties{"a": []any{object{"b": ct.Secret{Value: "x"}, "c": nil}}}, ""},
-		{"what is no property", set("a", struct{}{}), ct.Properties{}, nil, "the remedy itself failed: Set(a): a struct {} is not a property"},
-		{"what is no key", set("a", map[int]string{}), ct.Properties{}, nil,
+		{"a value that is not a property", set("a", struct{}{}), ct.Properties{}, nil,
+			"the remedy itself failed: Set(a): a struct {} is not a property"},
+		{"a map without string keys", set("a", map[int]string{}), ct.Properties{}, nil,
 			"the remedy itself failed: Set(a): a map[int]string is not a property"},
 		{"any key", set("a"+crossguard.Key(`q"]\.`), 1), ct.Properties{}, ct.Properties{"a": object{`q"]\.`: 1.0}}, ""},
 		{"under a plain value", set("a.b", 1), ct.Properties{"a": 5.0}, nil, "a is a plain value, must be an object"},
@@ -74,10 +75,10 @@ func TestRemedies(t *testing.T) {
 		{"remove under a secret", remove("a.b"), ct.Properties{"a": ct.Secret{Value: object{"b": 1.0}}},
 			ct.Properties{"a": ct.Secret{Value: object{}}}, ""},
 		{"remove an element", remove("a[1]"), ct.Properties{"a": []any{"x", "y"}}, ct.Properties{"a": []any{"x"}}, ""},
-		{"remove what is not there", remove("a.b"), ct.Properties{"c": 1.0}, nil, ""},
+		{"remove an absent property", remove("a.b"), ct.Properties{"c": 1.0}, nil, ""},
 		{"an early end keeps nothing", func(r *crossguard.Remedy) { r.Set("a", 1); r.Has("u") },
 			ct.Properties{"u": ct.Unknown}, nil, "u is known only after the update"},
-		{"what cannot be corrected is a warning", func(r *crossguard.Remedy) { r.Set("a", 1); r.Violation("b is beyond help") },
+		{"a violation is a warning", func(r *crossguard.Remedy) { r.Set("a", 1); r.Violation("b is beyond help") },
 			ct.Properties{}, ct.Properties{"a": 1.0}, "b is beyond help"},
 		{"a panic", func(r *crossguard.Remedy) { r.Set("a", 1); panic("oops") }, ct.Properties{}, nil, "the remedy itself failed: oops"},
 		{"engine's keys and other secrets come back", set("a", 1),
@@ -108,12 +109,12 @@ func TestRemedies(t *testing.T) {
 			assert.Equal(t, test.want, got)
 			again, did := c.Remediate(ct.Resource{Type: thing, Properties: got})
 			assert.Equal(t, got, again)
-			assert.Empty(t, did.Policies, "a remedy must find nothing left to do")
+			assert.Empty(t, did.Policies, "a second run of the remedy must correct nothing")
 		})
 	}
 }
 
-func TestRemediesAreChainedAndRunAtTheirLevelOnly(t *testing.T) {
+func TestRemediesAreChained(t *testing.T) {
 	t.Parallel()
 	double := func(r *crossguard.Remedy) { r.Set("n", float64(2*r.IntOr("n", 0))) }
 	typed := remedy("typed", double)

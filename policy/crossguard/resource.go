@@ -94,9 +94,10 @@ func (r *Resource) Options() Options {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// Provider is the provider that makes a resource.
+// Provider is the provider that makes a resource. The methods of [Object] read its configuration.
 type Provider struct {
 	Object
+	// URN is the provider's unique name in the stack. Type is its type token. Name is its name in the program.
 	URN, Type, Name string
 }
 

@@ -68,7 +68,7 @@ func TestWatchEndsWhenTheEngineIsGone(t *testing.T) {
 			if err != nil {
 				return
 			}
-			_ = conn.Close() // the watch wants no more than to connect
+			_ = conn.Close() // The watch only connects.
 			accepted <- struct{}{}
 		}
 	}()
@@ -77,7 +77,7 @@ func TestWatchEndsWhenTheEngineIsGone(t *testing.T) {
 	<-accepted
 	select {
 	case <-gone:
-		t.Fatal("given up on an engine that is there")
+		t.Fatal("the watch ended although the engine still listens")
 	default:
 	}
 	require.NoError(t, engine.Close())
@@ -88,5 +88,5 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	watch(ctx, "127.0.0.1:1", time.Hour, func() { t.Error("the engine was never looked for") })
+	watch(ctx, "127.0.0.1:1", time.Hour, func() { t.Error("the watch ended before it had tried to connect") })
 }

@@ -62,12 +62,14 @@ func (s *Server) Handshake(
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
-// GetPluginInfo answers at any time, because pulumi policy publish never configures a stack.
+// GetPluginInfo returns the pack's version. It answers before ConfigureStack too, because pulumi policy publish never configures a
+// stack.
 func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: s.pack.Version}, nil
 }
 
-// GetAnalyzerInfo answers at any time, for the same reason.
+// GetAnalyzerInfo returns the pack's metadata. It answers before ConfigureStack too, because pulumi policy publish never configures
+// a stack.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
 	return s.info, nil
 }

@@ -55,7 +55,7 @@ func TestMetadataBeforeAnyConfiguration(t *testing.T) {
 	assert.Equal(t, pulumirpc.PolicyType_POLICY_TYPE_STACK, info.Policies[1].PolicyType)
 	assert.Equal(t, "s", info.Policies[1].DisplayName)
 	assert.Nil(t, info.Policies[1].Framework)
-	// Every level is resolved: an entry without one would reach the engine as advisory.
+	// An entry without a level would reach the engine as advisory.
 	assert.Equal(t, pulumirpc.EnforcementLevel_MANDATORY, info.Policies[1].EnforcementLevel)
 	assert.Equal(t, pulumirpc.EnforcementLevel_MANDATORY, info.InitialConfig["p"].EnforcementLevel)
 	assert.Equal(t, pulumirpc.EnforcementLevel_DISABLED, info.InitialConfig["s"].EnforcementLevel)
@@ -65,24 +65,24 @@ func TestMetadataBeforeAnyConfiguration(t *testing.T) {
 	assert.Equal(t, "1.2.3", plugin.Version)
 }
 
-func TestLevelIsConfigsThenPolicysThenPacks(t *testing.T) {
+func TestLevelPrecedence(t *testing.T) {
 	t.Parallel()
 	check := func(r *crossguard.Resource) { r.Violation("bad") }
 	tests := []struct {
 		name                  string
 		pack, policy, initial crossguard.Level
 		config                string
-		want                  string // "" if it does not run
+		want                  string // "" if the policy does not run
 	}{
-		{"nothing says", 0, 0, 0, `{}`, "advisory"},
-		{"the pack says", crossguard.Mandatory, 0, 0, `{}`, "mandatory"},
-		{"the policy says", crossguard.Mandatory, crossguard.Advisory, 0, `{}`, "advisory"},
-		{"the initial configuration says", crossguard.Advisory, crossguard.Advisory, crossguard.Mandatory, `{}`, "mandatory"},
-		{"configuration says", crossguard.Mandatory, crossguard.Mandatory, crossguard.Mandatory, `{"p": "advisory"}`, "advisory"},
+		{"no level anywhere", 0, 0, 0, `{}`, "advisory"},
+		{"the pack's level", crossguard.Mandatory, 0, 0, `{}`, "mandatory"},
+		{"the policy's level", crossguard.Mandatory, crossguard.Advisory, 0, `{}`, "advisory"},
+		{"the initial configuration's level", crossguard.Advisory, crossguard.Advisory, crossguard.Mandatory, `{}`, "mandatory"},
+		{"the configuration's level", crossguard.Mandatory, crossguard.Mandatory, crossguard.Mandatory, `{"p": "advisory"}`, "advisory"},
 		{"configuration disables", crossguard.Mandatory, 0, 0, `{"p": "disabled"}`, ""},
 		{"configuration enables", crossguard.Disabled, 0, 0, `{"p": {"enforcementLevel": "mandatory"}}`, "mandatory"},
 		{"configuration of all", crossguard.Advisory, 0, 0, `{"all": "mandatory"}`, "mandatory"},
-		{"one against all", crossguard.Advisory, 0, 0, `{"all": "mandatory", "p": "advisory"}`, "advisory"},
+		{"one policy against all", crossguard.Advisory, 0, 0, `{"all": "mandatory", "p": "advisory"}`, "advisory"},
 		{"remediate without a remedy", crossguard.Advisory, 0, 0, `{"p": "remediate"}`, "mandatory"},
 	}
 	for _, test := range tests {
@@ -108,7 +108,7 @@ func TestLevelIsConfigsThenPolicysThenPacks(t *testing.T) {
 	}
 }
 
-func TestOptionsAreDefaultsThenInitialThenConfig(t *testing.T) {
+func TestOptionPrecedence(t *testing.T) {
 	t.Parallel()
 	p := policy(func(r *crossguard.Resource) {
 		r.Violation("%d %v %q %q %v", r.Config.Int("i"), r.Config.Number("n"), r.Config.String("s"), r.Config.Strings("l"), r.Config.Bool("b"))
@@ -127,7 +127,8 @@ func TestOptionsAreDefaultsThenInitialThenConfig(t *testing.T) {
 	assert.Equal(t, []string{`2 0.5 "x" ["z"] true`}, c.Analyze(ct.Resource{Type: thing}).Messages())
 }
 
-// TestMessagesBeginWithTheDescription: the engine prints a diagnostic's message and not its description.
+// TestMessagesBeginWithTheDescription checks that a message contains the description, because the engine prints only the message of
+// a diagnostic.
 func TestMessagesBeginWithTheDescription(t *testing.T) {
 	t.Parallel()
 	p := policy(func(r *crossguard.Resource) {
@@ -152,7 +153,7 @@ func TestMessagesBeginWithTheDescription(t *testing.T) {
 		"POLICY_SEVERITY_LOW not checked: later is known only after the update", "POLICY_SEVERITY_HIGH A stack is right.\nis incomplete"}, got)
 }
 
-func TestReasonsHaveNoSecrets(t *testing.T) {
+func TestNotApplicableReasonsHaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) { r.NotApplicable("is for %s", r.StringOr("owner", "nobody")) })))
 	got := c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"owner": ct.Secret{Value: "hunter2\xff"}}})
@@ -161,7 +162,7 @@ func TestReasonsHaveNoSecrets(t *testing.T) {
 	assert.Equal(t, "is for a\ufffd", got.NotApplicable["p"])
 }
 
-func TestConfigureRefusesByName(t *testing.T) {
+func TestConfigureRefusesUnknownNames(t *testing.T) {
 	t.Parallel()
 	p := policy(func(*crossguard.Resource) {})
 	p.Options = []crossguard.Option{
@@ -258,8 +259,9 @@ func TestPacksAreValidated(t *testing.T) {
 	assert.EqualError(t, pack().Validate(), "pack test has no policies: give it one")
 }
 
-// TestRequiredOptionsAreTheUsers: their Default gives no more than a type, and initial configuration may leave them out.
-func TestRequiredOptionsAreTheUsers(t *testing.T) {
+// TestRequiredOptions checks that the Default of a required option gives only its type, and that the initial
+// configuration may leave it out.
+func TestRequiredOptions(t *testing.T) {
 	t.Parallel()
 	p := policy(func(r *crossguard.Resource) { r.Violation("%s %d", r.Config.String("size"), r.Config.Int("count")) })
 	p.Options = []crossguard.Option{
@@ -274,7 +276,7 @@ func TestRequiredOptionsAreTheUsers(t *testing.T) {
 	assert.Equal(t, []string{"m 2"}, c.Analyze(ct.Resource{Type: thing}).Messages())
 }
 
-func TestTypesDecideWhatRuns(t *testing.T) {
+func TestPoliciesApplyToTheirTypes(t *testing.T) {
 	t.Parallel()
 	typed := policy(func(r *crossguard.Resource) { r.Violation("ran") })
 	typed.Types = []string{thing, "test:index/other:Other"}
@@ -297,7 +299,7 @@ func TestTypesDecideWhatRuns(t *testing.T) {
 	assert.Equal(t, "applies only to test:index/thing:Thing, test:index/other:Other", got.NotApplicable["p"])
 }
 
-func TestAPanicIsTheRulesOwnError(t *testing.T) {
+func TestPanicIsAMandatoryViolation(t *testing.T) {
 	t.Parallel()
 	broken := policy(func(r *crossguard.Resource) {
 		r.Violation("before")
@@ -327,7 +329,7 @@ func TestAPanicIsTheRulesOwnError(t *testing.T) {
 	assert.Equal(t, "still runs", got.Of("sound").Diagnostics[0].Text)
 }
 
-func TestPoliciesSeeTheDeploymentTheOptionsAndTheProvider(t *testing.T) {
+func TestPoliciesSeeDeploymentOptionsAndProvider(t *testing.T) {
 	t.Parallel()
 	no := false
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
@@ -357,7 +359,7 @@ func TestPoliciesSeeTheDeploymentTheOptionsAndTheProvider(t *testing.T) {
 		"not checked: provider(main).region is known only after the update",
 	}, got.Messages())
 
-	require.NoError(t, c.Configure(`{}`)) // must not forget the stack
+	require.NoError(t, c.Configure(`{}`)) // a second configuration keeps the stack
 	assert.Contains(t, c.Analyze(ct.Resource{Type: thing}).Messages()[0], "o/test/dev true")
 }
 

@@ -44,7 +44,7 @@ func TestStackPolicies(t *testing.T) {
 		_, found := s.Lookup("urn:elsewhere")
 		s.Violation("%v", found)
 	})))
-	require.NoError(t, c.Configure(`{"s": "remediate"}`)) // no stack can be remediated, so it is mandatory
+	require.NoError(t, c.Configure(`{"s": "remediate"}`)) // mandatory, because a stack cannot be remediated
 	got := c.AnalyzeStack(parent, first, second, third)
 	at := func(urn, level, text string) ct.Message {
 		return ct.Message{Policy: "s", Level: level, Severity: "low", URN: urn, Text: text}
@@ -63,7 +63,8 @@ func TestStackPolicies(t *testing.T) {
 	}, got.Diagnostics)
 }
 
-// TestStackPoliciesAtLevelRemediate: nothing corrects a stack, so that what is wrong with it is mandatory, as in the other SDKs.
+// TestStackPoliciesAtLevelRemediate checks that a stack policy at level remediate is mandatory, as in the other SDKs, because
+// nothing can correct a stack.
 func TestStackPoliciesAtLevelRemediate(t *testing.T) {
 	t.Parallel()
 	p := stackPolicy(func(s *crossguard.Stack) { s.Violation("is wrong") })
@@ -79,7 +80,7 @@ func TestStackPoliciesAtLevelRemediate(t *testing.T) {
 	}
 }
 
-func TestStackPoliciesApplyWhereOneOfTheirTypesIs(t *testing.T) {
+func TestStackPoliciesApplyIfTheStackHasTheirTypes(t *testing.T) {
 	t.Parallel()
 	typed := stackPolicy(func(s *crossguard.Stack) { s.Violation("ran") })
 	typed.Types = []string{thing}
@@ -103,7 +104,7 @@ func TestStackPoliciesApplyWhereOneOfTheirTypesIs(t *testing.T) {
 	assert.Empty(t, one.NotApplicable)
 }
 
-// TestPoliciesLog: log lines of policies are not findings, and contain no secrets, not even secrets that are read
+// TestPoliciesLog checks that log lines are not findings, and that they contain no secrets, not even secrets that the policy reads
 // later.
 func TestPoliciesLog(t *testing.T) {
 	t.Parallel()

@@ -2,10 +2,10 @@ package crossguard
 
 // Read is a property that a policy asks for, or a type that it asks a stack for.
 type Read struct {
-	Policy string
-	// Type is the type token. Steps lead to the property: a key is a string, an index an int. Steps is empty if only the type was
-	// named.
-	Type  string
+	// Policy is the policy's name. Type is the type token.
+	Policy, Type string
+	// Path is the path of the property, and Steps has its steps: a key is a string, an index an int. Both are empty if only the type
+	// was named.
 	Path  string
 	Steps []any
 	// OfStack is true for a read in a stack policy, which sees outputs, and false in Check, which sees inputs.

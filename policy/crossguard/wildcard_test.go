@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// A pattern covers the whole name: what a star leaves over has to be there, once for each part, in the pattern's order.
+// TestWildcard checks that a pattern has to match the whole name, and that its parts occur in order without overlapping.
 func TestWildcard(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

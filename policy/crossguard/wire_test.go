@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// FuzzReads reads arbitrary bytes as properties: whatever they are, a read must end.
+// FuzzReads reads arbitrary bytes as properties. Every read has to end.
 func FuzzReads(f *testing.F) {
 	seed, err := structpb.NewStruct(map[string]any{"a": map[string]any{"b": []any{1, "x", true, nil, map[string]any{}}}})
 	require.NoError(f, err)
@@ -42,8 +42,8 @@ func FuzzReads(f *testing.F) {
 	})
 }
 
-// TestKeysAreReadAsTheyWereWritten: whatever characters a key has, bytes that are no UTF-8 included.
-func TestKeysAreReadAsTheyWereWritten(t *testing.T) {
+// TestKeysOfAnyBytesAreRead covers keys with any characters, including bytes that are not UTF-8.
+func TestKeysOfAnyBytesAreRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.OneOf(rapid.String(), rapid.StringMatching(`[\[\]"\\.a]{0,6}`)).Draw(t, "key")
@@ -51,7 +51,7 @@ func TestKeysAreReadAsTheyWereWritten(t *testing.T) {
 		assert.Equal(t, step{key: key}, got)
 		assert.Equal(t, "rest", rest)
 		got, rest = nextStep(appendStep("", step{key: key}))
-		assert.Equal(t, step{key: key}, got, "as a message names it")
+		assert.Equal(t, step{key: key}, got, "the path in a message")
 		assert.Empty(t, rest)
 	})
 }

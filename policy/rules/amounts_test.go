@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestIntervals has the shortest time between two starts of each form of schedule. What cannot be read counts as every minute.
+// TestIntervals has the shortest time between two starts for each form of schedule. A schedule that cannot be read counts as every
+// minute.
 func TestIntervals(t *testing.T) {
 	t.Parallel()
 	const minute, hour = 60.0, 3600.0

@@ -71,9 +71,8 @@ func checkCleanup(r *crossguard.Resource) {
 		r.Violation("cleanupPolicies has no DELETE: untagged images pile up")
 	}
 	if len(keeps) == 0 {
-		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can delete the image that runs or "+
-			"the one that a "+
-			"rollback needs", leastKept)
+		r.Violation("cleanupPolicies has no KEEP of %d or more versions or of a condition: a clean-up can delete the image that runs or the "+
+			"one that a rollback needs", leastKept)
 		return
 	}
 	for _, d := range deletes {

@@ -17,10 +17,10 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// judged is a stack, and what one rule of the whole pack has to say of it under a stack's configuration.
+// judged is a stack, and the result that one rule of the whole pack has to give under a configuration.
 type judged struct {
 	Rule, Class, Desc string
-	// Config is the name of a stack, or a configuration.
+	// Config is the name of a stack whose configuration is used, or a configuration.
 	Config    json.RawMessage
 	Resources []judgedResource
 	// Expected is mandatory, advisory or pass.
@@ -47,10 +47,11 @@ func (j judgedResource) resource() ct.Resource {
 	return r
 }
 
-// TestCases has real stacks that a rule judged wrongly once, one a line. A level that is expected is reported by the rule itself,
-// as a judgement: that something was not checked is none. A configuration that the pack refuses stops the update as well.
+// TestCases has stacks that a rule once judged wrongly, one a line. If a level is expected, the rule itself has to report a
+// violation; an advisory that something was not checked is not enough. A configuration that the pack refuses stops the update as
+// well.
 //
-// One case is judged otherwise than it asks for, with its reason in undecidable.
+// undecidable lists the cases that are judged in another way than they ask for, each with its reason.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	file, err := os.Open(filepath.Join("testdata", "cases.jsonl"))
@@ -80,14 +81,14 @@ func TestCases(t *testing.T) {
 	require.NoError(t, lines.Err())
 }
 
-// undecidable are cases that nothing in the stack decides.
+// undecidable has the cases that cannot be decided from the stack, with the reason.
 var undecidable = map[string]string{
-	"ev067 budget of another project": "The budget names a project by its number and the service its project by its id, and nothing " +
-		"here says which number " +
-		"that id has. Where the stack shows it, in a service's address, or both are ids, the rule compares them (siblings of budget-exists).",
+	"ev067 budget of another project": "The budget names a project by its number and the service its project by its id, and nothing here " +
+		"says which number that id has. Where the stack shows it, in a service's address, or both are ids, the rule compares them (siblings " +
+		"of budget-exists).",
 }
 
-// caseDay is when the cases' exemptions are in force.
+// caseDay returns a day on which the cases' exemptions are in force.
 func caseDay() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }
 
 func configuration(t *testing.T, config json.RawMessage) string {
@@ -101,14 +102,14 @@ func configuration(t *testing.T, config json.RawMessage) string {
 	return string(content)
 }
 
-// packs starts the pack once for each configuration, because hundreds of cases share a few configurations.
+// packs starts one pack for each configuration, because hundreds of cases share a few configurations.
 type packs struct {
 	t    *testing.T
 	mu   sync.Mutex
 	made map[string]configured
 }
 
-// configured is a pack, and why it refuses its configuration.
+// configured is a pack, and its error if it refuses the configuration.
 type configured struct {
 	client  *ct.Client
 	refused error
@@ -130,7 +131,7 @@ func (p *packs) configured(config string) configured {
 	return c
 }
 
-// judge analyzes each resource and then the stack by the whole pack, and compares what one rule reports.
+// judge runs the whole pack on each resource and then on the stack, and compares what one rule reports.
 func (p *packs) judge(t *testing.T, rule, config, expected string, resources ...ct.Resource) {
 	t.Helper()
 	pack := p.configured(config)

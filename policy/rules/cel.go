@@ -33,8 +33,8 @@ func parseCEL(text string) (ast.Expr, error) {
 	return parsed.Expr(), nil
 }
 
-// always reports whether, each time expression e has the truth value holds, one of its parts makes the statement that says looks
-// for. It calls says for parts without && and ||, with the truth value that the part has then.
+// always reports whether expression e can have the truth value holds only if one of its parts makes a certain statement. The
+// function says recognizes the statement. It is called for the parts without && and ||, with the truth value that the part then has.
 func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool {
 	if truth, is := boolLiteral(e); is && truth != holds {
 		return true // e never has that value
@@ -66,7 +66,8 @@ func always(e ast.Expr, holds bool, says func(e ast.Expr, holds bool) bool) bool
 	return says(e, holds)
 }
 
-// either decides c ? a : b. Each branch that can give the value must make the statement, in the condition or in the branch itself.
+// either reports the same for c ? a : b. Each branch that can give the value must make the statement, in the condition or in the
+// branch itself.
 func either(args []ast.Expr, holds bool, one func(ast.Expr, bool) bool) bool {
 	return (one(args[0], true) || one(args[1], holds)) && (one(args[0], false) || one(args[2], holds))
 }

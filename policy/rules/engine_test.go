@@ -16,19 +16,19 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// example is what a rule refuses and what it lets pass, judged with the same options.
+// example is a stack that a rule refuses and one that it accepts, with the same options.
 type example struct {
 	policy    crossguard.Policy
 	config    string // the configuration file
 	bad, good []ct.Resource
 }
 
-// says is how the engine begins what it says of the violation.
+// says returns the beginning of the engine's message about the violation.
 func (e example) says() string {
 	return "[mandatory] [severity: " + e.policy.Severity.String() + "]  " + e.policy.Name
 }
 
-// mandatoryExamples has one example for each rule that is mandatory by default or in a stack's configuration.
+// mandatoryExamples returns one example for each rule that is mandatory by default or in a stack's configuration.
 func mandatoryExamples(t *testing.T) []example {
 	t.Helper()
 	of := map[string]example{}
@@ -45,7 +45,7 @@ func mandatoryExamples(t *testing.T) []example {
 	dear := change{path: "template.scaling.maxInstanceCount", to: 20}
 	add(worstCaseCost, "", []ct.Resource{changed(v2(), dear)}, []ct.Resource{v2()})
 	for _, s := range slices.Concat(runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()) {
-		if len(s.bad) == 0 { // only shows what passes
+		if len(s.bad) == 0 { // it only shows a resource that passes
 			continue
 		}
 		var good []ct.Resource
@@ -77,7 +77,7 @@ func mandatoryExamples(t *testing.T) []example {
 	return all
 }
 
-// mandatoryAnywhere reads the policy's level in each stack's configuration too.
+// mandatoryAnywhere reports whether a policy is mandatory by default or in a stack's configuration.
 func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
 	t.Helper()
 	if p.Enforcement == crossguard.Mandatory {
@@ -102,17 +102,17 @@ func mandatoryAnywhere(t *testing.T, p crossguard.Policy) bool {
 	return false
 }
 
-// TestTheEngine has the tests that run the pulumi command. They share a pack, which is linked for a second.
-func TestTheEngine(t *testing.T) {
+// TestEngine runs the tests that need the pulumi command. They share one pack, because linking it takes a second.
+func TestEngine(t *testing.T) {
 	t.Parallel()
 	e := ct.NewEngine(t, "..")
 	for name, test := range map[string]func(*testing.T, ct.Engine){
-		"refuses every mandatory violation":     refusesEveryMandatoryViolation,
-		"takes exemptions and refuses mistakes": takesExemptionsAndRefusesMistakes,
-		"refuses every violating program":       refusesEveryViolatingProgram,
-		"does not trust what it cannot see":     doesNotTrustWhatItCannotSee,
-		"finds what is inside of components":    findsWhatIsInsideOfComponents,
-		"counts nothing that it deletes":        countsNothingThatItDeletes,
+		"violating states":           testViolatingStates,
+		"exemptions and mistakes":    testExemptionsAndMistakes,
+		"violating programs":         testViolatingPrograms,
+		"unknown values and secrets": testUnknownValuesAndSecrets,
+		"resources in components":    testResourcesInComponents,
+		"deleted resources":          testDeletedResources,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,9 +121,10 @@ func TestTheEngine(t *testing.T) {
 	}
 }
 
-// refusesEveryMandatoryViolation has a violating state for each mandatory rule. The rules about one resource share a state, which has a
-// violation of each; with `check --full` each of them has a state of its own. A rule about the stack judges all resources of its state.
-func refusesEveryMandatoryViolation(t *testing.T, e ct.Engine) {
+// testViolatingStates analyzes a violating state for each mandatory rule. The rules about single resources share one
+// state, which contains a violation of each; with `check --full` each rule has a state of its own. A stack rule always has its own,
+// because it judges all resources of the state.
+func testViolatingStates(t *testing.T, e ct.Engine) {
 	var shared []example
 	for _, example := range mandatoryExamples(t) {
 		if example.policy.CheckStack == nil && os.Getenv("CHECK_FULL") == "" {
@@ -145,7 +146,7 @@ func refusesEveryMandatoryViolation(t *testing.T, e ct.Engine) {
 		config := map[string]json.RawMessage{}
 		var bad []ct.Resource
 		for _, example := range shared {
-			require.NoError(t, json.Unmarshal([]byte(example.config), &config)) // each adds its rule
+			require.NoError(t, json.Unmarshal([]byte(example.config), &config)) // each example adds its rule
 			require.Len(t, example.bad, 1, example.policy.Name)
 			violating := example.bad[0]
 			violating.Name = "of-" + example.policy.Name
@@ -161,7 +162,7 @@ func refusesEveryMandatoryViolation(t *testing.T, e ct.Engine) {
 	})
 }
 
-func takesExemptionsAndRefusesMistakes(t *testing.T, e ct.Engine) {
+func testExemptionsAndMistakes(t *testing.T, e ct.Engine) {
 	wide := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
 	exempt := func(expires string) string {
 		return fmt.Sprintf(`{"all": "advisory", "run-max-instances": {"enforcementLevel": "mandatory", "exemptions": [
@@ -178,7 +179,7 @@ func takesExemptionsAndRefusesMistakes(t *testing.T, e ct.Engine) {
 	assert.Contains(t, output, "covers no violation: remove it")
 	output, _ = e.Analyze(t, fmt.Sprintf(`{"run-max-instances": "mandatory", "all": {"enforcementLevel": "disabled", "exceptions": [
 		{"reason": "load test", "match": [{"policies": ["run-max-instances"], "targets": [%q]}]}]}}`, wide.URN()), wide)
-	assert.NotContains(t, output, "is 9: set it to 5 or less", "an exception as Pulumi writes it")
+	assert.NotContains(t, output, "is 9: set it to 5 or less", "an exception in Pulumi's form")
 	assert.Contains(t, output, "has no last day")
 
 	for config, want := range map[string]string{

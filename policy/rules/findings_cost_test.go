@@ -116,7 +116,7 @@ func costFindings() []findings {
 	for name, settings := range map[string]object{"a size that is not known yet": {"tier": ct.Unknown, "diskAutoresizeLimit": 100},
 		"an edition that is not known yet": {"tier": "db-custom-1-3840", "edition": ct.Unknown, "diskAutoresizeLimit": 100},
 		"a dearer edition":                 {"tier": "db-custom-1-3840", "edition": "ENTERPRISE_PLUS", "diskAutoresizeLimit": 100},
-		"a size that nobody priced":        {"tier": "db-perf-optimized-N-2", "diskAutoresizeLimit": 100}} {
+		"a size without a price":           {"tier": "db-perf-optimized-N-2", "diskAutoresizeLimit": 100}} {
 		all = append(all, of(worstCaseCost, name, unpriced(database), res(database, ct.Properties{"settings": settings})))
 	}
 	instance := []ct.Resource{res("gcp:redis/instance:Instance", nil)}

@@ -11,16 +11,16 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// findings is a stack, and everything that one rule says of it: of each resource, and then of all together.
+// findings is a stack, and all messages of one rule about it: first about each resource, then about all together.
 type findings struct {
 	policy    crossguard.Policy
 	name      string
 	resources []ct.Resource
-	want      []string // nil: passes
+	want      []string // nil if the stack passes
 	config    string
 }
 
-// TestFindings has cases at the edges of conditions: the last value that passes, and the one condition of several that decides.
+// TestFindings covers the edges of conditions: the last value that passes, and the one condition of several that decides.
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	for _, test := range append(append(append(costFindings(), dataFindings()...), githubFindings()...), iamFindings()...) {
@@ -32,7 +32,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// alone starts a pack of one rule. config is the content of the rule's part of a configuration.
+// alone starts a pack of one rule. config is the rule's part of a configuration file.
 func alone(t *testing.T, policy crossguard.Policy, config string) *ct.Client {
 	t.Helper()
 	pack := Pack()
@@ -149,14 +149,14 @@ func dataFindings() []findings {
 	}
 }
 
-// TestRemedies has what a remedy makes of a resource, and what it leaves alone.
+// TestRemedies shows what each remedy corrects, and what it leaves alone.
 func TestRemedies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		policy crossguard.Policy
 		name   string
 		given  ct.Resource
-		path   string // what is corrected; "" where the resource is left as it is
+		path   string // the corrected property; "" if the resource is left alone
 		want   any
 	}{
 		{arImmutableCleanup, "of another format", res(repository, ct.Properties{"format": "MAVEN"}), "", nil},

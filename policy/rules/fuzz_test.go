@@ -12,9 +12,9 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// FuzzViolationsCannotHide takes a resource that violates a rule and disguises it in ways that change nothing about it:
-// values wrapped as secrets or outputs, numbers and booleans as strings, neighbours that are not known yet, null next to
-// them, engine keys, empty objects. The rule must still report it, and no rule may fail.
+// FuzzViolationsCannotHide takes a resource that violates a rule, and disguises it without changing its meaning: values wrapped as
+// secrets or outputs, numbers and booleans as strings, unknown or null neighbours, the engine's keys, and empty objects. The rule
+// must still report it, and no rule may fail.
 func FuzzViolationsCannotHide(f *testing.F) {
 	var violating []scenario
 	for _, all := range [][]scenario{runScenarios(), iamScenarios(), dataScenarios(), githubScenarios()} {
@@ -39,14 +39,14 @@ func FuzzViolationsCannotHide(f *testing.F) {
 		got.Diagnostics = append(got.Diagnostics, c.In(t).AnalyzeStack(r).Diagnostics...)
 		require.NotContains(t, strings.Join(got.Messages(), "\n"), "the rule itself failed", "%v", r.Properties)
 		if s.config != "" {
-			return // judged by other options than the pack's own
+			return // it needs other options than the defaults
 		}
 		for _, m := range got.Of(s.policy.Name).Diagnostics {
 			if !strings.HasPrefix(m.Text, "not checked: ") {
 				return
 			}
 		}
-		t.Fatalf("%s lets %s pass as %v", s.policy.Name, r.Type, r.Properties)
+		t.Fatalf("%s does not report %s with the properties %v", s.policy.Name, r.Type, r.Properties)
 	})
 }
 
@@ -97,8 +97,8 @@ func (d disguise) value(v any) any {
 	return v
 }
 
-// FuzzNoRuleFails gives every rule random properties of its type.
-func FuzzNoRuleFails(f *testing.F) {
+// FuzzRulesDoNotPanic gives every rule random properties of its types. No rule may panic.
+func FuzzRulesDoNotPanic(f *testing.F) {
 	policies := table()
 	for i := range 3 * len(policies) {
 		f.Add(uint(i), uint64(i))
@@ -107,7 +107,7 @@ func FuzzNoRuleFails(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint, seed uint64) {
 		d := disguise{rand.New(rand.NewPCG(seed, 1))}
 		types := policies[which%uint(len(policies))].Types
-		if len(types) == 0 { // those of a kind
+		if len(types) == 0 { // the types come from a kind
 			types = append(runIAM, bucket, database)
 		}
 		r := ct.Resource{Type: types[d.IntN(len(types))], Properties: d.random(4).(object)}
@@ -117,7 +117,7 @@ func FuzzNoRuleFails(f *testing.F) {
 	})
 }
 
-// keys are names that rules look for.
+// keys are property names that rules look for.
 var keys = []string{"template", "spec", "containers", "image", "scaling", "maxInstanceCount", "envs", "name", "value", "metadata",
 	"annotations", "labels", "role",
 	"member", "members", "policyData", "replication", "auto", "environment", "reviewers", "users", "rules", "pullRequest",

@@ -58,8 +58,8 @@ var jobBounds = crossguard.Policy{
 	},
 }
 
-// rounds returns how many times as long as a task an execution takes, because only so many tasks run at once. Without a bound on that,
-// all of them do.
+// rounds returns how many batches of tasks an execution runs one after another, because only so many tasks run at once. Without a
+// bound on that, all tasks run at once.
 func rounds(r *crossguard.Resource) float64 {
 	tasks, atOnce := r.IntOr("template.taskCount", 1), r.IntOr("template.parallelism", 0)
 	if atOnce <= 0 {

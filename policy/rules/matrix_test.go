@@ -20,34 +20,34 @@ import (
 
 type object = map[string]any
 
-// scenario is what TestMatrix needs to know about a rule to try it in every way.
+// scenario describes a rule, so that TestMatrix can try it in every way.
 type scenario struct {
 	policy crossguard.Policy
-	// good passes.
+	// good is a resource that passes.
 	good ct.Resource
-	// bad are changes to good, each of which makes it violate.
+	// bad are changes to good. Each makes it violate the rule.
 	bad []change
-	// reads are paths that the rule reads of good, whatever their values are.
+	// reads are the paths that the rule reads of good, whatever their values are.
 	reads []string
-	// loose is an option value, as JSON, under which bad[0] passes. Empty if the rule has no such option.
+	// loose is an option as JSON that makes bad[0] pass; empty if the rule has no such option.
 	loose string
-	// config is the options good is judged with. Empty for defaults.
+	// config has the options with which good passes; empty for the defaults.
 	config string
-	// hopeless says that good is bad as well: nothing of its type passes.
+	// hopeless says that no resource of the type passes, so that good violates the rule as well.
 	hopeless bool
 }
 
-// change is a change of one property. The zero value of the other fields means: like most.
+// change changes one property. The other fields are for exceptions.
 type change struct {
 	path string
 	to   any // gone{} removes the property
-	// want is part of the message.
+	// want is a part of the message.
 	want string
-	// unfixable says that the rule's remedy does not cover it.
+	// unfixable says that the rule's remedy does not correct it.
 	unfixable bool
-	// marked says that the value must stay as it is to violate: wrapping it is another case.
+	// marked says that wrapping the value as a secret changes the case.
 	marked bool
-	// also are further changes.
+	// also are further changes of the same resource.
 	also []change
 }
 
@@ -68,7 +68,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestEveryRuleIsListed: a rule that is written and not in the table would judge nothing.
+// TestEveryRuleIsListed looks for rules that are missing from the table, which would judge nothing.
 func TestEveryRuleIsListed(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile("rules.go")
@@ -141,7 +141,7 @@ func (s scenario) try(t *testing.T) {
 	}
 }
 
-// analyze is what a rule says of a resource by itself and in a stack of its own.
+// analyze returns what a rule reports on a resource, by itself and in a stack of its own.
 func (s scenario) analyze(c *ct.Client, r ct.Resource) ct.Result {
 	got := c.Analyze(r)
 	if s.policy.CheckStack != nil {
@@ -158,12 +158,12 @@ func (s scenario) analyze(c *ct.Client, r ct.Resource) ct.Result {
 	return got
 }
 
-// found is what is said of the resource itself: that a policy is switched off is said of the stack.
+// found returns the diagnostics about the resource. A disabled policy is reported on the stack instead.
 func (s scenario) found(c *ct.Client, r ct.Resource) []ct.Message {
 	return slices.DeleteFunc(s.analyze(c, r).Diagnostics, func(d ct.Message) bool { return d.URN == "" })
 }
 
-// tryBad expects a violation, also where the offending value or all of the property it lies in is wrapped.
+// tryBad expects a violation, even if the offending value or an object around it is wrapped as a secret or an output.
 func (s scenario) tryBad(t *testing.T, c *ct.Client, b change) {
 	violates := func(r ct.Resource, how string) []string {
 		got := s.analyze(c, r)
@@ -203,7 +203,7 @@ func (s scenario) tryBad(t *testing.T, c *ct.Client, b change) {
 	}
 }
 
-// tryUnreadable expects an advisory for what is not known and a violation for what is of a wrong type.
+// tryUnreadable expects an advisory for an unknown value, and a violation for a value of a wrong type.
 func (s scenario) tryUnreadable(t *testing.T, c *ct.Client, path string) {
 	top, _, nested := strings.Cut(strings.ReplaceAll(path, "[", "."), ".")
 	for _, unknown := range []any{ct.Unknown, ct.UnknownObject, ct.Output{}, ct.Secret{Value: ct.UnknownNumber}} {
@@ -229,11 +229,11 @@ func (s scenario) tryUnreadable(t *testing.T, c *ct.Client, path string) {
 	assert.Contains(t, strings.Join(got.Messages(), "\n"), "must be")
 }
 
-// tryRemedy expects remedies to correct everything they can, once, and to touch nothing else.
+// tryRemedy expects the remedy to correct everything that it can, once, and to change nothing else.
 func (s scenario) tryRemedy(t *testing.T) {
 	c := s.start(t, "remediate", "")
 	_, did := c.Remediate(s.good)
-	assert.Empty(t, did.Policies, "good must not be corrected")
+	assert.Empty(t, did.Policies, "the remedy must not correct the good resource")
 	assert.Empty(t, did.Warnings)
 	for _, b := range s.bad {
 		if b.unfixable {
@@ -250,7 +250,7 @@ func (s scenario) tryRemedy(t *testing.T) {
 		assert.Empty(t, did.Policies, "%s = %v must be corrected once", b.path, b.to)
 		assert.Equal(t, corrected, again)
 	}
-	for _, path := range s.reads { // what is not known is left alone, and said
+	for _, path := range s.reads { // an unknown value is left alone, and reported
 		r := s.with(change{path: path, to: ct.Unknown})
 		left, did := c.Remediate(r)
 		assert.Equal(t, ct.Unknown, get(left, path))
@@ -258,7 +258,7 @@ func (s scenario) tryRemedy(t *testing.T) {
 	}
 }
 
-// with is good after changes.
+// with returns good after changes.
 func (s scenario) with(changes ...change) ct.Resource {
 	r := s.good
 	r.Properties = deepCopy(object(r.Properties)).(object)
@@ -290,7 +290,7 @@ func deepCopy(v any) any {
 	return v
 }
 
-// put returns v with the value at a path replaced, or removed if it is gone{}.
+// put returns v with another value at a path, or without the value if to is gone{}.
 func put(v any, path string, to any) any {
 	if path == "" {
 		return to
@@ -337,7 +337,7 @@ func get(v any, path string) any {
 	return v
 }
 
-// cut takes the first step off a path: a key, or an index.
+// cut splits a path into its first step, a key or an index, and the rest.
 func cut(path string) (key string, index int, rest string) {
 	if strings.HasPrefix(path, `["`) {
 		key, rest, _ = strings.Cut(path[2:], `"]`)

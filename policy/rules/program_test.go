@@ -11,12 +11,12 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// refusesEveryViolatingProgram runs a violating program for each mandatory rule. A rule about one resource
-// stops it before it exists; a rule about the stack stops the preview, and fails the update after the fact. The same program
-// without the violation passes, so the refusal is about nothing else. Every eighth rule about one resource and every eighth
-// about the stack has its turn; `check --full` takes them all. What one rule says to what resources other tests ask for each.
-func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
-	running := make(chan struct{}, 4) // each is an engine with a pack beside it
+// testViolatingPrograms runs a violating program for each mandatory rule. A rule about one resource stops the program before
+// the resource exists. A stack rule stops the preview, and fails the update after it. The same program without the violation passes,
+// which shows that the refusal has no other reason. Only every eighth rule of either kind is tried; `check --full` tries them all.
+// Other tests try each rule on each kind of resource.
+func testViolatingPrograms(t *testing.T, e ct.Engine) {
+	running := make(chan struct{}, 4) // each slot is an engine with a pack
 	for _, example := range sampled(mandatoryExamples(t)) {
 		t.Run(example.policy.Name, func(t *testing.T) {
 			t.Parallel()
@@ -33,10 +33,10 @@ func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 			assert.True(t, refused, output)
 			assert.Contains(t, output, says)
 			if example.policy.CheckStack == nil {
-				assert.NotContains(t, made, example.bad[len(example.bad)-1].Type, "it was made although it violates")
+				assert.NotContains(t, made, example.bad[len(example.bad)-1].Type, "the violating resource was made")
 			}
 			if example.good == nil {
-				return // nothing of this type passes
+				return // no resource of this type passes
 			}
 			output, refused, made = p.Run(t, "up", example.good...)
 			assert.False(t, refused, output)
@@ -48,7 +48,7 @@ func refusesEveryViolatingProgram(t *testing.T, e ct.Engine) {
 	}
 }
 
-// sampled is every eighth of the examples of each kind, or all where CHECK_FULL is set.
+// sampled returns every eighth example of each kind, or all of them if CHECK_FULL is set.
 func sampled(all []example) []example {
 	if os.Getenv("CHECK_FULL") != "" {
 		return all
@@ -65,9 +65,9 @@ func sampled(all []example) []example {
 	return some
 }
 
-// doesNotTrustWhatItCannotSee: a value that is not known at preview does not pass in silence, and is judged
-// when it is known; a secret is judged too.
-func doesNotTrustWhatItCannotSee(t *testing.T, e ct.Engine) {
+// testUnknownValuesAndSecrets checks that an unknown value is reported in the preview and judged once it is known, and that a secret
+// is judged too.
+func testUnknownValuesAndSecrets(t *testing.T, e ct.Engine) {
 	p := e.Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	with := func(value any) []ct.Resource {
 		return []ct.Resource{changed(v2(), change{path: "template.scaling.maxInstanceCount", to: value})}
@@ -85,8 +85,8 @@ func doesNotTrustWhatItCannotSee(t *testing.T, e ct.Engine) {
 	assert.Empty(t, made)
 }
 
-// findsWhatIsInsideOfComponents: a resource of a component, and of one in that, is judged as any other.
-func findsWhatIsInsideOfComponents(t *testing.T, e ct.Engine) {
+// testResourcesInComponents checks a resource in a component, and one in a component within a component.
+func testResourcesInComponents(t *testing.T, e ct.Engine) {
 	p := e.Program(t, `{"all": "advisory", "run-max-instances": "mandatory"}`)
 	platform := &ct.Resource{Type: "test:index:Platform", Name: "platform", Component: true}
 	bad := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 9})
@@ -112,9 +112,9 @@ func findsWhatIsInsideOfComponents(t *testing.T, e ct.Engine) {
 	assert.Len(t, ct.Start(t, alone).Preview(service).Messages(), 1)
 }
 
-// countsNothingThatItDeletes: an update that removes a service passes the rule that the service broke. With a refresh
-// before it the engine hands stack policies what it deletes, too.
-func countsNothingThatItDeletes(t *testing.T, e ct.Engine) {
+// testDeletedResources checks an update that removes the service which broke a rule. With a refresh before it, the engine also
+// sends stack policies the resources that it deletes.
+func testDeletedResources(t *testing.T, e ct.Engine) {
 	small := changed(v2(), change{path: "name", to: "small"})
 	small.Name = "small"
 	dear := changed(v2(), change{path: "template.scaling.maxInstanceCount", to: 5})
@@ -124,7 +124,7 @@ func countsNothingThatItDeletes(t *testing.T, e ct.Engine) {
 	p := e.Program(t, config("480"))
 	output, refused, _ := p.Run(t, "up", small, dear)
 	require.False(t, refused, output)
-	p.Reconfigure(t, config("150")) // the ceiling is lowered, and the change that made the stack dear is taken back
+	p.Reconfigure(t, config("150")) // the ceiling is lowered, and the expensive change is reverted
 	output, refused, _ = p.Run(t, "up", small, dear)
 	require.True(t, refused, output)
 	output, refused, _ = p.Run(t, "preview", small)

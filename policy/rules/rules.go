@@ -51,7 +51,7 @@ func Pack() crossguard.Pack {
 		Enforcement: crossguard.Advisory,
 		Canonical:   canonical(knownTypes(policies)),
 		Floor:       crossguard.High,
-		// This is half a year. After that time, somebody else may be responsible for the exemption.
+		// Half a year. After that time, somebody else may be responsible for the exemption.
 		LongestExemption: 180 * 24 * time.Hour,
 		Policies:         policies,
 	}

@@ -9,9 +9,8 @@ import (
 
 var runNoPlaintextSecrets = crossguard.Policy{
 	Name: "run-no-plaintext-secrets",
-	Description: "Secrets reach a container from Secret Manager: a plain variable, argument, header or annotation is readable by " +
-		"everybody who " +
-		"may look at the service.",
+	Description: "Secrets reach a container from Secret Manager: a plain variable, argument, header or annotation is readable by everybody " +
+		"who may look at the service.",
 	Enforcement:      crossguard.Mandatory,
 	Severity:         crossguard.Critical,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "no secrets in environment variables"},

@@ -15,8 +15,7 @@ const imageUser = "image-user"
 var runNonRoot = crossguard.Policy{
 	Name: "run-nonroot",
 	Description: "Containers do not run as root. Cloud Run takes the user from the image and has no setting for it, so the evidence is " +
-		"what a " +
-		"release found in the image (annotation image-user, for this digest alone) or a repository whose build checks it.",
+		"what a release found in the image (annotation image-user, for this digest alone) or a repository whose build checks it.",
 	Enforcement: crossguard.Advisory,
 	Severity:    crossguard.Medium,
 	Framework:   own("Cloud Run containers must run as non-root"),

@@ -16,7 +16,7 @@ func labels() object {
 	return object{"environment": "dev", "app": "procureflow", "managed-by": "pulumi"}
 }
 
-// v2 is a service that violates nothing.
+// v2 returns a service that violates no rule.
 func v2() ct.Resource {
 	return ct.Resource{Type: serviceV2, Name: "web", Properties: ct.Properties{
 		"name": "procureflow-web", "location": "us-central1", "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY", "labels": labels(),
@@ -36,7 +36,7 @@ func v2() ct.Resource {
 	}}
 }
 
-// v1 is the same in version 1 of the API.
+// v1 returns the same service in version 1 of the API.
 func v1() ct.Resource {
 	return ct.Resource{Type: serviceV1, Name: "web", Properties: ct.Properties{
 		"name": "procureflow-web", "location": "us-central1",
@@ -58,7 +58,7 @@ func v1() ct.Resource {
 	}}
 }
 
-// task is a job that violates nothing.
+// task returns a job that violates no rule.
 func task() ct.Resource {
 	return ct.Resource{Type: job, Name: "nightly", Properties: ct.Properties{
 		"location": "us-central1", "labels": labels(), "binaryAuthorization": object{"useDefault": true},
@@ -69,7 +69,7 @@ func task() ct.Resource {
 	}}
 }
 
-// worker is a worker pool that violates nothing.
+// worker returns a worker pool that violates no rule.
 func worker() ct.Resource {
 	return ct.Resource{Type: workerPool, Name: "queue", Properties: ct.Properties{
 		"location": "us-central1", "labels": labels(), "binaryAuthorization": object{"policy": "projects/p/platforms/cloudRun/policies/x"},
@@ -79,7 +79,7 @@ func worker() ct.Resource {
 	}}
 }
 
-// slot is a service for pull requests' images that violates nothing.
+// slot returns a service for pull requests' images that violates no rule.
 func slot() ct.Resource {
 	return ct.Resource{Type: serviceV2, Name: "slot", Properties: ct.Properties{
 		"name": "procureflow-web-preview-1", "labels": object{"environment": "dev", "purpose": "preview"},
@@ -95,7 +95,7 @@ func slot() ct.Resource {
 	}}
 }
 
-// containersOf is the path of a good resource's only container.
+// containerOf returns the path of a good resource's only container.
 func containerOf(r ct.Resource) string {
 	return map[string]string{serviceV1: "template.spec", serviceV2: "template", job: "template.template",
 		workerPool: "template"}[r.Type] + ".containers[0]"
@@ -229,7 +229,7 @@ func runScenarios() []scenario {
 	return all
 }
 
-// reference is the path of a secret's version within a variable.
+// reference returns the path of a secret's version within a variable.
 func reference(r ct.Resource) string {
 	if r.Type == serviceV1 {
 		return ".valueFrom.secretKeyRef.key"
@@ -237,14 +237,14 @@ func reference(r ct.Resource) string {
 	return ".valueSource.secretKeyRef.version"
 }
 
-// containerScenarios are those of the rules that look at the containers of anything on Cloud Run.
+// containerScenarios returns the scenarios of the rules about containers, which hold for everything on Cloud Run.
 func containerScenarios(good ct.Resource) []scenario {
 	at := containerOf(good)
 	account := strings.TrimSuffix(at, ".containers[0]") + ".serviceAccount"
 	if good.Type == serviceV1 {
 		account += "Name"
 	}
-	// released is good with what its release found in the image.
+	// The annotation says which user the release found in the image.
 	annotation := `template.annotations["image-user"]`
 	if good.Type == serviceV1 {
 		annotation = `template.metadata.annotations["image-user"]`

@@ -14,7 +14,7 @@ const (
 	pool  = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/"
 )
 
-// grants are the same grant as a member, a binding and a policy.
+// grants returns the same grant as a member, a binding and a policy.
 func grants(types []string, role, member string) []ct.Resource {
 	quoted := fmt.Sprintf(`{"bindings":[{"role":%q,"members":[%q]}]}`, role, member)
 	return []ct.Resource{
@@ -24,8 +24,8 @@ func grants(types []string, role, member string) []ct.Resource {
 	}
 }
 
-// iamScenario tries a rule about a role and a member in all three ways to grant, in every spelling. In what it wants ROLE and
-// MEMBER stand for those granted: people look for them as they wrote them.
+// iamScenario tries a rule about a role and a member in all three forms of a grant and in every spelling. In want, ROLE and MEMBER
+// stand for the granted role and member in their original spelling, because people search for that.
 func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, want, loose string) []scenario {
 	var all []scenario
 	for i, r := range grants(types, good[0], good[1]) {
@@ -33,7 +33,7 @@ func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, 
 		for j, spelling := range []func(string) string{func(s string) string { return s }, strings.ToUpper, mixed} {
 			role, member := spelling(bad[0]), spelling(bad[1])
 			b := grantChange(i, role, member, strings.NewReplacer("ROLE", role, "MEMBER", member).Replace(want))
-			if i == 1 && j > 0 { // a neighbour that is not known yet hides nobody
+			if i == 1 && j > 0 { // an unknown neighbour must not hide the member
 				b.to = []any{ct.Unknown, member}
 			}
 			s.bad = append(s.bad, b)
@@ -42,7 +42,7 @@ func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, 
 		case 0:
 			s.reads = []string{"member"}
 			if bad[0] != good[0] {
-				s.reads = nil // the role decides first
+				s.reads = nil // the rule reads the role first
 			}
 		case 2:
 			s.reads = []string{"policyData"}
@@ -66,7 +66,7 @@ func grantChange(i int, role, member, want string) change {
 	return change{path: "policyData", to: fmt.Sprintf(`{"bindings":[{"role":%q,"members":[%q]}]}`, role, member), want: want}
 }
 
-// mixed writes every other letter in upper case.
+// mixed writes every second letter in upper case.
 func mixed(s string) string {
 	letters := []byte(strings.ToLower(s))
 	for i := 0; i < len(letters); i += 2 {
@@ -156,9 +156,10 @@ func iamScenarios() []scenario {
 			condition("assertion.repository_owner_id == '1' && assertion.repository_id != '2'", unpinned),
 			condition("assertion.repository_owner_id == '1' && assertion.repository_id == 'procureflow'", unpinned),
 			condition("true // && assertion.repository_owner_id == '1' && assertion.repository_id == '2'", unpinned),
-			condition(`assertion.ref != r'\' || '' != ' && assertion.repository_owner_id == "1" && assertion.repository_id == "2" && ' + "'\""`, unpinned),
+			condition(`assertion.ref != r'\' || '' != ' && assertion.repository_owner_id == "1" && assertion.repository_id == "2" && ' + "'\""`,
+				unpinned),
 			condition(`assertion.ref != ''' ' && assertion.repository_owner_id == '1' && assertion.repository_id == '2' && ' '''`, unpinned),
-			condition("attribute.repository_owner_id == '1' && attribute.repository_id == '2'", unpinned), // nothing maps them
+			condition("attribute.repository_owner_id == '1' && attribute.repository_id == '2'", unpinned), // no mapping defines these attributes
 			{path: "attributeCondition", to: "assertion.repository_owner_id == '1' && attribute.repository_id == '2'", want: unpinned,
 				also: []change{{path: `attributeMapping["attribute.repository_id"]`, to: "'2'"}}},
 			condition(good+" && assertion.sub == 'x'", "sub decides"), condition(good+` && assertion["sub"] == 'x'`, "sub decides"),
@@ -168,7 +169,7 @@ func iamScenarios() []scenario {
 	)
 }
 
-// onlyBad is the scenario of a rule that nothing of a type passes.
+// onlyBad returns the scenario of a rule that no resource of a type passes.
 func onlyBad(policy crossguard.Policy, resourceType, want string) scenario {
 	return scenario{policy: policy, good: ct.Resource{Type: resourceType}, bad: []change{{want: want}}, hopeless: true}
 }
@@ -235,7 +236,7 @@ func dataScenarios() []scenario {
 				{path: "settings.backupConfiguration", to: gone{},
 					want: "backupConfiguration.enabled is not true"}, {path: "deletionProtection", to: false, want: "deletionProtection is false"},
 			}},
-		// Google takes no backups of a replica: they are the primary's.
+		// Google takes no backups of a replica, because the primary has them.
 		{policy: sqlHardening, good: ct.Resource{Type: database, Properties: ct.Properties{"region": "us-central1",
 			"masterInstanceName": "primary",
 			"settings":           object{"ipConfiguration": object{"ipv4Enabled": false, "sslMode": "ENCRYPTED_ONLY"}}}}},

@@ -9,8 +9,8 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// providerSchemas are the official schemas, which lie beside the repository or in the folder that PLATFORM_SCHEMAS names: they
-// are large and not ours to copy.
+// providerSchemas returns the files of the official schemas. They lie beside the repository or in the folder that PLATFORM_SCHEMAS
+// names, because they are large and not the project's own.
 func providerSchemas(t *testing.T) []string {
 	t.Helper()
 	folder := os.Getenv("PLATFORM_SCHEMAS")
@@ -27,8 +27,8 @@ func providerSchemas(t *testing.T) []string {
 	return files
 }
 
-// TestRulesReadWhatTheProvidersHave lets the whole pack judge every resource of the tables: no rule may name a type or read a
-// property that the providers do not have.
+// TestRulesReadWhatTheProvidersHave runs the whole pack on every resource of the tables. No rule may name a type or read a property
+// that the providers do not have.
 func TestRulesReadWhatTheProvidersHave(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, Pack(), ct.Schema(providerSchemas(t)...))

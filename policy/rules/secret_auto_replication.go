@@ -20,7 +20,7 @@ var secretAutoReplication = crossguard.Policy{
 		case r.Has("replication.userManaged"):
 			r.Violation("replication.userManaged names the regions by hand: use replication.auto")
 		default:
-			if _, set := r.Block("replication.auto"); !set { // {} is what says it: there is nothing to read in it
+			if _, set := r.Block("replication.auto"); !set { // an empty object sets it
 				r.Violation("replication.auto is absent: set it to {}")
 			}
 		}

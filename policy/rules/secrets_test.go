@@ -6,17 +6,17 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestSecretForms has texts whose form alone says whether they hold a secret. Every value is made up.
+// TestSecretForms covers texts whose form alone shows whether they contain a secret. All values are made up.
 func TestSecretForms(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		// Beside what a form ends or begins with
+		// Texts next to a known form
 		"npm_config_cache": false, "pul-requests": false, "disk-performance-benchmarks-eu": false, "ask-for-performance-benchmarks": false,
 		"prod_ghp_" + letters36:  false,
 		"token ghp_" + letters36: true, "token=ghp_" + letters36: true, "PuTTY-User-Key-File-3: ssh-ed25519": true, "": false, "x": false,
 		// Headers
 		"Bearer authentication-required": false, "the bearer": false, "Authorization: Bearer 8f3a9c1e5b7d2f40aa": true,
-		// Assignments in a text: prose has no digits, and is short
+		// Assignments in a text; prose is short and has no digits
 		"password=abc123": true, "password=abc12": false, "password=required!": true, "password: same as before": false,
 		"password=correcthorsebatterystapl": true, "password=correcthorsebatterysta": false, "user=abc123": false,
 		"password=//db.internal:5432/x": false,
@@ -33,7 +33,7 @@ func TestSecretForms(t *testing.T) {
 
 const letters36 = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-// TestSecretNames has a name and a value that say together whether the value is a secret.
+// TestSecretNames covers names and values that only together show whether the value is a secret.
 func TestSecretNames(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -41,13 +41,13 @@ func TestSecretNames(t *testing.T) {
 		want        bool
 	}{
 		{"API__KEY", "abc", true}, {"apiKey", "abc", true}, {"APIKey", "abc", true}, {"_", "abc", false}, {"", "abc", false},
-		// What counts tokens, and what has them
+		// Names that count tokens, and names of tokens
 		{"MAX_PASSWORDS", "ten", false}, {"TOKENS_TOTAL_OF_ACME", "many", false}, {"ACME_TOKENS", "abc", true}, {"ACME_TOKENS", "12", false},
 		{"DB_TOTAL_PASSWORD", "hunter2", true}, {"DB_PASSWORD", "12", true},
 		// Ids of secrets
 		{"VAULT_SECRET_ID", "8f3a9c1e5b7d2f408f3a", true}, {"VAULT_SECRET_ID", "approle", false}, {"TOKEN_ID", "8f3a9c1e5b7d2f408f3a", false},
 		{"SECRET_KEY_ID", "8f3a9c1e5b7d2f408f3a", false},
-		// What stands for a value, and what only looks so
+		// References to a value, and values that only look like references
 		{"DB_PASSWORD", "$(PASSWORD)", false}, {"DB_PASSWORD", "${PASSWORD}", false}, {"DB_PASSWORD", "$(HOST)hunter2", true},
 		{"DB_PASSWORD", "s3cr3t>", true}, {"DB_PASSWORD", "xxx", false}, {"DB_PASSWORD", "***", false}, {"DB_PASSWORD", "xx", true},
 		{"DB_PASSWORD", "REDACTED", false}, {"DB_PASSWORD", "[secret]", false}, {"DB_PASSWORD", "none", false},
@@ -56,14 +56,14 @@ func TestSecretNames(t *testing.T) {
 		{"DB_PASSWORD", "db.internal:5432", false}, {"DB_PASSWORD", "p:ass/word1", true}, {"DB_PASSWORD", "/run/secrets/db", false},
 		{"DB_PASSWORD", "vault:db/password", false}, {"DB_PASSWORD", "vault:", true},
 		{"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true},
-		// Hints, which want a value that looks generated
+		// Hints, which need a value that looks generated
 		{"APP_SALT", "8f3a9c1e5b7d2f40", true}, {"APP_SALT", "procureflow", false}, {"CACHE_KEY", "8f3a9c1e5b7d2f40", false},
 	} {
 		assert.Equal(t, test.want, isSecret(test.name, test.value), "%s=%s", test.name, test.value)
 	}
 }
 
-// TestRandom has what looks generated, and what people write.
+// TestRandom covers texts that look generated, and texts that people write.
 func TestRandom(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{

@@ -4,7 +4,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// dataSiblings are places, labels, buckets, registries, databases, keys and exemptions.
+// dataSiblings are cases of places, labels, buckets, registries, databases, keys and exemptions.
 func dataSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {

@@ -15,7 +15,7 @@ func providerOf(condition any, changes ...change) ct.Resource {
 	return changed(p, changes...)
 }
 
-// federationSiblings are conditions, issuers, mappings and bindings of workload identity federation.
+// federationSiblings are cases of conditions, issuers, mappings and bindings of workload identity federation.
 func federationSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {
@@ -136,7 +136,7 @@ func federationSiblings() []sibling {
 	return append(all, bindingSiblings()...)
 }
 
-// bindingSiblings are principals from outside.
+// bindingSiblings are cases of principals from outside Google Cloud.
 func bindingSiblings() []sibling {
 	const pools = "iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/"
 	var all []sibling

@@ -4,7 +4,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// githubSiblings are rulesets, environments, actions and secrets of GitHub.
+// githubSiblings are cases of GitHub's rulesets, environments, actions and secrets.
 func githubSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {
@@ -98,7 +98,7 @@ func githubSiblings() []sibling {
 	return all
 }
 
-// providerSiblings are Google's resources by other providers.
+// providerSiblings are cases of Google's resources, made by other providers.
 func providerSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {

@@ -25,7 +25,7 @@ func conditional(r ct.Resource, expression string) ct.Resource {
 	return changed(r, change{path: "condition", to: object{"title": "t", "expression": expression}})
 }
 
-// iamSiblings are grants of every form on types that no rule lists, custom roles, conditions and access lists.
+// iamSiblings are cases of grants in every form on types that no rule lists, of custom roles, conditions and access lists.
 func iamSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {
@@ -146,7 +146,7 @@ func permissionsOf(names []string) []any {
 	return all
 }
 
-// accessListSiblings are access lists, and what is granted twice or by whole.
+// accessListSiblings are cases of access lists, and of grants that are made twice or that replace a whole policy.
 func accessListSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {

@@ -8,7 +8,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// runSiblings are settings of Cloud Run whose effect is another than their presence suggests.
+// runSiblings are cases of Cloud Run settings that have another effect than their presence suggests.
 func runSiblings() []sibling {
 	var all []sibling
 	add := func(rule, config, expected, desc string, resources ...ct.Resource) {
@@ -108,7 +108,7 @@ func runSiblings() []sibling {
 
 func templateOfType(r ct.Resource) string { return templateOf(&crossguard.Resource{Type: r.Type}) }
 
-// stackSiblings are rules that look at several resources of a stack.
+// stackSiblings are cases for rules that look at several resources of a stack.
 func stackSiblings() []sibling {
 	var all []sibling
 	add := func(rule, expected, desc string, resources ...ct.Resource) {

@@ -6,7 +6,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// sidecarSiblings are second containers: each rule about containers judges every one of them.
+// sidecarSiblings are cases of second containers. Each rule about containers has to judge all of them.
 func sidecarSiblings() []sibling {
 	var all []sibling
 	other := strings.Split(image, "@")[0] + "@sha256:" + strings.Repeat("0", 64)
@@ -61,7 +61,7 @@ func sidecarSiblings() []sibling {
 	return all
 }
 
-// changedObject is an object with one more entry, whose path may have dots.
+// changedObject returns an object with one more entry, whose path may contain dots.
 func changedObject(o object, path string, to any) object {
 	first, rest, deeper := strings.Cut(path, ".")
 	if deeper {

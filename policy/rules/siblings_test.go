@@ -8,14 +8,14 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// sibling is a case beside those of testdata/cases.jsonl: another type, spelling, form or provider of the same kind.
+// sibling is a case of the same kind as one in testdata/cases.jsonl, with another type, spelling, form or provider.
 type sibling struct {
 	rule, desc, expected string
 	resources            []ct.Resource
-	config               string // "": that of dev
+	config               string // "" means dev's
 }
 
-// TestSiblings judges by the whole pack under a stack's configuration, as TestCases does.
+// TestSiblings runs the whole pack under a stack's configuration, as TestCases does.
 func TestSiblings(t *testing.T) {
 	t.Parallel()
 	var all []sibling
@@ -54,7 +54,8 @@ func named(r ct.Resource, name string) ct.Resource {
 	return r
 }
 
-// secretSiblings are values that are secrets, and values that only look so, wherever they may stand.
+// secretSiblings are cases of values that are secrets, and of values that only look like secrets, in all places where they may
+// stand.
 func secretSiblings() []sibling {
 	var all []sibling
 	env := func(expected, name, value string) {
@@ -64,7 +65,7 @@ func secretSiblings() []sibling {
 		all = append(all, sibling{"gh-no-secret-in-variable", name + "=" + value, expected, []ct.Resource{variable}, ""})
 	}
 	for _, v := range [][2]string{
-		// By form, under any name. Every value is made up.
+		// By form, under any name. All values are made up.
 		{"A", "AKIAIOSFODNN7EXAMPLE"}, {"A", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"}, {"A", "github_pat_11ABCDEFG0123456789012_abc"},
 		{"A", "glrt-t1_abcdefghij0123456789"}, {"A", "xoxb-1234567890-abcdefghij"}, {"A", "xapp-1-A0123456789-abcdef"}, {"A",
 			"sk-proj-abcdefghij0123456789"},
@@ -107,7 +108,7 @@ func secretSiblings() []sibling {
 		env(must, v[0], v[1])
 	}
 	for _, v := range [][2]string{
-		// They begin like keys of Npm, Pulumi, Mailgun and OpenAI, or a part of them does.
+		// These begin like keys of npm, Pulumi, Mailgun and OpenAI, or contain a part that does.
 		{"A", "npm_config_cache"}, {"A", "pul-requests"}, {"A", "key-value-store"}, {"A", "disk-performance-benchmarks-eu"},
 		{"password_encryption", "scram-sha-256"}, {"PASSWORD_HASH_ROUNDS", "12"}, {"TOKEN_SOURCE", "cookie"}, {"CREDENTIAL_HELPER",
 			"gcloud"}, {"SECRETS_PROVIDER", "gcpkms"}, {"TOKEN_CACHE", "memory"},

@@ -48,7 +48,8 @@ var sqlHardening = crossguard.Policy{
 		if mode := r.StringOr("settings.ipConfiguration.sslMode", "absent"); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
 			r.Violation("settings.ipConfiguration.sslMode is %s: set it to ENCRYPTED_ONLY", mode)
 		}
-		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled", false) { // a replica has its primary's
+		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled",
+			false) { // a replica is backed up through its primary
 			r.Violation("settings.backupConfiguration.enabled is not true: set it")
 		}
 		if !r.BoolOr("deletionProtection", true) {
@@ -63,7 +64,8 @@ var sqlHardening = crossguard.Policy{
 		if mode := r.StringOr("settings.ipConfiguration.sslMode", ""); mode != "ENCRYPTED_ONLY" && mode != clientCertificate {
 			r.Set("settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY")
 		}
-		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled", false) { // a replica has its primary's
+		if r.StringOr("masterInstanceName", "") == "" && !r.BoolOr("settings.backupConfiguration.enabled",
+			false) { // a replica is backed up through its primary
 			r.Set("settings.backupConfiguration.enabled", true)
 		}
 		if !r.BoolOr("deletionProtection", true) {
@@ -78,7 +80,7 @@ var sqlHardening = crossguard.Policy{
 func checkInstanceData(r *crossguard.Resource) {
 	for _, off := range []struct{ path, then string }{
 		{"settings.backupConfiguration.pointInTimeRecoveryEnabled", "a mistake loses up to a day"},
-		{"settings.deletionProtectionEnabled", "anybody who may can delete the data at once"},
+		{"settings.deletionProtectionEnabled", "anybody with the permission can delete the data at once"},
 	} {
 		if !r.BoolOr(off.path, true) {
 			r.Violation("%s is false, so %s: set it to true", off.path, off.then)

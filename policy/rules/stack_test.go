@@ -11,14 +11,14 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// stackCase is a stack and what one stack rule says of it.
+// stackCase is a stack and what one stack rule reports on it.
 type stackCase struct {
 	name      string
 	policy    crossguard.Policy
 	resources []ct.Resource
 	config    string
-	want      []string // nil: passes
-	not       string   // reason why it is not applicable
+	want      []string // nil if the stack passes
+	not       string   // the reason why the rule does not apply
 }
 
 func ignoring(r ct.Resource, properties ...string) ct.Resource {
@@ -55,14 +55,14 @@ func stackCases() []stackCase {
 		{"with", budgetExists, []ct.Resource{v2(), money}, "", nil, ""},
 		{"nothing runs", budgetExists, []ct.Resource{check}, "", nil, "applies only to gcp:cloudrun/service:Service, "},
 		{"without", budgetExists, []ct.Resource{task()}, "", []string{"has no budget: add a billing.Budget"}, ""},
-		{"that nobody hears of", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "",
+		{"without notifications", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "",
 			[]string{"thresholdRules is empty, so nobody is told: add thresholds"}, ""},
 		{"of the whole account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "",
 			[]string{"budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in " +
 				"resourceAncestors"}, ""},
 		{"of an unknown project", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "budgetFilter.projects", to: ct.Unknown})}, "", nil, ""},
-		{"whose mails nobody gets", budgetExists, []ct.Resource{v2(), changed(money,
+		{"whose mails go to nobody", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true}})}, "", []string{
 			"allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic"}, ""},
 		{"whose mails go to a channel", budgetExists, []ct.Resource{v2(),
@@ -110,7 +110,7 @@ func stackCases() []stackCase {
 		{"one gate unknown", twoPersonProd, []ct.Resource{environment("prod-1", ct.Unknown)}, "", []string{
 			"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers",
 			"not checked: reviewers[0].users[0] is known only after the update"}, ""},
-		{"a gate that nobody keeps", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")},
+		{"a gate without reviewers", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")},
 			"", []string{
 				"reviewers is empty, so nobody has to approve production: name who does"}, ""},
 		{"in other letters", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
@@ -143,9 +143,8 @@ func stackCases() []stackCase {
 }
 
 func uncheckedOf(services, checks int) string {
-	return fmt.Sprintf("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add "+
-		"the host to "+
-		"hosts of uptime-exists in policy/STACK.json", services, checks)
+	return fmt.Sprintf("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the "+
+		"host to hosts of uptime-exists in policy/STACK.json", services, checks)
 }
 
 func TestStackRules(t *testing.T) {
@@ -205,11 +204,11 @@ func TestWorstCaseCost(t *testing.T) {
 			over("101.78", "1.00", "web 101.78")},
 		{"CPU allocated by the API's default", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: gone{}})}, 1,
 			over("101.78", "1.00", "web 101.78")},
-		{"CPU allocated nobody knows how", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: ct.UnknownBool})}, 1,
+		{"CPU allocation unknown", []ct.Resource{changed(v2(), change{path: container + ".cpuIdle", to: ct.UnknownBool})}, 1,
 			over("135.26", "1.00", service)},
 		{"version 1, CPU always allocated", []ct.Resource{changed(v1(), change{path: v1Throttling, to: "false"})}, 1,
 			over("101.78", "1.00", "web 101.78")},
-		{"version 1, CPU allocated nobody knows how", []ct.Resource{changed(v1(), change{path: v1Throttling, to: ct.Unknown})}, 1,
+		{"version 1, CPU allocation unknown", []ct.Resource{changed(v1(), change{path: v1Throttling, to: ct.Unknown})}, 1,
 			over("135.26", "1.00", service)},
 		{"a job whose timeout is not known yet", []ct.Resource{changed(task(), change{path: "template.template.timeout", to: ct.Unknown})}, 1,
 			over("53.57", "1.00", "nightly 53.57")},
@@ -249,7 +248,7 @@ func TestWorstCaseCost(t *testing.T) {
 		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1,
 			over("1.49", "1.00", "nightly 1.49")},
 		{"manually none", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 0})}, 1, over("135.26", "1.00", service)},
-		{"no number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1,
+		{"a malformed number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1,
 			over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},
 		{"no CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "0"})}, 1,
 			over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},

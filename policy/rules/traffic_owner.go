@@ -21,11 +21,11 @@ var trafficOwner = crossguard.Policy{
 		s.Each(services, func(r *crossguard.Resource) {
 			ignores(r, "traffics")
 			if isPreview(r) {
-				return // The newest revision is what it is there to show, and no release goes to it.
+				return // A preview always serves its newest revision, and no release shifts its traffic.
 			}
 			r.Each("traffics", func(target crossguard.Object) { latest(r, target) })
 		})
-		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // the splits of a pool are its traffic
+		s.Each([]string{workerPool}, func(r *crossguard.Resource) { // a pool's splits of instances are its traffic
 			if r.Has("instanceSplits") {
 				ignores(r, "instanceSplits")
 			}

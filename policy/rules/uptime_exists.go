@@ -23,7 +23,7 @@ var uptimeExists = crossguard.Policy{
 		balanced := behindLoadBalancer(s)
 		public := 0
 		s.Each(services, func(r *crossguard.Resource) {
-			// A check would keep a preview awake, and nobody is woken for one: run-preview holds it instead.
+			// A check would keep a preview's instance running, and nobody is paged for a preview. The rule run-preview covers it.
 			if reachable(r, balanced) && !isPreview(r) {
 				public++
 			}
@@ -40,9 +40,8 @@ var uptimeExists = crossguard.Policy{
 			}
 		})
 		if public > len(checked) {
-			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add "+
-				"the host to "+
-				"hosts of uptime-exists in policy/STACK.json", public, len(checked))
+			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host "+
+				"to hosts of uptime-exists in policy/STACK.json", public, len(checked))
 		}
 	},
 }

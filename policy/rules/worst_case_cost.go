@@ -135,7 +135,8 @@ func computeCost(r *crossguard.Resource) costItem {
 			} else {
 				memory += item.assume(c+".limits.memory in GiB", mostGiB)
 			}
-			// What is not known counts as idle, which costs more where it is always busy.
+			// An unknown allocation counts as idle if that costs more. An instance that is always busy costs more with CPU during
+			// requests only.
 			idle = idle && (r.Type == serviceV1 || !r.IsKnown(c+".cpuIdle") || r.BoolOr(c+".cpuIdle", false))
 		}
 	}

@@ -13,8 +13,7 @@ import (
 func TestTagsDecideBeforeShares(t *testing.T) {
 	t.Parallel()
 	const byHand = "refused: someone moved the traffic from a to z by hand, and nothing says which of them is the older one: name the " +
-		"revision with " +
-		"`release rollback web --to a` or `release rollback web --to z`"
+		"revision with `release rollback web --to a` or `release rollback web --to z`"
 	for name, test := range map[string]struct {
 		list []Target
 		want string

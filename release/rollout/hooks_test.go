@@ -168,8 +168,7 @@ func TestHooksEnd(t *testing.T) {
 			j.stubborn = true
 		},
 			outcome: rollout.RolledBack, traffic: rejected, runs: 1, why: "the before hook migrate: timed out (execution migrate-1), it did not " +
-				"end within 1m0s, " +
-				"and goes on, because it could not be cancelled: permission denied; its log: https://log"},
+				"end within 1m0s, and goes on, because it could not be cancelled: permission denied; its log: https://log"},
 		"the answer to its start is lost": {arrange: func(j *jobs, _ *rollout.Controller) { j.answers = []error{errLost} },
 			outcome: rollout.Released, why: "web-b serves everything", traffic: toB, runs: 2},
 		"its start does not arrive": {arrange: func(j *jobs, _ *rollout.Controller) { j.answers = []error{rollout.ErrUnavailable} },

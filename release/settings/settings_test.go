@@ -80,8 +80,7 @@ func TestRefused(t *testing.T) {
 			"[2026-13-01]}}}": "windows.open[0].from: " +
 			"\"9\" is not a time of day: use one from 00:00 to 24:00\nwindows.closed[0].\"2026-13-01\" is not a date",
 		"environments: {dev: {notify: [{kind: slack, secret: xoxb}, {kind: x}]}}": "notify[0].secret has to be the name of an environment " +
-			"variable, such as " +
-			"RELEASE_SLACK_URL: the file holds no secret\nnotify[1].kind is \"x\"",
+			"variable, such as RELEASE_SLACK_URL: the file holds no secret\nnotify[1].kind is \"x\"",
 	} {
 		_, err := Parse([]byte(raw), "dev")
 		assert.ErrorContains(t, err, want, raw)

@@ -238,8 +238,7 @@ func TestPricesAreRead(t *testing.T) {
 	table := cost.Table{Prices: []cost.Price{{Key: "run.requests", Source: "https://cloud.google.com/run/pricing", Date: "2026-11-27"}},
 		Regions: cost.Regions{Source: "https://cloud.google.com/run/docs/locations", Date: "2027-01-01"}}
 	assert.Empty(t, table.Stale(read.Add(cost.Fresh)))
-	assert.Equal(t, []string{"run.requests was read on 2026-11-27: look at https://cloud.google.com/run/pricing and write the price and the " +
-		"day into " +
-		"sandbox/cost/prices.json, then copy the file to policy/rules"}, table.Stale(read.Add(cost.Fresh+1)))
+	assert.Equal(t, []string{"run.requests was read on 2026-11-27: look at https://cloud.google.com/run/pricing and write the price and " +
+		"the day into sandbox/cost/prices.json, then copy the file to policy/rules"}, table.Stale(read.Add(cost.Fresh+1)))
 	assert.Len(t, cost.Table{Prices: []cost.Price{{Date: "soon"}}}.Stale(read), 2)
 }

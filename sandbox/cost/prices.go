@@ -95,8 +95,7 @@ func (t Table) Stale(at time.Time) []string {
 		read, err := time.Parse(time.DateOnly, date)
 		if err != nil || at.Sub(read) > Fresh {
 			stale = append(stale, fmt.Sprintf("%s was read on %s: look at %s and write the price and the day into sandbox/cost/prices.json, then "+
-				"copy the file to "+
-				"policy/rules", what, date, source))
+				"copy the file to policy/rules", what, date, source))
 		}
 	}
 	for _, price := range t.Prices {

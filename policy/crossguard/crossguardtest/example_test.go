@@ -7,7 +7,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// A stack's export is judged as a preview would judge it. In a test, LoadExport reads it from a file.
+// ParseExport reads a stack's export, which is then judged as a preview would judge it. In a test, LoadExport reads it from a file.
 func ExampleParseExport() {
 	resources, err := crossguardtest.ParseExport([]byte(`{"version": 3, "deployment": {"resources": [
 		{"urn": "urn:pulumi:prod::shop::shop:web:Site::site", "type": "shop:web:Site"},

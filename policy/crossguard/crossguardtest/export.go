@@ -40,7 +40,7 @@ type exported struct {
 	CustomTimeouts              struct{ Create, Update, Delete float64 }
 }
 
-// ParseExport does the same as [LoadExport] for content that is already in memory.
+// ParseExport reads the resources of a stack from the content of an export, as [LoadExport] does from a file.
 func ParseExport(content []byte) ([]Resource, error) {
 	var file struct {
 		Version    int

@@ -77,7 +77,7 @@ func TestExportsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestExportIsReadBack: ParseExport reads the resources that Export writes for the engine's analysis.
+// TestExportIsReadBack checks that ParseExport reads the resources that Export writes for the engine's analysis.
 func TestExportIsReadBack(t *testing.T) {
 	t.Parallel()
 	site := &Resource{Type: "shop:web:Site", Name: "site", Component: true}

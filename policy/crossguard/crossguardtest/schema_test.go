@@ -37,7 +37,7 @@ func writeSchema(t *testing.T, content string) string {
 	return file
 }
 
-// against runs one policy on a bucket and returns what the schema has against it.
+// against runs one policy on a bucket and returns the problems that the schema check reports.
 func against(t *testing.T, file string, policy crossguard.Policy) []string {
 	t.Helper()
 	policy.Name, policy.Description = "p", "P."
@@ -74,9 +74,9 @@ func TestMisspeltPathsAndTypesFailTheTest(t *testing.T) {
 		}), nil},
 		"at the top": {whole, reads(func(r *crossguard.Resource) { r.Has("versionning") }), []string{
 			"p: reads versionning of gcp:storage/bucket:Bucket, where there is no versionning: did you mean versioning?"}},
-		"nested, though the parent is absent": {whole, reads(func(r *crossguard.Resource) { r.BoolOr("versioning.enable", true) }), []string{
+		"nested below an absent parent": {whole, reads(func(r *crossguard.Resource) { r.BoolOr("versioning.enable", true) }), []string{
 			"p: reads versioning.enable of gcp:storage/bucket:Bucket, where there is no enable: did you mean enabled?"}},
-		"in a list, told once": {whole, reads(func(r *crossguard.Resource) {
+		"in a list, reported once": {whole, reads(func(r *crossguard.Resource) {
 			r.Each("rules", func(o crossguard.Object) { o.IntOr("days", 0); o.IntOr("days", 1) })
 		}), []string{"p: reads rules[0].days of gcp:storage/bucket:Bucket, where there is no days"}},
 		"in a plain value": {whole, reads(func(r *crossguard.Resource) { r.Has("versioning.enabled.really") }), []string{
@@ -90,12 +90,12 @@ func TestMisspeltPathsAndTypesFailTheTest(t *testing.T) {
 			Remediate: func(r *crossguard.Remedy) { r.Set("versioning.on", true) }}, nil}, // Preview remediates nothing
 		"a type": {whole, crossguard.Policy{Types: []string{"gcp:storage/buckett:Buckett"}, Check: func(*crossguard.Resource) {}}, []string{
 			"p: there is no type gcp:storage/buckett:Buckett in gcp: did you mean gcp:storage/bucket:Bucket?"}},
-		"a type that a stack is asked for": {whole,
+		"a type in a stack policy": {whole,
 			crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, []string{
 				"p: there is no type gcp:pubsub/topic:Topic in gcp"}},
-		"another package's": {whole, crossguard.Policy{Types: []string{"aws:s3/bucket:Bucket"},
+		"a type of another package": {whole, crossguard.Policy{Types: []string{"aws:s3/bucket:Bucket"},
 			Check: func(*crossguard.Resource) {}}, nil},
-		"what another of its types has": {whole, crossguard.Policy{Types: []string{bucket, account},
+		"a property that only the policy's other type has": {whole, crossguard.Policy{Types: []string{bucket, account},
 			Check: func(r *crossguard.Resource) { r.Has("accountId") }}, nil},
 		"an excerpt without the type": {excerpt,
 			crossguard.Policy{CheckStack: func(s *crossguard.Stack) { s.Count("gcp:pubsub/topic:Topic") }}, nil},
@@ -110,7 +110,7 @@ func TestMisspeltPathsAndTypesFailTheTest(t *testing.T) {
 	}
 }
 
-func TestRemediesAreHeldAgainstTheSchema(t *testing.T) {
+func TestRemediesAreCheckedAgainstTheSchema(t *testing.T) {
 	t.Parallel()
 	seen := &recorder{}
 	c := Start(seen, crossguard.Pack{Name: "test", Version: "1.0.0", Policies: []crossguard.Policy{{Name: "p", Description: "P.",

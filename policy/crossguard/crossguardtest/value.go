@@ -10,7 +10,7 @@ import (
 )
 
 // Properties are a resource's properties. A value is nil, a bool, int, float64, string, []any, map[string]any or Properties.
-// Unknown, Secret, Output and Reference may stand in the place of any value.
+// Unknown, Secret, Output and Reference may take the place of any value.
 type Properties map[string]any
 
 // An unknown value has a type. The engine sends a different string for each of these types.
@@ -34,12 +34,14 @@ type Secret struct{ Value any }
 
 // Output is an output value, in the form for receivers that ask the engine to keep outputs. It is unknown if Known is false.
 type Output struct {
+	// Value is the value, if it is known.
 	Value         any
 	Known, Secret bool
-	Dependencies  []string
+	// Dependencies are the URNs of the resources that the value depends on. Default: none.
+	Dependencies []string
 }
 
-// Reference is a reference to another resource. ID is a string, Unknown, or nil for a component, which has no id.
+// Reference refers to another resource. ID is its id as a string, Unknown, or nil for a component, which has no id.
 type Reference struct {
 	URN string
 	ID  any

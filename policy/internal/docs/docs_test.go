@@ -16,7 +16,7 @@ import (
 
 const root = "../.."
 
-func TestThePageIsWhatTheCodeSays(t *testing.T) {
+func TestPoliciesPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	configs, err := docs.Load(root)
 	require.NoError(t, err)
@@ -25,7 +25,7 @@ func TestThePageIsWhatTheCodeSays(t *testing.T) {
 	assert.Equal(t, docs.Markdown(rules.Pack(), configs), string(page), "run go run ./cmd/docs in policy/")
 }
 
-// TestEveryPolicyIsFullyDescribed keeps metadata from being forgotten: it is all a user sees of a rule.
+// TestEveryPolicyIsFullyDescribed checks the metadata of each policy, which is all that a user sees of a rule.
 func TestEveryPolicyIsFullyDescribed(t *testing.T) {
 	t.Parallel()
 	for _, p := range rules.Pack().Policies {
@@ -39,8 +39,8 @@ func TestEveryPolicyIsFullyDescribed(t *testing.T) {
 	}
 }
 
-// TestEnvironmentsDiffer checks the differences between the environments' files, which are written down here a second
-// time on purpose.
+// TestEnvironmentsDiffer checks the differences between the environments' files. The test lists them again on purpose, so that a
+// change has to be made twice.
 func TestEnvironmentsDiffer(t *testing.T) {
 	t.Parallel()
 	want := map[string]map[string]string{
@@ -68,7 +68,7 @@ func TestEnvironmentsDiffer(t *testing.T) {
 	}
 }
 
-func TestThePackTakesEveryEnvironmentsConfiguration(t *testing.T) {
+func TestPackAcceptsEveryConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, name := range docs.Environments {
 		content, err := os.ReadFile(filepath.Join(root, name+".json"))

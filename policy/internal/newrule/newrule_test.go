@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/internal/cli"
 )
 
-func TestWhatIsWritten(t *testing.T) {
+func TestWrittenRule(t *testing.T) {
 	t.Parallel()
 	for condition, want := range map[string][]string{
 		"a.b=true": {`switch is, set := r.Bool("a.b"); {`, "case !is:", `{"a": map[string]any{"b": true}}`,
@@ -36,7 +36,7 @@ func TestWhatIsWritten(t *testing.T) {
 	}
 }
 
-func TestRulesAreAddedToWhatIsThere(t *testing.T) {
+func TestRulesAreAddedToExistingPacks(t *testing.T) {
 	t.Parallel()
 	pack, library := filepath.Join(t.TempDir(), "my-pack"), t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(library, "rules.go"), []byte("package rules\n"), 0o600))
@@ -78,7 +78,7 @@ func TestRulesAreAddedToWhatIsThere(t *testing.T) {
 	assert.ErrorContains(t, err, "one_test.go is there already")
 }
 
-func TestArgumentsThatAreWrong(t *testing.T) {
+func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
 		"it takes FOLDER NAME TYPE CONDITION":  {"x"},
@@ -99,7 +99,7 @@ func TestArgumentsThatAreWrong(t *testing.T) {
 	assert.NoDirExists(t, "x")
 }
 
-// The exit codes are those of the platform's other commands.
+// TestExitCodes checks that the codes are those of the platform's other commands.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

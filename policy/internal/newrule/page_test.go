@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestThePageAboutTheFirstRule runs the commands of docs/first-rule.md one block after the other, in policy/, and expects the
-// lines that the page shows after a block in what the block writes.
-func TestThePageAboutTheFirstRule(t *testing.T) {
+// TestFirstRulePage runs the command blocks of docs/first-rule.md one after the other, in policy/. The lines that the
+// page shows after a block have to be in the block's output.
+func TestFirstRulePage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "first-rule.md"))
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestThePageAboutTheFirstRule(t *testing.T) {
 		output, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", script, output)
 		_, shown, has := strings.Cut(rest, "```text\n")
-		require.True(t, has, "the page does not show what this writes:\n%s", script)
+		require.True(t, has, "the page does not show the output of:\n%s", script)
 		shown, _, _ = strings.Cut(shown, "```")
 		for line := range strings.Lines(shown) {
 			assert.Contains(t, string(output), strings.TrimSpace(line))
@@ -53,8 +53,8 @@ func TestThePageAboutTheFirstRule(t *testing.T) {
 	}
 }
 
-// TestThePageShowsWhatIsWritten holds the rule on the page to the one that the command writes.
-func TestThePageShowsWhatIsWritten(t *testing.T) {
+// TestFirstRulePageShowsTheWrittenRule compares the rule on the page with the rule that the command writes.
+func TestFirstRulePageShowsTheWrittenRule(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "first-rule.md"))
 	require.NoError(t, err)
