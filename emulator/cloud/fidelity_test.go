@@ -37,56 +37,59 @@ var titles = []titled{
 // is taken; what else is taken is stored without effect.
 var acts = map[string]map[string]string{
 	"Service (Cloud Run)": {
-		"template.revision": "the revision that the service asks for", "template.containers.image": "how containers behave, by digest; " +
-			"what Binary Authorization judges",
-		"template.containers.env.name":                             "shown by the container",
+		"template.revision": "the revision that the service asks for",
+		"template.containers.image": "containers behave as was set for its digest; " +
+			"Binary Authorization judges it",
+		"template.containers.env.name":                             "the container answers with the names",
 		"template.containers.env.valueSource.secretKeyRef.secret":  "a revision starts only if it may read the secret",
 		"template.containers.env.valueSource.secretKeyRef.version": "a revision starts only if the version is enabled",
-		"template.containers.startupProbe.httpGet.path":            "the words in which a revision fails",
+		"template.containers.startupProbe.httpGet.path":            "stands in the message of a revision that fails",
 		"template.containers.dependsOn":                            "the order in which containers start",
-		"template.sessionAffinity":                                 "keeps a visitor, whatever the split is",
-		"customAudiences":                                          "what ID tokens may be for",
+		"template.sessionAffinity":                                 "a visitor stays with a revision, whatever the split is",
+		"customAudiences":                                          "audiences that ID tokens may have",
 		"template.containers.ports.containerPort":                  "which container serves",
-		"template.serviceAccount":                                  "who reads secrets", "template.timeout": "a request's limit",
+		"template.serviceAccount":                                  "the account that reads secrets", "template.timeout": "a request's limit",
 		"template.volumes.secret.secret": "a revision starts only if it may read the secret",
 		"traffic.type":                   "the split", "traffic.revision": "the split", "traffic.percent": "the split",
 		"traffic.tag": "an address of its own",
-		"ingress":     "whether the internet is answered", "invokerIamDisabled": "whether everybody is answered",
+		"ingress":     "whether requests from the internet get an answer", "invokerIamDisabled": "whether requests without a token get an answer",
 		"defaultUriDisabled":                          "whether the address answers",
-		"binaryAuthorization.useDefault":              "whether images are judged",
-		"binaryAuthorization.breakglassJustification": "lets an image in all the same",
+		"binaryAuthorization.useDefault":              "whether Binary Authorization judges images",
+		"binaryAuthorization.breakglassJustification": "lets a refused image start all the same",
 	},
 	"Job (Cloud Run)": {
-		"template.taskCount": "how many tasks an execution has", "template.parallelism": "how many of them run at once",
-		"template.template.maxRetries": "how often a task that fails is tried again", "template.template.timeout": "when a task fails that hangs",
+		"template.taskCount": "how many tasks an execution has", "template.parallelism": "how many tasks run at once",
+		"template.template.maxRetries":                                      "how often a task that fails is tried again",
+		"template.template.timeout":                                         "after how long a hanging task fails",
 		"template.template.containers.env.valueSource.secretKeyRef.secret":  "an execution starts only if it may read the secret",
 		"template.template.containers.env.valueSource.secretKeyRef.version": "an execution starts only if the version is enabled",
-		"template.template.serviceAccount":                                  "who reads secrets",
-		"binaryAuthorization.useDefault":                                    "whether images are judged",
+		"template.template.serviceAccount":                                  "the account that reads secrets",
+		"binaryAuthorization.useDefault":                                    "whether Binary Authorization judges images",
 	},
 	"ServiceAccount": {},
-	"Secret":         {"versionAliases": "names of versions in `:access` and in Cloud Run"},
-	"CryptoKey":      {"versionTemplate.algorithm": "the algorithm of `:asymmetricSign`", "purpose": "ASYMMETRIC_SIGN alone"},
-	"Note":           {"attestation.hint.humanReadableName": "required of an authority"},
-	"Occurrence": {"noteName": "what an attestor finds", "resourceUri": "the image that is attested",
+	"Secret":         {"versionAliases": "`:access` and Cloud Run accept these names of versions"},
+	"CryptoKey":      {"versionTemplate.algorithm": "the algorithm of `:asymmetricSign`", "purpose": "only ASYMMETRIC_SIGN is accepted"},
+	"Note":           {"attestation.hint.humanReadableName": "a note with `attestation` must have it"},
+	"Occurrence": {"noteName": "an attestor finds the occurrences of its note", "resourceUri": "the image that is attested",
 		"attestation.serializedPayload": "verified", "attestation.signatures.signature": "verified",
 		"attestation.signatures.publicKeyId": "verified"},
-	"Attestor": {"userOwnedGrafeasNote.noteReference": "where attestations are",
-		"userOwnedGrafeasNote.publicKeys.id": "verifies attestations"},
+	"Attestor": {"userOwnedGrafeasNote.noteReference": "the note whose occurrences count",
+		"userOwnedGrafeasNote.publicKeys.id": "the key that verifies an attestation"},
 	"Policy": {"defaultAdmissionRule.evaluationMode": "which images start",
-		"defaultAdmissionRule.enforcementMode":       "whether a refusal is one",
-		"defaultAdmissionRule.requireAttestationsBy": "whose signatures", "admissionWhitelistPatterns.namePattern": "what is exempt"},
-	"AlertPolicy": {"notificationChannels": "a channel in use is not deleted",
-		"conditions.conditionThreshold.filter": "an uptime check in use is not deleted"},
-	"Repository": {"format": "images of a Docker repository can be pulled by Cloud Run",
-		"vulnerabilityScanningConfig.enablementConfig": "the state of scanning"},
+		"defaultAdmissionRule.enforcementMode":       "whether a refusal blocks or is only logged",
+		"defaultAdmissionRule.requireAttestationsBy": "the attestors whose signatures an image needs",
+		"admissionWhitelistPatterns.namePattern":     "the images that always start"},
+	"AlertPolicy": {"notificationChannels": "a channel in use cannot be deleted",
+		"conditions.conditionThreshold.filter": "an uptime check in use cannot be deleted"},
+	"Repository": {"format": "Cloud Run can pull images of a Docker repository",
+		"vulnerabilityScanningConfig.enablementConfig": "whether the repository says that it scans"},
 	"Dashboard": {}, "Budget": {}, "LogMetric": {}, "UptimeCheckConfig": {}, "NotificationChannel": {}, "WorkloadIdentityPool": {},
 	"WorkloadIdentityPoolProvider": {},
-	"Role":                         {"includedPermissions": "stored; grants need the role to exist"}, "Service (Monitoring)": {},
+	"Role":                         {"includedPermissions": "stored; a grant fails unless its role exists"}, "Service (Monitoring)": {},
 	"ServiceLevelObjective": {},
 	"KeyRing":               {},
 	"Job (Cloud Scheduler)": {}, "Database": {}, "User": {}, "Bucket": {},
-	"DatabaseInstance": {"settings.deletionProtectionEnabled": "a protected instance is not deleted"},
+	"DatabaseInstance": {"settings.deletionProtectionEnabled": "a protected instance cannot be deleted"},
 }
 
 type creation struct{ title, path, message, in string }
@@ -175,9 +178,9 @@ func TestFidelityPage(t *testing.T) {
 	}
 	routes, served := hubRoutes(t)
 	fmt.Fprintf(&sections, "| GitHub, below a repository | `/gh/api/v3` | %d of %d | %s |\n", len(served), routes, strings.Join(served, ", "))
-	fmt.Fprintf(&page, "%d of Google's %d methods on projects and billing accounts are served, and\n%d of GitHub's %d routes below a "+
-		"repository.\n\n", has, all, len(served), routes)
-	page.WriteString("| API | at | methods | which |\n|---|---|---|---|\n" + sections.String())
+	fmt.Fprintf(&page, "The emulator serves %d of Google's %d methods on projects and billing accounts,\nand %d of GitHub's %d "+
+		"routes below a repository.\n\n", has, all, len(served), routes)
+	page.WriteString("| API | path | served | methods that are served |\n|---|---|---|---|\n" + sections.String())
 	page.WriteString(fieldsHead)
 	for _, resource := range created {
 		w.writeFields(t, &page, resource.title, resource.path, resource.message, resource.in)
@@ -194,27 +197,30 @@ func TestFidelityPage(t *testing.T) {
 
 const fidelityHead = `# What the emulated APIs can do
 
-This page is measured: a test asks the emulator for every method of the APIs' own descriptions, and gives every field of
-every resource a value. ` + "`go test ./emulator/cloud -run TestFidelityPage -update`" + ` writes it.
+A test measures what this page says. It calls every method that the APIs' own descriptions list, and gives every field of
+every resource a value. ` + "`go test ./emulator/cloud -run TestFidelityPage -update`" + ` writes the page.
 
-A method that is not served answers 501 and its name. A parameter, a field or a value that an API does not have is
-refused in the API's words. Folders and organizations have the same methods again and are not counted.
+The emulator answers 501 to a method that it does not serve, and names the method. It refuses parameters, fields and
+values that an API does not have, in that API's words. The counts leave out the methods of folders and organizations,
+which repeat those of projects.
 
 `
 
 const fieldsHead = `
-Cloud Run's v1 API is served beside, at ` + "`/apis/serving.knative.dev/v1`" + `: services, revisions, configurations and
-routes, as gcloud speaks it; beside them jobs and executions, read, run and cancelled.
+The emulator also serves Cloud Run's v1 API, which gcloud calls, at ` + "`/apis/serving.knative.dev/v1`" + `. It has services,
+revisions, configurations and routes there, and jobs and executions, which can be read, run and cancelled.
 
 ## Fields
 
-* **acts**: what the emulator does later depends on it.
-* **checks**: some values are refused, as by the API, or the answer has another value than was sent.
-* **stores**: any value of the type is kept and answered, and nothing depends on it.
-* **refuses**: the emulator does not have it, and says so.
+The lists say what the emulator does with each field of a resource:
 
-A field of a message is written behind its message's, lists and maps like what they hold; ` + "`message.*`" + ` is all that a
-message has.
+* **acts**: the emulator behaves by the field's value later.
+* **checks**: the emulator refuses some values, as the API does, or answers with another value than the client sent.
+* **stores**: the emulator keeps any value of the field's type and answers with it. Nothing depends on the value.
+* **refuses**: the emulator does not have the field, and says so.
+
+A field inside of a message, a list or a map stands behind its name and a dot. ` + "`message.*`" + ` means all fields of a
+message.
 
 `
 
