@@ -197,8 +197,8 @@ func TestFidelityPage(t *testing.T) {
 
 const fidelityHead = `# What the emulated APIs can do
 
-A test measures what this page says. It calls every method that the APIs' own descriptions list, and gives every field of
-every resource a value. ` + "`go test ./emulator/cloud -run TestFidelityPage -update`" + ` writes the page.
+A test measures what this page says. It calls every method that the APIs' own descriptions list, and gives every field
+of every resource a value. ` + "`go test ./emulator/cloud -run TestFidelityPage -update`" + ` writes the page.
 
 The emulator answers 501 to a method that it does not serve, and names the method. It refuses parameters, fields and
 values that an API does not have, in that API's words. The counts leave out the methods of folders and organizations,
