@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,9 +37,9 @@ func TestTheSettingsPage(t *testing.T) {
 	}
 	p.text.WriteString("# Settings\n\nGenerated from the comments in `stacks/settings*.go` by `go test ./stacks -run SettingsPage " +
 		"-update`: do not edit.\n\n" +
-		"They are in `Pulumi.STACK.yaml` under `config: APPLICATION:platform:`. An unknown key, or a value that cannot work, is\n" +
-		"refused before anything is made. `stand-in:` before a value marks what only the owner knows; a real `up` refuses it. The\n" +
-		"[glossary](glossary.md) explains the words.\n")
+		"The settings are in `Pulumi.STACK.yaml`, under `config: APPLICATION:platform:`. The program refuses an unknown key, and a\n" +
+		"value that cannot work, before it makes anything. `stand-in:` before a value marks a value that only the owner knows. A\n" +
+		"real `up` refuses it. The [glossary](glossary.md) explains the words.\n")
 	p.section("Settings", "")
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(p.text.String()), 0o644))
@@ -102,17 +104,33 @@ func (p *settingsPage) section(name, path string) {
 				}
 			}
 		}
-		fmt.Fprintf(&p.text, "| `%s` | %s | %s |\n", key, kind, meaning(comment.Text()))
+		fmt.Fprintf(&p.text, "| `%s` | %s | %s |\n", key, kind, p.meaning(name, comment.Text()))
 	}
 	for _, one := range below {
 		p.section(one.name, one.path)
 	}
 }
 
-// meaning is a comment in one cell of a table. The text in brackets is a link of Go's documentation.
-func meaning(comment string) string {
-	return strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]",
-		"`github-actions-`").Replace(strings.TrimSpace(comment))
+// meaning is the comment of a struct's field in one cell of a table, with the names of Go in the form that the file has.
+func (p *settingsPage) meaning(structure, comment string) string {
+	text := strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]", "`github-actions-`",
+		"GitHub.Branch", "`github.branch`", "Settings.Secrets", "the stack's `secrets`",
+		"Settings.Databases", "the stack's `databases`",
+		"Settings.Buckets", "the stack's `buckets`").Replace(strings.TrimSpace(comment))
+	for _, field := range p.structs[structure].Fields.List {
+		key, _, _ := strings.Cut(reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("json"), ",")
+		name := field.Names[0].Name
+		switch hump := strings.IndexFunc(strings.TrimLeftFunc(name, unicode.IsUpper), unicode.IsUpper); {
+		case hump >= 0 || name != strings.ToUpper(name) && strings.ToLower(name) != key:
+			text = regexp.MustCompile(`\b`+name+`\b`).ReplaceAllString(text, "`"+key+"`")
+		default: // a word, which may also begin a sentence; or an acronym
+			text = regexp.MustCompile(`^`+name+`\b`).ReplaceAllString(text, "`"+key+"`")
+			if name != strings.ToUpper(name) {
+				text = regexp.MustCompile(`([a-z,] )`+name+`\b`).ReplaceAllString(text, "$1`"+key+"`")
+			}
+		}
+	}
+	return text
 }
 
 // kind says what a field holds, and which struct is in it, where.
