@@ -2,9 +2,7 @@ package rest
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -168,110 +166,6 @@ func (q *Request) Update(n Name, body map[string]any, mask string) (any, error) 
 		}
 	}
 	return c.Save()
-}
-
-func checkEtag(k *Kind, old map[string]any, given string) error {
-	if current := doc.Text(old, k.Etag); k.Etag != "" && given != "" && given != current {
-		return Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource again and "+
-			"decide anew.", given, current)
-	}
-	return nil
-}
-
-// masked returns old with the patch's values in the fields that the mask names.
-func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, error) {
-	fresh := maps.Clone(old)
-	if mask == "" {
-		switch k.Mask {
-		case MaskRequired:
-			return nil, Invalid("Request must contain a valid update mask: update_mask is required.")
-		case MaskReplaces:
-			mask = "*"
-		case MaskMerges:
-			maps.Copy(fresh, patch)
-			return fresh, nil
-		case MaskPatches:
-			return patched(old, patch), nil
-		}
-	}
-	if mask == "*" {
-		fresh = maps.Clone(patch)
-		for field, value := range old {
-			if _, output, found := schema.MaskPath(k.message(),
-				field); output || !found || field == "name" || field == k.Created || field == k.Etag {
-				fresh[field] = value
-			}
-		}
-		return fresh, nil
-	}
-	for _, path := range strings.Split(mask, ",") {
-		path = strings.TrimSpace(path)
-		if own, found := k.MaskNames[path]; found {
-			path = own
-		}
-		fields, output, found := schema.MaskPath(k.message(), path)
-		if !found {
-			return nil, Invalid("Invalid value at 'update_mask' (type.googleapis.com/google.protobuf.FieldMask), \"%s\"", path)
-		}
-		if output || fields[0] == "name" || fields[0] == "etag" {
-			continue
-		}
-		fresh = doc.With(fresh, doc.At(patch, fields...), fields...)
-	}
-	return fresh, nil
-}
-
-// patched returns old with the patch's fields in it. It merges nested objects as well.
-func patched(old, patch map[string]any) map[string]any {
-	fresh := maps.Clone(old)
-	for field, value := range patch {
-		if inner, isObject := value.(map[string]any); isObject && doc.Object(old, field) != nil {
-			value = patched(doc.Object(old, field), inner)
-		}
-		fresh[field] = value
-	}
-	return fresh
-}
-
-// Save completes, checks and stores the new document of a change, and returns the answer to the request.
-func (c *Change) Save() (any, error) {
-	k, method := c.Name.Kind, "update"
-	if c.Old == nil {
-		method = "create"
-	}
-	if k.IDParam != "name" {
-		c.New["name"] = c.Name.Shown()
-	}
-	if k.Created != "" && c.Old == nil {
-		c.New[k.Created] = Timestamp(c.Now)
-	}
-	if k.Updated != "" {
-		c.New[k.Updated] = Timestamp(c.Now)
-	}
-	if k.Etag != "" {
-		delete(c.New, k.Etag)
-	}
-	if err := k.Prepare(c); err != nil {
-		return nil, err
-	}
-	if k.Etag != "" {
-		c.New[k.Etag] = c.IDs.Etag()
-	}
-	if err := c.Put(c.Name, c.New); err != nil {
-		return nil, err
-	}
-	if k.Finish != nil {
-		return k.Finish(c, method)
-	}
-	return c.Answer(method, c.New)
-}
-
-// Answer returns the document, or an operation that ends with it if the method answers with an operation.
-func (c *Change) Answer(method string, document map[string]any) (any, error) {
-	if !slices.Contains(c.Name.Kind.Operations, method) {
-		return c.Name.Kind.Outbound(document), nil
-	}
-	return c.Operation(method, c.Now.Add(c.OperationDelay()), document, nil)
 }
 
 // Delete removes a resource. Some kinds only mark it as deleted. etag is the etag that the client expects; "" accepts any.

@@ -15,9 +15,6 @@ const operationsKept = time.Hour
 
 const operationPrefix = "operation:"
 
-// Timestamp returns t in the form that the APIs write.
-func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
-
 // OperationDelay returns how long the operation of this request runs.
 func (q *Request) OperationDelay() time.Duration {
 	return max(q.server.options.OperationDelay, q.Disturbance.OperationDelay)

@@ -1,6 +1,21 @@
 package rest
 
-import "regexp"
+import (
+	"hash/crc32"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Timestamp returns t in the form that the APIs write.
+func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Checksum returns the checksum with which the APIs protect bytes in transit: CRC32C as a decimal number.
+func Checksum(data []byte) string {
+	return strconv.FormatUint(uint64(crc32.Checksum(data, castagnoli)), 10)
+}
 
 var (
 	emailForm      = regexp.MustCompile(`^[^@\s:]+@[^@\s:]+\.[^@\s:]+$`)
