@@ -124,7 +124,7 @@ func (w *World) checkAnswer(method, target string, answer map[string]any) {
 			switch {
 			case !schema.Known(of):
 			case collection && strings.HasSuffix(found.ID, ".list"):
-				w.checkItems(target, of, answer[cmp.Or(k.ListField, path.Base(k.Pattern))])
+				w.checkItems(target, of, answer[cmp.Or(k.Read.Items, path.Base(k.Pattern))])
 			default:
 				resource = of
 			}

@@ -33,7 +33,8 @@ type API struct {
 func (s *Server) Add(apis ...*API) {
 	for _, api := range apis {
 		for _, k := range api.Kinds {
-			k.complete(api)
+			k.api = api
+			k.check()
 		}
 		s.apis = append(s.apis, api)
 	}
@@ -43,7 +44,8 @@ func (s *Server) Add(apis ...*API) {
 func (a *API) match(segments []string) *Kind {
 	for _, k := range a.Kinds {
 		pattern := strings.Split(k.Pattern, "/")
-		if (len(segments) == len(pattern) || len(segments) == len(pattern)+1) && fits(pattern, segments) {
+		item := !k.Names.Single && len(segments) == len(pattern)+1
+		if (item || len(segments) == len(pattern)) && fits(pattern, segments) {
 			return k
 		}
 	}

@@ -36,7 +36,7 @@ func (q *Request) applies(condition map[string]any, n Name) bool {
 	if err != nil {
 		return false
 	}
-	host, message := n.Kind.api.Host, cmp.Or(n.Kind.TypeURL, n.Kind.Message)
+	host, message := n.Kind.api.Host, cmp.Or(n.Kind.Operations.Type, n.Kind.Message)
 	holds, _, err := program.Eval(map[string]any{
 		"resource": map[string]any{"name": n.Shown(), "service": host, "type": host + "/" + message[strings.LastIndex(message, ".")+1:]},
 		"request":  map[string]any{"time": q.Now.In(time.UTC)},

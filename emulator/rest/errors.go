@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
@@ -20,6 +21,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%d %s: %s", e.Code, e.Status, e.Message) }
+
+// about returns the refusal of one resource. In the text, {name}, {id}, {project} and {location} stand for what the resource's name
+// says, and {given} for the id in a request to create it.
+func (e *Error) about(n Name, given string) *Error {
+	refusal := *e
+	refusal.Message = strings.NewReplacer("{name}", n.Shown(), "{id}", strings.ReplaceAll(n.ID(), "%2F", "/"), "{project}", n.Project.ID,
+		"{location}", n.Location(), "{given}", given).Replace(e.Message)
+	return &refusal
+}
 
 func (e *Error) body() any {
 	inner := map[string]any{"code": e.Code, "message": e.Message, "status": e.Status}

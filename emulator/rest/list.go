@@ -1,25 +1,79 @@
 package rest
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
 
-// list answers with the resources of a collection.
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+)
+
+// read answers a GET of a resource.
+func (q *Request) read(n Name) (any, error) {
+	if n.Kind.Read.Get != nil {
+		return n.Kind.Read.Get(q, n)
+	}
+	document := q.Get(n)
+	if document == nil {
+		return nil, n.Missing()
+	}
+	return q.shown(n, document), nil
+}
+
+// list answers a GET of a collection.
 func (q *Request) list(collection Name) (any, error) {
 	k := collection.Kind
-	if k.ListField == "" {
+	if k.Read.List != nil {
+		return k.Read.List(q, collection)
+	}
+	if k.Read.Items == "" {
 		return nil, ErrNoMethod
 	}
 	if q.Query.Get("filter") != "" {
-		return nil, Invalid("The emulator does not filter %s: leave filter out.", k.ListField)
+		return nil, Invalid("The emulator does not filter %s: leave filter out.", k.Read.Items)
 	}
 	var items []any
-	for _, n := range q.Children(collection) {
-		document := q.Get(n)
-		if document == nil || k.Hidden != nil && k.Hidden(document) && q.Query.Get("showDeleted") != "true" {
-			continue
-		}
-		items = append(items, k.Outbound(document))
+	for _, n := range q.Listed(collection) {
+		items = append(items, q.shown(n, q.Get(n)))
 	}
-	return q.Page(k.ListField, items)
+	return q.Page(k.Read.Items, items)
+}
+
+// shown returns what a client sees of a stored document.
+func (q *Request) shown(n Name, document map[string]any) map[string]any {
+	if n.Kind.Read.Show != nil {
+		document = n.Kind.Read.Show(q, n, document)
+	}
+	return n.Kind.Translation.Outward(document)
+}
+
+// Children returns the names of the resources in a collection, sorted.
+func (q *Request) Children(collection Name) []Name {
+	var names []Name
+	prefix := collection.Key() + "/"
+	for _, key := range q.Tx.List(prefix) {
+		if id := key[len(prefix):]; !strings.Contains(id, "/") {
+			names = append(names, collection.Child(id))
+		}
+	}
+	return names
+}
+
+// Listed returns the names of the resources in a collection that a list shows, in the list's order.
+func (q *Request) Listed(collection Name) []Name {
+	k := collection.Kind
+	names := slices.DeleteFunc(q.Children(collection), func(n Name) bool {
+		document := q.Get(n)
+		return document == nil || k.isDeleted(document) && q.Query.Get("showDeleted") != "true"
+	})
+	if k.Read.NewestFirst { // resources of the same moment are sorted by name, the last one first
+		slices.SortFunc(names, func(a, b Name) int {
+			created := func(n Name) string { return doc.Text(q.Get(n), k.Stamps.Created) }
+			return cmp.Or(strings.Compare(created(b), created(a)), strings.Compare(b.ID(), a.ID()))
+		})
+	}
+	return names
 }
 
 // Page answers with the page of a list that the request asks for.

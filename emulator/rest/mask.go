@@ -8,19 +8,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-func checkEtag(k *Kind, old map[string]any, given string) error {
-	if current := doc.Text(old, k.Etag); k.Etag != "" && given != "" && given != current {
-		return Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource again and "+
-			"decide anew.", given, current)
-	}
-	return nil
-}
-
 // masked returns old with the patch's values in the fields that the mask names.
-func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, error) {
+func (k *Kind) masked(old, patch map[string]any, mask string) (map[string]any, error) {
 	fresh := maps.Clone(old)
 	if mask == "" {
-		switch k.Mask {
+		switch k.Update.Mask {
 		case MaskRequired:
 			return nil, Invalid("Request must contain a valid update mask: update_mask is required.")
 		case MaskReplaces:
@@ -35,8 +27,8 @@ func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, er
 	if mask == "*" {
 		fresh = maps.Clone(patch)
 		for field, value := range old {
-			if _, output, found := schema.MaskPath(k.message(),
-				field); output || !found || field == "name" || field == k.Created || field == k.Etag {
+			_, output, found := schema.MaskPath(k.message(), field)
+			if output || !found || field == "name" || field == k.Stamps.Created || field == k.Stamps.Etag {
 				fresh[field] = value
 			}
 		}
@@ -44,7 +36,7 @@ func masked(k *Kind, old, patch map[string]any, mask string) (map[string]any, er
 	}
 	for _, path := range strings.Split(mask, ",") {
 		path = strings.TrimSpace(path)
-		if own, found := k.MaskNames[path]; found {
+		if own, found := k.Update.MaskNames[path]; found {
 			path = own
 		}
 		fields, output, found := schema.MaskPath(k.message(), path)

@@ -52,8 +52,8 @@ func (n Name) Parent() Name {
 	return n
 }
 
-// Beside returns a collection of another kind of the same API, in the same project.
-func (n Name) Beside(collection string) Name {
+// Sibling returns a collection of another kind of the same API, in the same project.
+func (n Name) Sibling(collection string) Name {
 	n.Kind = n.Kind.api.kind("projects/*/" + collection)
 	n.Segments = []string{"projects", n.Project.ID, collection}
 	return n
@@ -67,7 +67,7 @@ func (n Name) Key() string { return "//" + n.Kind.api.Host + "/" + n.Path() }
 
 // Shown returns the name as the API answers it.
 func (n Name) Shown() string {
-	if n.Kind.Numbered {
+	if n.Kind.Names.Numbered {
 		return n.ByNumber()
 	}
 	return n.Path()
@@ -82,6 +82,9 @@ func (n Name) ByNumber() string {
 	segments[1] = n.Project.Number
 	return strings.Join(segments, "/")
 }
+
+// Missing refuses a request to the resource because it does not exist.
+func (n Name) Missing() *Error { return n.Kind.missing(n) }
 
 // Variable returns the id that follows the given collection in the name, or "" if the name does not contain it.
 func (n Name) Variable(collection string) string {

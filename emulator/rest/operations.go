@@ -60,7 +60,8 @@ func (c *Change) Operation(method string, doneAt time.Time, response map[string]
 	if method == "delete" && len(response) == 0 {
 		response = nil
 	}
-	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, Outcome{Failure: failure, TypeURL: k.TypeURL, Response: response})
+	outcome := Outcome{Failure: failure, TypeURL: k.Operations.Type, Response: response}
+	return c.RecordOperation(k, place+"/operations/"+c.IDs.UUID(), doneAt, outcome)
 }
 
 // RecordOperation stores an operation of a kind's API under a name that the caller chooses.

@@ -19,7 +19,7 @@ const noPolicyEtag = "ACAB"
 // iam answers getIamPolicy, setIamPolicy and testIamPermissions.
 func (q *Request) iam(n Name, verb string) (any, error) {
 	if q.Get(n) == nil {
-		return nil, n.Kind.Missing(n)
+		return nil, n.Missing()
 	}
 	switch {
 	case verb == "getIamPolicy":

@@ -34,10 +34,10 @@ func (q *Request) Enter(n *Name) error {
 	}
 	if location := n.Location(); location != "" {
 		k := n.Kind
-		if k.Global && location != "global" {
+		if k.Names.Global && location != "global" {
 			return NotFound("Requested entity was not found.")
 		}
-		known := k.Global || slices.Contains(Regions, location) || k.api.MultiRegions && slices.Contains(multiRegions, location)
+		known := k.Names.Global || slices.Contains(Regions, location) || k.api.MultiRegions && slices.Contains(multiRegions, location)
 		if !known {
 			return Denied("Permission denied on 'locations/%s' (or it may not exist).", location)
 		}
@@ -48,7 +48,7 @@ func (q *Request) Enter(n *Name) error {
 		}
 		p := Name{Kind: parent, Project: n.Project, Segments: n.Segments[:strings.Count(parent.Pattern, "/")+2]}
 		if q.Get(p) == nil {
-			return parent.Missing(p)
+			return p.Missing()
 		}
 	}
 	return nil
@@ -64,7 +64,7 @@ func (q *Request) enterRoot(n *Name) error {
 		return q.EnterProject(n)
 	}
 	if place := (Name{Kind: root, Segments: n.Segments[:2]}); q.Get(place) == nil {
-		return root.Missing(place)
+		return place.Missing()
 	}
 	if p, found := q.Project(q.quotaProject); found && host != root.api.Host {
 		return q.Require(p, host)
@@ -75,14 +75,14 @@ func (q *Request) enterRoot(n *Name) error {
 // EnterProject finds the project in a name and replaces its number by its id. It refuses if the API is not enabled in the
 // project.
 func (q *Request) EnterProject(n *Name) error {
-	if n.Segments[1] == "-" && n.Kind.ProjectOf != nil {
-		n.Segments[1] = n.Kind.ProjectOf(*n)
+	if n.Segments[1] == "-" && n.Kind.Names.ProjectOf != nil {
+		n.Segments[1] = n.Kind.Names.ProjectOf(*n)
 	}
 	p, found := q.Project(n.Segments[1])
 	if !found {
 		root, host := q.server.root("projects"), n.Kind.api.Host
 		if host == root.api.Host {
-			return root.Missing(*n)
+			return root.missing(*n)
 		}
 		e := Denied("Permission denied on resource project %s.", n.Segments[1])
 		e.Details = []any{ErrorInfo("CONSUMER_INVALID", "projects/"+n.Segments[1], host)}

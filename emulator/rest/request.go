@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/ids"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
@@ -76,13 +77,13 @@ func (q *Request) handle() (any, error) {
 	if err := q.checkQuery(method.Query); err != nil {
 		return nil, err
 	}
-	q.DryRun = q.Query.Get("validateOnly") == "true"
 	if verb != "" && method.Request != "" {
 		var err error
 		if q.Body, err = schema.Normalize(api.Schema+":"+method.Request, "", q.Body); err != nil {
 			return nil, err
 		}
 	}
+	q.DryRun = q.Query.Get("validateOnly") == "true" || verb != "" && doc.Flag(q.Body, "validateOnly")
 	answer, err := q.transact(func() (any, error) { return q.dispatch(api, segments, verb) })
 	if errors.Is(err, ErrNoMethod) {
 		err = unserved(method)
@@ -141,7 +142,7 @@ func (q *Request) checkQuery(own []string) error {
 	return nil
 }
 
-// dispatch finds the function that answers: for an operation, a custom method, a kind's own read, or the methods of all kinds.
+// dispatch finds the function that answers: for an operation, for a method with a verb, or for one that all kinds have.
 func (q *Request) dispatch(api *API, segments []string, verb string) (any, error) {
 	k := api.match(segments)
 	switch n := len(segments); {
@@ -157,8 +158,8 @@ func (q *Request) dispatch(api *API, segments []string, verb string) (any, error
 	if err := q.Enter(&n); err != nil {
 		return nil, err
 	}
-	if id := n.ID(); id != "" && k.Rename != nil {
-		n = n.Collection().Child(k.Rename(q, n.Collection(), id))
+	if id := n.ID(); id != "" && k.Names.Rename != nil {
+		n = n.Collection().Child(k.Names.Rename(q, n.Collection(), id))
 	}
 	switch {
 	case verb != "":
@@ -169,36 +170,31 @@ func (q *Request) dispatch(api *API, segments []string, verb string) (any, error
 	return q.onResource(n)
 }
 
-// onCollection answers a request to a collection, or to a Single resource, which has no id either.
+// onCollection answers a request to a collection, or to a resource without an id.
 func (q *Request) onCollection(n Name) (any, error) {
 	k := n.Kind
 	switch {
-	case q.Method == http.MethodGet && k.List != nil:
-		return k.List(q, n)
+	case k.Methods[q.Method] != nil:
+		return k.Methods[q.Method](&Change{Request: q, Name: n})
+	case k.Names.Single && q.Method == http.MethodGet:
+		return q.read(n)
+	case k.Names.Single && q.Method == http.MethodPut:
+		return q.update(n)
 	case q.Method == http.MethodGet:
 		return q.list(n)
-	case q.Method == http.MethodPut && k.Single && k.Put:
-		return q.update(n)
-	case q.Method == http.MethodPost && !k.Single:
+	case q.Method == http.MethodPost:
 		return q.create(n)
-	case k.Verbs[q.Method+" "] != nil:
-		return k.Verbs[q.Method+" "](&Change{Request: q, Name: n})
 	}
 	return nil, ErrNoMethod
 }
 
 func (q *Request) onResource(n Name) (any, error) {
-	k := n.Kind
-	switch {
-	case k.Single:
-		return nil, ErrNoMethod
-	case q.Method == http.MethodGet && k.Get != nil:
-		return k.Get(q, n)
-	case q.Method == http.MethodGet:
+	switch q.Method {
+	case http.MethodGet:
 		return q.read(n)
-	case q.Method == http.MethodPatch || q.Method == http.MethodPut && k.Put:
+	case http.MethodPatch, http.MethodPut:
 		return q.update(n)
-	case q.Method == http.MethodDelete:
+	case http.MethodDelete:
 		return q.Delete(n, q.Query.Get("etag"))
 	}
 	return nil, ErrNoMethod
@@ -209,14 +205,14 @@ func (q *Request) custom(n Name, verb string) (any, error) {
 	if n.Kind.Policy && slices.Contains([]string{"getIamPolicy", "setIamPolicy", "testIamPermissions"}, verb) {
 		return q.iam(n, verb)
 	}
-	method := n.Kind.Verbs[q.Method+" "+verb]
+	method := n.Kind.Methods[q.Method+" "+verb]
 	if method == nil {
 		return nil, ErrNoMethod
 	}
 	c := &Change{Request: q, Name: n}
 	if n.ID() != "" {
 		if c.Old = q.Get(n); c.Old == nil && n.Kind.Message != "" {
-			return nil, n.Kind.Missing(n)
+			return nil, n.Missing()
 		}
 	}
 	return method(c)

@@ -17,14 +17,18 @@ const repositories = "projects/*/locations/*/repositories"
 // API returns Artifact Registry v1. on reports whether an API is enabled in a project.
 func API(on func(q *rest.Request, p rest.Project, host string) bool) *rest.API {
 	repository := &rest.Kind{
-		Pattern: repositories, Message: "Repository", Body: "repository",
-		TypeURL: "google.devtools.artifactregistry.v1.Repository", ListField: "repositories", IDParam: "repositoryId", Policy: true,
-		Operations: []string{"create", "delete"}, Immutable: []string{"format", "mode",
-			"kmsKeyName"}, Created: "createTime", Updated: "updateTime",
-		ID: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`),
-		IDFix: "Invalid repository_id %q: it must begin with a letter, end with a letter or digit, and have up to 63 lower-case " +
-			"letters, digits and hyphens.",
-		Taken: func(rest.Name, map[string]any) *rest.Error { return rest.Exists("the repository already exists") },
+		Pattern: repositories, Message: "Repository", Body: "repository", Policy: true,
+		Read: rest.Read{Items: "repositories"},
+		Create: &rest.Create{
+			IDParam: "repositoryId", ID: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`),
+			BadID: rest.Invalid("Invalid repository_id \"{given}\": it must begin with a letter, end with a letter or digit, and have up to 63 " +
+				"lower-case letters, digits and hyphens."),
+			Taken: rest.Exists("the repository already exists"),
+		},
+		Update:     &rest.Update{Immutable: []string{"format", "mode", "kmsKeyName"}},
+		Delete:     &rest.Delete{},
+		Stamps:     rest.Stamps{Created: "createTime", Updated: "updateTime"},
+		Operations: rest.Operations{Type: "google.devtools.artifactregistry.v1.Repository", Methods: []string{"create", "delete"}},
 		Prepare: func(c *rest.Change) error {
 			return prepareRepository(c, on(c.Request, c.Name.Project, "containerscanning.googleapis.com"))
 		},
@@ -70,8 +74,8 @@ func prepareRepository(c *rest.Change, scans bool) error {
 	case doc.Text(scanning, "enablementConfig") == "DISABLED":
 		scanning["enablementState"], scanning["enablementStateReason"] = "SCANNING_DISABLED", "Scanning is disabled for this repository."
 	case !scans:
-		scanning["enablementState"], scanning["enablementStateReason"] = "SCANNING_DISABLED", "API containerscanning.googleapis.com is not "+
-			"enabled."
+		scanning["enablementState"] = "SCANNING_DISABLED"
+		scanning["enablementStateReason"] = "API containerscanning.googleapis.com is not enabled."
 	default:
 		scanning["enablementState"] = "SCANNING_ACTIVE"
 	}

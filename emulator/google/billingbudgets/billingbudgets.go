@@ -2,7 +2,6 @@
 package billingbudgets
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -22,11 +21,16 @@ type Neighbours struct {
 
 // API returns Cloud Billing Budget v1.
 func (its Neighbours) API() *rest.API {
-	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{{
-		Pattern: "billingAccounts/*/budgets", Message: "GoogleCloudBillingBudgetsV1Budget", Body: "budget", ListField: "budgets",
-		NewID: func(c *rest.Change) string { return c.IDs.UUID() }, ID: regexp.MustCompile(`^[0-9a-f-]{36}$`), IDFix: "Invalid budget id %q.",
-		Mask: rest.MaskMerges, Etag: "etag", Prepare: its.prepare,
-	}}}
+	budget := &rest.Kind{
+		Pattern: "billingAccounts/*/budgets", Message: "GoogleCloudBillingBudgetsV1Budget", Body: "budget",
+		Read:    rest.Read{Items: "budgets"},
+		Create:  &rest.Create{NewID: func(c *rest.Change) string { return c.IDs.UUID() }},
+		Update:  &rest.Update{Mask: rest.MaskMerges},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Etag: "etag"},
+		Prepare: its.prepare,
+	}
+	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{budget}}
 }
 
 func (its Neighbours) prepare(c *rest.Change) error {

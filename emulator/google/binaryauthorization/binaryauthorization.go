@@ -30,17 +30,25 @@ type Notes struct {
 // API returns Binary Authorization v1.
 func (notes Notes) API() *rest.API {
 	attestor := &rest.Kind{
-		Pattern: attestors, Message: "Attestor", Body: "attestor", ListField: "attestors", IDParam: "attestorId", Policy: true,
-		Put: true, PutCreates: true, Mask: rest.MaskReplaces, Etag: "etag", Updated: "updateTime",
-		ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`), IDFix: "Invalid attestor id %q.",
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("%s not found", n.Shown()) },
-		Taken:   func(n rest.Name, _ map[string]any) *rest.Error { return rest.Exists("%s already exists", n.Shown()) },
+		Pattern: attestors, Message: "Attestor", Body: "attestor", Policy: true,
+		Names: rest.Names{Missing: rest.NotFound("{name} not found")},
+		Read:  rest.Read{Items: "attestors"},
+		Create: &rest.Create{
+			IDParam: "attestorId", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{2,63}$`), BadID: rest.Invalid("Invalid attestor id \"{given}\"."),
+			Taken: rest.Exists("{name} already exists"),
+		},
+		Update:  &rest.Update{PutCreates: true},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Etag: "etag", Updated: "updateTime"},
 		Prepare: notes.prepareAttestor,
 	}
 	policy := &rest.Kind{
-		Pattern: policies, Message: "Policy", Body: "policy", Single: true, Put: true, PutCreates: true, Mask: rest.MaskReplaces,
-		Etag: "etag", Updated: "updateTime", Prepare: preparePolicy,
-		List: func(q *rest.Request, n rest.Name) (any, error) { return readPolicy(q, n), nil },
+		Pattern: policies, Message: "Policy", Body: "policy",
+		Names:   rest.Names{Single: true},
+		Read:    rest.Read{Get: func(q *rest.Request, n rest.Name) (any, error) { return readPolicy(q, n), nil }},
+		Update:  &rest.Update{PutCreates: true},
+		Stamps:  rest.Stamps{Etag: "etag", Updated: "updateTime"},
+		Prepare: preparePolicy,
 	}
 	return &rest.API{Prefix: "ba/v1", Host: Host, Schema: "ba", Kinds: []*rest.Kind{attestor, policy}}
 }

@@ -12,16 +12,13 @@ const Host = "cloudbilling.googleapis.com"
 
 // API returns Cloud Billing v1.
 func API() *rest.API {
-	return &rest.API{Prefix: "cb/v1", Host: Host, Schema: "cb", Kinds: []*rest.Kind{
-		{
-			Pattern: "billingAccounts", Message: "BillingAccount", ListField: "billingAccounts", Policy: true,
-			Missing: func(rest.Name) *rest.Error { return rest.Denied("The caller does not have permission") },
-		},
-		{
-			Pattern: "projects/*/billingInfo", Single: true,
-			List: func(q *rest.Request, n rest.Name) (any, error) { return q.Get(n), nil },
-		},
-	}}
+	account := &rest.Kind{
+		Pattern: "billingAccounts", Message: "BillingAccount", Policy: true,
+		Names: rest.Names{Missing: rest.Denied("The caller does not have permission")},
+		Read:  rest.Read{Items: "billingAccounts"},
+	}
+	info := &rest.Kind{Pattern: "projects/*/billingInfo", Names: rest.Names{Single: true}}
+	return &rest.API{Prefix: "cb/v1", Host: Host, Schema: "cb", Kinds: []*rest.Kind{account, info}}
 }
 
 // Ensure creates the billing account if it does not exist, and makes it pay for the project.

@@ -31,53 +31,58 @@ const (
 	destroyAfter = 30 * 24 * time.Hour
 )
 
-// API returns Cloud KMS v1.
+// API returns Cloud KMS v1. Rings, keys and versions cannot be deleted: their names stay taken for ever.
 func API() *rest.API {
-	return &rest.API{Prefix: "kms/v1", Host: Host, Schema: "kms", Kinds: kinds(), MultiRegions: true}
+	return &rest.API{Prefix: "kms/v1", Host: Host, Schema: "kms", Kinds: []*rest.Kind{ring(), key(), version(), publicKey()},
+		MultiRegions: true}
 }
 
-// kinds returns the kinds for rings, keys and versions. They cannot be deleted: their names stay taken for ever.
-func kinds() []*rest.Kind {
-	id := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
-	forever := func(*rest.Change) (map[string]any, error) { return nil, rest.ErrNoMethod }
-	absent := func(what string) func(n rest.Name) *rest.Error {
-		return func(n rest.Name) *rest.Error { return rest.NotFound("%s %s not found.", what, n.Shown()) }
-	}
-	taken := func(what string) func(n rest.Name, _ map[string]any) *rest.Error {
-		return func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("%s %s already exists.", what, n.Shown())
-		}
-	}
-	return []*rest.Kind{
-		{
-			Pattern: rings, Message: "KeyRing", Body: "keyRing", ListField: "keyRings", IDParam: "keyRingId", Policy: true,
-			Created: "createTime", ID: id, IDFix: "Invalid key_ring_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
-			Missing: absent("KeyRing"), Taken: taken("KeyRing"), Remove: forever, Prepare: func(*rest.Change) error { return nil },
+var idForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
+
+func ring() *rest.Kind {
+	return &rest.Kind{
+		Pattern: rings, Message: "KeyRing", Body: "keyRing", Policy: true,
+		Names: rest.Names{Missing: rest.NotFound("KeyRing {name} not found.")},
+		Read:  rest.Read{Items: "keyRings"},
+		Create: &rest.Create{
+			IDParam: "keyRingId", ID: idForm,
+			BadID: rest.Invalid("Invalid key_ring_id \"{given}\": it must have 1 to 63 letters, digits, hyphens and underscores."),
+			Taken: rest.Exists("KeyRing {name} already exists."),
 		},
-		{
-			Pattern: keys, Message: "CryptoKey", Body: "cryptoKey", ListField: "cryptoKeys", IDParam: "cryptoKeyId", Policy: true,
-			Created: "createTime", Immutable: []string{"purpose", "destroyScheduledDuration", "importOnly", "cryptoKeyBackend"},
-			ID: id, IDFix: "Invalid crypto_key_id %q: it must have 1 to 63 letters, digits, hyphens and underscores.",
-			Missing: absent("CryptoKey"), Taken: taken("CryptoKey"), Remove: forever, Prepare: prepareKey, Finish: finishKey,
-		},
-		{
-			Pattern: versions, Message: "CryptoKeyVersion", Body: "cryptoKeyVersion", ListField: "cryptoKeyVersions",
-			NewID: func(c *rest.Change) string { return strconv.Itoa(len(c.Children(c.Name)) + 1) },
-			ID:    regexp.MustCompile(`^[1-9][0-9]*$`), IDFix: "Invalid version %q.",
-			Missing: absent("CryptoKeyVersion"), Remove: forever, Prepare: prepareVersion,
-			Verbs: map[string]func(*rest.Change) (any, error){
-				"POST asymmetricSign": signAsymmetric,
-				"POST destroy": func(c *rest.Change) (any, error) {
-					if doc.Text(c.Old, "state") == "DESTROY_SCHEDULED" || doc.Text(c.Old, "state") == "DESTROYED" {
-						return nil, rest.Precondition("%s is not enabled or disabled: it is %s.", c.Name.Shown(), doc.Text(c.Old, "state"))
-					}
-					c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(destroyAfter))
-					return c.Old, c.Put(c.Name, c.Old)
-				},
-			},
-		},
-		{Pattern: versions + "/*/publicKey", Single: true, List: readPublicKey},
+		Stamps: rest.Stamps{Created: "createTime"},
 	}
+}
+
+func key() *rest.Kind {
+	return &rest.Kind{
+		Pattern: keys, Message: "CryptoKey", Body: "cryptoKey", Policy: true,
+		Names: rest.Names{Missing: rest.NotFound("CryptoKey {name} not found.")},
+		Read:  rest.Read{Items: "cryptoKeys"},
+		Create: &rest.Create{
+			IDParam: "cryptoKeyId", ID: idForm,
+			BadID: rest.Invalid("Invalid crypto_key_id \"{given}\": it must have 1 to 63 letters, digits, hyphens and underscores."),
+			Taken: rest.Exists("CryptoKey {name} already exists."),
+		},
+		Update:  &rest.Update{Immutable: []string{"purpose", "destroyScheduledDuration", "importOnly", "cryptoKeyBackend"}},
+		Stamps:  rest.Stamps{Created: "createTime"},
+		Prepare: prepareKey,
+		Finish:  finishKey,
+	}
+}
+
+func version() *rest.Kind {
+	return &rest.Kind{
+		Pattern: versions, Message: "CryptoKeyVersion", Body: "cryptoKeyVersion",
+		Names:   rest.Names{Missing: rest.NotFound("CryptoKeyVersion {name} not found.")},
+		Read:    rest.Read{Items: "cryptoKeyVersions"},
+		Create:  &rest.Create{NewID: func(c *rest.Change) string { return strconv.Itoa(len(c.Children(c.Name)) + 1) }},
+		Methods: rest.Methods{"POST asymmetricSign": signAsymmetric, "POST destroy": destroyVersion},
+		Prepare: prepareVersion,
+	}
+}
+
+func publicKey() *rest.Kind {
+	return &rest.Kind{Pattern: versions + "/*/publicKey", Names: rest.Names{Single: true}, Read: rest.Read{Get: readPublicKey}}
 }
 
 func prepareKey(c *rest.Change) error {
@@ -115,11 +120,17 @@ func finishKey(c *rest.Change, method string) (any, error) {
 	return c.New, err
 }
 
+// destroyVersion says when a version will be destroyed. It signs nothing any more.
+func destroyVersion(c *rest.Change) (any, error) {
+	if state := doc.Text(c.Old, "state"); state == "DESTROY_SCHEDULED" || state == "DESTROYED" {
+		return nil, rest.Precondition("%s is not enabled or disabled: it is %s.", c.Name.Shown(), state)
+	}
+	c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(destroyAfter))
+	return c.Old, c.Put(c.Name, c.Old)
+}
+
 // prepareVersion generates a key pair. The private key is stored encrypted, like a secret's payload.
 func prepareVersion(c *rest.Change) error {
-	if c.Old != nil {
-		return rest.Invalid("The emulator does not change versions: destroy this one and make another.")
-	}
 	template := doc.Object(c.Get(c.Name.Parent()), "versionTemplate")
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -138,11 +149,11 @@ func prepareVersion(c *rest.Change) error {
 	return nil
 }
 
-// private returns the version's private key. Like the API, it refuses a version that is not enabled.
-func private(q *rest.Request, version rest.Name) (*ecdsa.PrivateKey, error) {
+// privateKey returns the version's private key. Like the API, it refuses a version that is not enabled.
+func privateKey(q *rest.Request, version rest.Name) (*ecdsa.PrivateKey, error) {
 	document := q.Get(version)
 	if document == nil {
-		return nil, version.Kind.Missing(version)
+		return nil, version.Missing()
 	}
 	if state := doc.Text(document, "state"); state != "ENABLED" {
 		return nil, rest.Precondition("%s is not enabled, current state is: %s.", version.Shown(), state)
@@ -163,7 +174,7 @@ func private(q *rest.Request, version rest.Name) (*ecdsa.PrivateKey, error) {
 
 func readPublicKey(q *rest.Request, n rest.Name) (any, error) {
 	version := n.Parent()
-	key, err := private(q, version)
+	key, err := privateKey(q, version)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +197,7 @@ func signAsymmetric(c *rest.Change) (any, error) {
 	if given != "" && given != rest.Checksum(digest) {
 		return nil, rest.Invalid("The checksum in field digest_crc32c did not match the data in field digest.")
 	}
-	key, err := private(c.Request, c.Name)
+	key, err := privateKey(c.Request, c.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -14,10 +14,12 @@ const Host = "cloudresourcemanager.googleapis.com"
 
 // API returns Cloud Resource Manager v1.
 func API() *rest.API {
-	return &rest.API{Prefix: "crm/v1", Host: Host, Schema: "crm", Kinds: []*rest.Kind{{
-		Pattern: "projects", Message: "Project", ListField: "projects", Policy: true,
-		Missing: func(rest.Name) *rest.Error { return rest.Denied("The caller does not have permission") },
-	}}}
+	project := &rest.Kind{
+		Pattern: "projects", Message: "Project", Policy: true,
+		Names: rest.Names{Missing: rest.Denied("The caller does not have permission")},
+		Read:  rest.Read{Items: "projects"},
+	}
+	return &rest.API{Prefix: "crm/v1", Host: Host, Schema: "crm", Kinds: []*rest.Kind{project}}
 }
 
 // Ensure creates the project if it does not exist. It refuses an id or a number that belongs to another project.

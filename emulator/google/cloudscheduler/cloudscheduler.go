@@ -27,17 +27,23 @@ const jobs = "projects/*/locations/*/jobs"
 
 // API returns Cloud Scheduler v1.
 func (its Neighbours) API() *rest.API {
-	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Due: due, Settle: its.settle, Kinds: []*rest.Kind{{
-		Pattern: jobs, Beside: []string{clockPrefix}, Message: "Job", Body: "job", ListField: "jobs", Mask: rest.MaskReplaces,
-		IDParam: "name", ID: regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/jobs/[a-zA-Z0-9_-]{1,500}$`),
-		IDFix:   "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\", and is %q.",
-		Rename:  func(_ *rest.Request, _ rest.Name, id string) string { return doc.Last(id) },
-		Missing: func(rest.Name) *rest.Error { return rest.NotFound("Job not found.") },
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("Job [%s] already exists.", n.ID())
+	job := &rest.Kind{
+		Pattern: jobs, Message: "Job", Body: "job",
+		Names: rest.Names{
+			Rename:  func(_ *rest.Request, _ rest.Name, id string) string { return doc.Last(id) },
+			Missing: rest.NotFound("Job not found."),
 		},
+		Read: rest.Read{Items: "jobs"},
+		Create: &rest.Create{
+			IDInBody: true, ID: regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/jobs/[a-zA-Z0-9_-]{1,500}$`),
+			BadID: rest.Invalid("Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\", and is " +
+				"\"{given}\"."),
+			Taken: rest.Exists("Job [{id}] already exists."),
+		},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
 		Prepare: its.prepare,
-		Verbs: map[string]func(*rest.Change) (any, error){
+		Methods: rest.Methods{
 			"POST pause":  func(c *rest.Change) (any, error) { return setState(c, "PAUSED") },
 			"POST resume": func(c *rest.Change) (any, error) { return setState(c, "ENABLED") },
 			"POST run": func(c *rest.Change) (any, error) {
@@ -47,7 +53,9 @@ func (its Neighbours) API() *rest.API {
 				return c.Old, c.Put(c.Name, c.Old)
 			},
 		},
-	}}}
+		Annexes: []string{clockPrefix},
+	}
+	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{job}, Due: due, Settle: its.settle}
 }
 
 func setState(c *rest.Change, state string) (any, error) {

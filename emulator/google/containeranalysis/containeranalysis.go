@@ -20,52 +20,60 @@ const (
 
 // APIs returns v1, in whose form resources are stored, and v1beta1.
 func APIs() []*rest.API {
-	n, o, attached := note(), occurrence(), occurrencesOfNote()
-	n.MaskNames, n.Inbound, n.Outbound = nil, noteFromBeta, noteToBeta
-	o.Inbound, o.Outbound = occurrenceFromBeta, occurrenceToBeta
-	attached.Outbound = occurrenceToBeta
+	beta := []*rest.Kind{note(), occurrence(), occurrencesOfNote()}
+	beta[0].Translation = rest.Translation{In: noteFromBeta, Out: noteToBeta}
+	beta[1].Translation = rest.Translation{In: occurrenceFromBeta, Out: occurrenceToBeta}
+	beta[2].Translation = rest.Translation{Out: occurrenceToBeta}
+	v1 := []*rest.Kind{note(), occurrence(), occurrencesOfNote()}
+	// Terraform's provider updates a v1 note with a mask that has v1beta1's name of the field.
+	v1[0].Update.MaskNames = map[string]string{"attestationAuthority": "attestation"}
 	return []*rest.API{
-		{Prefix: "ca/v1", Host: Host, Schema: "ca", Kinds: []*rest.Kind{note(), occurrence(), occurrencesOfNote()}},
-		{Prefix: "ca/v1beta1", Host: Host, Schema: "cabeta", Kinds: []*rest.Kind{n, o, attached}},
+		{Prefix: "ca/v1", Host: Host, Schema: "ca", Kinds: v1},
+		{Prefix: "ca/v1beta1", Host: Host, Schema: "cabeta", Kinds: beta},
 	}
 }
 
 func note() *rest.Kind {
 	return &rest.Kind{
-		Pattern: notes, Message: "Note", Body: "note", ListField: "notes", IDParam: "noteId", Policy: true,
-		// Terraform's provider updates a v1 note with a mask that has v1beta1's name of the field.
-		Mask: rest.MaskReplaces, MaskNames: map[string]string{"attestationAuthority": "attestation"},
-		Created: "createTime", Updated: "updateTime", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), IDFix: "Invalid note id %q.",
-		Missing: func(n rest.Name) *rest.Error {
-			return rest.NotFound("note with ID %q for project %q does not exist", n.ID(), n.Project.ID)
+		Pattern: notes, Message: "Note", Body: "note", Policy: true,
+		Names: rest.Names{Missing: rest.NotFound("note with ID \"{id}\" for project \"{project}\" does not exist")},
+		Read:  rest.Read{Items: "notes"},
+		Create: &rest.Create{
+			IDParam: "noteId", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), BadID: rest.Invalid("Invalid note id \"{given}\"."),
+			Taken: rest.Exists("note with ID \"{id}\" for project \"{project}\" already exists"),
 		},
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("note with ID %q for project %q already exists", n.ID(), n.Project.ID)
-		},
-		Prepare: func(c *rest.Change) error {
-			if c.New["attestation"] == nil {
-				return rest.Invalid("The emulator has notes of attestation authorities only: set attestation.")
-			}
-			if doc.Text(c.New, "attestation", "hint", "humanReadableName") == "" {
-				return rest.Invalid("attestation.hint.human_readable_name must be set.")
-			}
-			c.New["kind"] = "ATTESTATION"
-			return nil
-		},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Created: "createTime", Updated: "updateTime"},
+		Prepare: prepareNote,
 	}
 }
 
 func occurrence() *rest.Kind {
 	return &rest.Kind{
-		Pattern: occurrences, Message: "Occurrence", Body: "occurrence", ListField: "occurrences",
-		Mask: rest.MaskReplaces, Created: "createTime", Updated: "updateTime",
-		NewID: func(c *rest.Change) string { return c.IDs.Digits(20) }, ID: regexp.MustCompile(`^[0-9]+$`), IDFix: "Invalid occurrence id %q.",
+		Pattern: occurrences, Message: "Occurrence", Body: "occurrence",
+		Read:    rest.Read{Items: "occurrences"},
+		Create:  &rest.Create{NewID: func(c *rest.Change) string { return c.IDs.Digits(20) }},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Created: "createTime", Updated: "updateTime"},
 		Prepare: prepareOccurrence,
 	}
 }
 
 func occurrencesOfNote() *rest.Kind {
-	return &rest.Kind{Pattern: notes + "/*/occurrences", Single: true, List: listOccurrences}
+	return &rest.Kind{Pattern: notes + "/*/occurrences", Read: rest.Read{List: listOccurrences}}
+}
+
+func prepareNote(c *rest.Change) error {
+	if c.New["attestation"] == nil {
+		return rest.Invalid("The emulator has notes of attestation authorities only: set attestation.")
+	}
+	if doc.Text(c.New, "attestation", "hint", "humanReadableName") == "" {
+		return rest.Invalid("attestation.hint.human_readable_name must be set.")
+	}
+	c.New["kind"] = "ATTESTATION"
+	return nil
 }
 
 func prepareOccurrence(c *rest.Change) error {
@@ -100,7 +108,7 @@ func listOccurrences(q *rest.Request, n rest.Name) (any, error) {
 	var items []any
 	for _, occurrence := range Occurrences(q, n.Parent()) {
 		if image == "" || doc.Text(occurrence, "resourceUri") == image {
-			items = append(items, n.Kind.Outbound(occurrence))
+			items = append(items, n.Kind.Translation.Outward(occurrence))
 		}
 	}
 	return q.Page("occurrences", items)

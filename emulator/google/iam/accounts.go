@@ -14,42 +14,39 @@ var digits = regexp.MustCompile(`^[0-9]+$`)
 
 func account() *rest.Kind {
 	return &rest.Kind{
-		Pattern: accounts, Message: "ServiceAccount", Body: "serviceAccount",
-		CreateRequest: "CreateServiceAccountRequest", UpdateRequest: "PatchServiceAccountRequest", IDParam: "accountId",
-		ListField: "accounts", Policy: true,
-		Rename:    accountEmail,
-		ProjectOf: ProjectOfAccount,
-		ID:        regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
-		IDFix: "Invalid account_id %q: it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter and not end with a " +
-			"hyphen.",
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("Unknown service account: %s.", n.Shown()) },
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			id, _, _ := strings.Cut(n.ID(), "@")
-			return rest.Exists("Service account %s already exists within project projects/%s.", id, n.Project.ID)
+		Pattern: accounts, Message: "ServiceAccount", Body: "serviceAccount", Policy: true,
+		Names: rest.Names{Rename: accountEmail, ProjectOf: ProjectOfAccount, Missing: rest.NotFound("Unknown service account: {name}.")},
+		Read:  rest.Read{Items: "accounts"},
+		Create: &rest.Create{
+			Request: "CreateServiceAccountRequest", IDParam: "accountId", ID: regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`),
+			BadID: rest.Invalid("Invalid account_id \"{given}\": it must be 6 to 30 lower-case letters, digits and hyphens, begin with a letter " +
+				"and not end with a hyphen."),
+			Taken: rest.Exists("Service account {given} already exists within project projects/{project}."),
 		},
-		Prepare: func(c *rest.Change) error {
-			if len(doc.Text(c.New, "displayName")) > 100 {
-				return rest.Invalid("The display name is longer than 100 bytes.")
-			}
-			if len(doc.Text(c.New, "description")) > 256 {
-				return rest.Invalid("The description is longer than 256 bytes.")
-			}
-			if c.Old == nil {
-				id := "1" + c.IDs.Digits(20)
-				c.New["projectId"], c.New["email"] = c.Name.Project.ID, c.Name.ID()
-				c.New["uniqueId"], c.New["oauth2ClientId"] = id, id
-			}
-			c.New["etag"] = c.IDs.Etag()
-			return nil
-		},
-		Remove: func(c *rest.Change) (map[string]any, error) {
-			return nil, forgetAccount(c.Request, doc.Text(c.Old, "email"), doc.Text(c.Old, "uniqueId"))
-		},
-		Verbs: map[string]func(*rest.Change) (any, error){
+		Update:  &rest.Update{Request: "PatchServiceAccountRequest"},
+		Delete:  &rest.Delete{Before: forgetAccount},
+		Prepare: prepareAccount,
+		Methods: rest.Methods{
 			"POST disable": func(c *rest.Change) (any, error) { return disableAccount(c, true) },
 			"POST enable":  func(c *rest.Change) (any, error) { return disableAccount(c, false) },
 		},
 	}
+}
+
+func prepareAccount(c *rest.Change) error {
+	if len(doc.Text(c.New, "displayName")) > 100 {
+		return rest.Invalid("The display name is longer than 100 bytes.")
+	}
+	if len(doc.Text(c.New, "description")) > 256 {
+		return rest.Invalid("The description is longer than 256 bytes.")
+	}
+	if c.Old == nil {
+		id := "1" + c.IDs.Digits(20)
+		c.New["projectId"], c.New["email"] = c.Name.Project.ID, c.Name.ID()
+		c.New["uniqueId"], c.New["oauth2ClientId"] = id, id
+	}
+	c.New["etag"] = c.IDs.Etag()
+	return nil
 }
 
 func disableAccount(c *rest.Change, disabled bool) (any, error) {
@@ -83,9 +80,9 @@ func ProjectOfAccount(n rest.Name) string {
 
 // forgetAccount turns a deleted account's grants into grants to deleted:serviceAccount:EMAIL?uid=ID, as the API shows them. A new
 // account with the same email does not receive these grants.
-func forgetAccount(q *rest.Request, email, uniqueID string) error {
-	member := "serviceAccount:" + email
-	return q.RenameMember(member, "deleted:"+member+"?uid="+uniqueID)
+func forgetAccount(c *rest.Change) error {
+	member := "serviceAccount:" + doc.Text(c.Old, "email")
+	return c.RenameMember(member, "deleted:"+member+"?uid="+doc.Text(c.Old, "uniqueId"))
 }
 
 // Account returns the document of a service account, or nil if it does not exist. An account that Google makes for a project has

@@ -22,12 +22,12 @@ const poolKept = 30 * 24 * time.Hour
 
 func pool() *rest.Kind {
 	k := federated(pools, "WorkloadIdentityPool", "workloadIdentityPool")
-	k.IDParam, k.Prepare, k.Policy = "workloadIdentityPoolId", checkFederated, true
-	k.Immutable, k.Beside = []string{"mode"}, []string{rulesPrefix}
-	k.Verbs["GET listAttestationRules"] = func(c *rest.Change) (any, error) {
+	k.Create.IDParam, k.Prepare, k.Policy = "workloadIdentityPoolId", prepareFederated, true
+	k.Update.Immutable, k.Annexes = []string{"mode"}, []string{rulesPrefix}
+	k.Methods["GET listAttestationRules"] = func(c *rest.Change) (any, error) {
 		return c.Page("attestationRules", doc.List(c.Tx.Get(rulesPrefix+c.Name.Key()), "attestationRules"))
 	}
-	k.Verbs["POST setAttestationRules"] = func(c *rest.Change) (any, error) {
+	k.Methods["POST setAttestationRules"] = func(c *rest.Change) (any, error) {
 		rules := doc.List(c.Body, "attestationRules")
 		if len(rules) > 50 {
 			return nil, rest.Invalid("A pool has at most 50 attestation rules.")
@@ -42,48 +42,57 @@ func pool() *rest.Kind {
 
 func provider() *rest.Kind {
 	k := federated(pools+"/*/providers", "WorkloadIdentityPoolProvider", "workloadIdentityPoolProvider")
-	k.IDParam, k.Prepare = "workloadIdentityPoolProviderId", prepareProvider
+	k.Create.IDParam, k.Prepare = "workloadIdentityPoolProviderId", prepareProvider
 	return k
 }
 
 // federated returns the common parts of pools and providers: ids, operations and soft deletion.
 func federated(pattern, message, body string) *rest.Kind {
-	deleted := func(document map[string]any) bool { return doc.Text(document, "state") == "DELETED" }
 	return &rest.Kind{
-		Pattern: pattern, Message: message, Body: body, TypeURL: "google.iam.v1beta." + message, ListField: body + "s",
-		Numbered: true, Global: true, Operations: []string{"create", "update", "delete", "undelete"}, Hidden: deleted,
-		ID:    regexp.MustCompile(`^[a-z0-9-]{4,32}$`),
-		IDFix: "Invalid id %q: it must be 4 to 32 lower-case letters, digits and hyphens.",
-		Gone: func(q *rest.Request, _ rest.Name, document map[string]any) bool {
-			expires, err := time.Parse(time.RFC3339Nano, doc.Text(document, "expireTime"))
-			return err == nil && q.Now.After(expires)
-		},
-		Remove: func(c *rest.Change) (map[string]any, error) {
-			if deleted(c.Old) {
-				return nil, rest.Precondition("The resource %s is already deleted.", c.Name.Shown())
-			}
-			c.Old["state"], c.Old["expireTime"] = "DELETED", rest.Timestamp(c.Now.Add(poolKept))
-			return c.Old, nil
-		},
-		Verbs: map[string]func(*rest.Change) (any, error){"POST undelete": func(c *rest.Change) (any, error) {
-			if !deleted(c.Old) {
-				return nil, rest.Precondition("The resource %s is not deleted.", c.Name.Shown())
-			}
-			c.Old["state"] = "ACTIVE"
-			delete(c.Old, "expireTime")
-			if err := c.Put(c.Name, c.Old); err != nil {
-				return nil, err
-			}
-			return c.Answer("undelete", c.Old)
-		}},
+		Pattern: pattern, Message: message, Body: body,
+		Names: rest.Names{Numbered: true, Global: true},
+		Read:  rest.Read{Items: body + "s"},
+		Create: &rest.Create{ID: regexp.MustCompile(`^[a-z0-9-]{4,32}$`),
+			BadID: rest.Invalid("Invalid id \"{given}\": it must be 4 to 32 lower-case letters, digits and hyphens.")},
+		Update:     &rest.Update{},
+		Delete:     &rest.Delete{Before: deleteFederated, Soft: &rest.SoftDelete{Deleted: isDeleted, Purged: isExpired}},
+		Methods:    rest.Methods{"POST undelete": undeleteFederated},
+		Operations: rest.Operations{Type: "google.iam.v1beta." + message, Methods: []string{"create", "update", "delete", "undelete"}},
 	}
+}
+
+// isDeleted reports whether a pool or provider is deleted, and isExpired whether its id is free again.
+func isDeleted(document map[string]any) bool { return doc.Text(document, "state") == "DELETED" }
+
+func isExpired(q *rest.Request, _ rest.Name, document map[string]any) bool {
+	expires, err := time.Parse(time.RFC3339Nano, doc.Text(document, "expireTime"))
+	return err == nil && q.Now.After(expires)
+}
+
+func deleteFederated(c *rest.Change) error {
+	if isDeleted(c.Old) {
+		return rest.Precondition("The resource %s is already deleted.", c.Name.Shown())
+	}
+	c.New = doc.With(doc.With(c.Old, "DELETED", "state"), rest.Timestamp(c.Now.Add(poolKept)), "expireTime")
+	return nil
+}
+
+func undeleteFederated(c *rest.Change) (any, error) {
+	if !isDeleted(c.Old) {
+		return nil, rest.Precondition("The resource %s is not deleted.", c.Name.Shown())
+	}
+	c.New = doc.With(doc.Without(c.Old, "expireTime"), "ACTIVE", "state")
+	if err := c.Put(c.Name, c.New); err != nil {
+		return nil, err
+	}
+	return c.Answer("undelete", c.New)
 }
 
 // ForgetDeleted forgets the project's deleted pools and providers, so that their ids can be used again. The real cloud does so
 // after thirty days.
 func ForgetDeleted(q *rest.Request, projectID string) error {
 	for _, key := range q.Tx.List("//" + Host + "/projects/" + projectID + "/locations/") {
-		if doc.Text(q.Tx.Get(key), "state") != "DELETED" {
+		if !isDeleted(q.Tx.Get(key)) {
 			continue
 		}
 		if _, err := q.Tx.Delete(key); err != nil {
@@ -93,11 +102,12 @@ func ForgetDeleted(q *rest.Request, projectID string) error {
 	return nil
 }
 
-func checkFederated(c *rest.Change) error {
+// prepareFederated checks what pools and providers have in common, and sets their state.
+func prepareFederated(c *rest.Change) error {
 	if strings.HasPrefix(c.Name.ID(), "gcp-") {
 		return rest.Invalid("Invalid id %q: the prefix \"gcp-\" is reserved.", c.Name.ID())
 	}
-	if doc.Text(c.Old, "state") == "DELETED" {
+	if isDeleted(c.Old) {
 		return rest.Precondition("The resource %s is deleted: undelete it first.", c.Name.Shown())
 	}
 	if len(doc.Text(c.New, "displayName")) > 32 {
@@ -116,7 +126,7 @@ var (
 )
 
 func prepareProvider(c *rest.Change) error {
-	if err := checkFederated(c); err != nil {
+	if err := prepareFederated(c); err != nil {
 		return err
 	}
 	pool := c.Name.Parent()

@@ -66,44 +66,49 @@ const (
 const roles = "projects/*/roles"
 
 func role() *rest.Kind {
-	deleted := func(document map[string]any) bool { return doc.Flag(document, "deleted") }
 	return &rest.Kind{
-		Pattern: roles, Message: "Role", Body: "role", ListField: "roles",
-		CreateRequest: "CreateRoleRequest", IDParam: "roleId", Etag: "etag", Mask: rest.MaskMerges, Beside: []string{deletedPrefix},
-		ID:     regexp.MustCompile(`^[a-zA-Z0-9_.]{3,64}$`),
-		IDFix:  "The role_id %q is invalid: it must have 3 to 64 letters, digits, underscores or periods.",
-		Hidden: deleted,
-		Gone: func(q *rest.Request, n rest.Name, document map[string]any) bool {
-			return doc.Flag(document, "deleted") && deletedFor(q, n) > rolePurge
+		Pattern: roles, Message: "Role", Body: "role",
+		Names: rest.Names{Missing: rest.NotFound("The role named {name} was not found.")},
+		Read:  rest.Read{Items: "roles"},
+		Create: &rest.Create{
+			Request: "CreateRoleRequest", IDParam: "roleId", ID: regexp.MustCompile(`^[a-zA-Z0-9_.]{3,64}$`),
+			BadID: rest.Invalid("The role_id \"{given}\" is invalid: it must have 3 to 64 letters, digits, underscores or periods."),
+			Taken: rest.Exists("A role named {id} in projects/{project} already exists."),
 		},
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("The role named %s was not found.", n.Shown()) },
-		Taken: func(n rest.Name, there map[string]any) *rest.Error {
-			if doc.Flag(there, "deleted") {
-				return rest.Precondition("You can't create a role with role_id (%s) where there is an existing role with that role_id "+
-					"in a deleted state.", n.ID())
-			}
-			return rest.Exists("A role named %s in projects/%s already exists.", n.ID(), n.Project.ID)
-		},
-		Prepare: prepareRole,
-		Remove: func(c *rest.Change) (map[string]any, error) {
-			if doc.Flag(c.Old, "deleted") {
-				return nil, rest.Precondition("The role named %s is already deleted.", c.Name.Shown())
-			}
-			c.Old["deleted"] = true
-			// The API does not show the time of deletion, so the store keeps it in a document of its own.
-			return c.Old, c.Tx.Put(deletedPrefix+c.Name.Key(), map[string]any{"at": rest.Timestamp(c.Now)})
-		},
-		Verbs: map[string]func(*rest.Change) (any, error){"POST undelete": func(c *rest.Change) (any, error) {
-			if !doc.Flag(c.Old, "deleted") {
-				return nil, rest.Precondition("The role named %s is not deleted.", c.Name.Shown())
-			}
-			if deletedFor(c.Request, c.Name) > roleUndelete {
-				return nil, rest.Precondition("The role named %s was deleted more than 7 days ago.", c.Name.Shown())
-			}
-			delete(c.Old, "deleted")
-			return c.Old, c.Put(c.Name, c.Old)
+		Update: &rest.Update{Mask: rest.MaskMerges},
+		Delete: &rest.Delete{Before: deleteRole, Soft: &rest.SoftDelete{
+			Deleted: isRoleDeleted,
+			Purged:  func(q *rest.Request, n rest.Name, _ map[string]any) bool { return deletedFor(q, n) > rolePurge },
+			Taken: rest.Precondition("You can't create a role with role_id ({id}) where there is an existing role with that role_id in a " +
+				"deleted state."),
 		}},
+		Methods: rest.Methods{"POST undelete": undeleteRole},
+		Stamps:  rest.Stamps{Etag: "etag"},
+		Prepare: prepareRole,
+		Annexes: []string{deletedPrefix},
 	}
+}
+
+func isRoleDeleted(role map[string]any) bool { return doc.Flag(role, "deleted") }
+
+// deleteRole marks the role as deleted. The API does not show the time of deletion, so the store keeps it in an annex.
+func deleteRole(c *rest.Change) error {
+	if isRoleDeleted(c.Old) {
+		return rest.Precondition("The role named %s is already deleted.", c.Name.Shown())
+	}
+	c.New = doc.With(c.Old, true, "deleted")
+	return c.Tx.Put(deletedPrefix+c.Name.Key(), map[string]any{"at": rest.Timestamp(c.Now)})
+}
+
+func undeleteRole(c *rest.Change) (any, error) {
+	if !isRoleDeleted(c.Old) {
+		return nil, rest.Precondition("The role named %s is not deleted.", c.Name.Shown())
+	}
+	if deletedFor(c.Request, c.Name) > roleUndelete {
+		return nil, rest.Precondition("The role named %s was deleted more than 7 days ago.", c.Name.Shown())
+	}
+	role := doc.Without(c.Old, "deleted")
+	return role, c.Put(c.Name, role)
 }
 
 const deletedPrefix = "deleted:"
@@ -118,7 +123,7 @@ func deletedFor(q *rest.Request, n rest.Name) time.Duration {
 }
 
 func prepareRole(c *rest.Change) error {
-	if doc.Flag(c.Old, "deleted") {
+	if isRoleDeleted(c.Old) {
 		return rest.Precondition("The role named %s is deleted: undelete it first.", c.Name.Shown())
 	}
 	if len(doc.Text(c.New, "title")) > 100 {

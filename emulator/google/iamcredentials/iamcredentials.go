@@ -27,10 +27,12 @@ type Accounts struct {
 
 // API returns IAM Service Account Credentials v1.
 func (its Accounts) API() *rest.API {
-	return &rest.API{Prefix: "cred/v1", Host: Host, Schema: "cred", Kinds: []*rest.Kind{{
-		Pattern: "projects/*/serviceAccounts", ProjectOf: its.ProjectOf,
-		Verbs: map[string]func(*rest.Change) (any, error){"POST generateIdToken": its.generateIDToken},
-	}}}
+	account := &rest.Kind{
+		Pattern: "projects/*/serviceAccounts",
+		Names:   rest.Names{ProjectOf: its.ProjectOf},
+		Methods: rest.Methods{"POST generateIdToken": its.generateIDToken},
+	}
+	return &rest.API{Prefix: "cred/v1", Host: Host, Schema: "cred", Kinds: []*rest.Kind{account}}
 }
 
 func (its Accounts) generateIDToken(c *rest.Change) (any, error) {
@@ -43,9 +45,9 @@ func (its Accounts) generateIDToken(c *rest.Change) (any, error) {
 	case audience == "":
 		return nil, rest.Invalid("Request contains an invalid argument: audience is required.")
 	}
-	claims := claims{Issuer: issuer, Audience: audience, Subject: doc.Text(account, "uniqueId"), AuthorizedParty: doc.Text(account,
-		"uniqueId"),
-		IssuedAt: c.Now.Unix(), Expires: c.Now.Add(lifetime).Unix()}
+	id := doc.Text(account, "uniqueId")
+	claims := claims{Issuer: issuer, Audience: audience, Subject: id, AuthorizedParty: id, IssuedAt: c.Now.Unix(),
+		Expires: c.Now.Add(lifetime).Unix()}
 	if doc.Flag(c.Body, "includeEmail") {
 		claims.Email, claims.EmailVerified = doc.Text(account, "email"), true
 	}

@@ -11,19 +11,27 @@ import (
 
 func channel() *rest.Kind {
 	return &rest.Kind{
-		Pattern: channels, Message: "NotificationChannel", Body: "notification_channel", ListField: "notificationChannels",
-		NewID: func(c *rest.Change) string { return c.IDs.Digits(19) }, ID: digitsID, IDFix: "Invalid notification channel id %q.",
-		Mask: rest.MaskReplaces, Prepare: prepareChannel, Remove: refuseUsedChannel,
+		Pattern: channels, Message: "NotificationChannel", Body: "notification_channel",
+		Read:    rest.Read{Items: "notificationChannels"},
+		Create:  &rest.Create{NewID: numericID},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{Before: refuseUsedChannel},
+		Prepare: prepareChannel,
 	}
 }
 
 func alertPolicy() *rest.Kind {
 	return &rest.Kind{
-		Pattern: "projects/*/alertPolicies", Message: "AlertPolicy", Body: "alert_policy", ListField: "alertPolicies",
-		NewID: func(c *rest.Change) string { return c.IDs.Digits(19) }, ID: digitsID, IDFix: "Invalid alert policy id %q.",
-		Mask: rest.MaskReplaces, Prepare: prepareAlert,
+		Pattern: "projects/*/alertPolicies", Message: "AlertPolicy", Body: "alert_policy",
+		Read:    rest.Read{Items: "alertPolicies"},
+		Create:  &rest.Create{NewID: numericID},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
+		Prepare: prepareAlert,
 	}
 }
+
+func numericID(c *rest.Change) string { return c.IDs.Digits(19) }
 
 // channelLabels names the label that each type of channel requires.
 var channelLabels = map[string]string{
@@ -75,26 +83,27 @@ func hideSecrets(c *rest.Change, kind string) error {
 	return nil
 }
 
-func refuseUsedChannel(c *rest.Change) (map[string]any, error) {
-	for _, n := range c.Children(c.Name.Beside("alertPolicies")) {
+// refuseUsedChannel refuses to delete a channel that an alert policy names. With force, it removes the channel from the policies.
+func refuseUsedChannel(c *rest.Change) error {
+	for _, n := range c.Children(c.Name.Sibling("alertPolicies")) {
 		policy := c.Get(n)
 		channels := doc.List(policy, "notificationChannels")
 		if !slices.Contains(channels, any(c.Name.Shown())) {
 			continue
 		}
 		if c.Query.Get("force") != "true" {
-			return nil, rest.Precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there "+
+			return rest.Precondition("Failed to delete the notification channel %s: it is used by the alert policy %s. Remove it there "+
 				"first, or delete with force.", c.Name.Shown(), n.Shown())
 		}
 		delete(policy, "notificationChannels")
-		if rest := slices.DeleteFunc(channels, func(v any) bool { return v == c.Name.Shown() }); len(rest) > 0 {
-			policy["notificationChannels"] = rest
+		if others := slices.DeleteFunc(channels, func(v any) bool { return v == c.Name.Shown() }); len(others) > 0 {
+			policy["notificationChannels"] = others
 		}
 		if err := c.Put(n, policy); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // CheckChannels refuses notification channels that do not exist. field is the name of the field in the error.

@@ -21,9 +21,12 @@ const channels = "projects/*/notificationChannels"
 // APIs returns Cloud Monitoring v3, and v1 for the dashboards. Time series are read from the recorder. The data of a minute
 // appears when the minute is over and lag has passed. completed says which executions of jobs have ended.
 func APIs(recorder *metrics.Recorder, completed Completed, lag time.Duration) []*rest.API {
-	series := &rest.Kind{Pattern: "projects/*/timeSeries", List: func(q *rest.Request, n rest.Name) (any, error) {
-		return sources{recorder, completed, max(lag, q.Disturbance.MetricsLag)}.listTimeSeries(q, n)
-	}}
+	series := &rest.Kind{
+		Pattern: "projects/*/timeSeries",
+		Read: rest.Read{List: func(q *rest.Request, n rest.Name) (any, error) {
+			return sources{recorder, completed, max(lag, q.Disturbance.MetricsLag)}.listTimeSeries(q, n)
+		}},
+	}
 	return []*rest.API{
 		{Prefix: "mon/v3", Host: Host, Schema: "mon", Kinds: []*rest.Kind{
 			uptimeCheck(), channel(), alertPolicy(), service(), objective(), series}},
@@ -31,14 +34,16 @@ func APIs(recorder *metrics.Recorder, completed Completed, lag time.Duration) []
 	}
 }
 
-var digitsID = regexp.MustCompile(`^[0-9]{1,30}$`)
-
 func uptimeCheck() *rest.Kind {
 	return &rest.Kind{
-		Pattern: "projects/*/uptimeCheckConfigs", Message: "UptimeCheckConfig", Body: "uptime_check_config", ListField: "uptimeCheckConfigs",
-		NewID: func(c *rest.Change) string { return slug(doc.Text(c.New, "displayName")) + "-" + c.IDs.Letters(11) },
-		ID:    regexp.MustCompile(`^[a-z0-9-]{1,120}$`), IDFix: "Invalid uptime check id %q.",
-		Mask: rest.MaskReplaces, Prepare: prepareUptime, Remove: refuseUsedCheck,
+		Pattern: "projects/*/uptimeCheckConfigs", Message: "UptimeCheckConfig", Body: "uptime_check_config",
+		Read: rest.Read{Items: "uptimeCheckConfigs"},
+		Create: &rest.Create{NewID: func(c *rest.Change) string {
+			return slug(doc.Text(c.New, "displayName")) + "-" + c.IDs.Letters(11)
+		}},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{Before: refuseUsedCheck},
+		Prepare: prepareUptime,
 	}
 }
 
@@ -115,55 +120,71 @@ func checkTarget(resource map[string]any, project string) error {
 }
 
 // refuseUsedCheck refuses, as the API does, to delete a check that an alert policy's filter names.
-func refuseUsedCheck(c *rest.Change) (map[string]any, error) {
-	for _, n := range c.Children(c.Name.Beside("alertPolicies")) {
+func refuseUsedCheck(c *rest.Change) error {
+	for _, n := range c.Children(c.Name.Sibling("alertPolicies")) {
 		for _, condition := range doc.Objects(c.Get(n), "conditions") {
 			for _, variant := range []string{"conditionThreshold", "conditionAbsent"} {
 				if strings.Contains(doc.Text(condition, variant, "filter"), "\""+c.Name.ID()+"\"") {
-					return nil, rest.Invalid("Cannot delete check %s. One or more alerting policies is using it. Delete the alerting policy %s first.",
+					return rest.Invalid("Cannot delete check %s. One or more alerting policies is using it. Delete the alerting policy %s first.",
 						c.Name.ID(), n.Shown())
 				}
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 func dashboard() *rest.Kind {
 	return &rest.Kind{
-		Pattern: "projects/*/dashboards", Message: "Dashboard", Body: "dashboard", ListField: "dashboards", Numbered: true,
-		NewID: func(c *rest.Change) string {
-			if given := doc.Text(c.Body, "name"); given != "" {
-				return doc.Last(given)
-			}
-			return c.IDs.UUID()
+		Pattern: "projects/*/dashboards", Message: "Dashboard", Body: "dashboard",
+		Names: rest.Names{Numbered: true},
+		Read:  rest.Read{Items: "dashboards"},
+		Create: &rest.Create{
+			NewID: dashboardID, ID: regexp.MustCompile(`^[A-Za-z0-9-]{1,80}$`),
+			BadID: rest.Invalid("Invalid dashboard id \"{given}\": it must have letters, digits and hyphens."),
 		},
-		ID: regexp.MustCompile(`^[A-Za-z0-9-]{1,80}$`), IDFix: "Invalid dashboard id %q: it must have letters, digits and hyphens.",
-		Mask: rest.MaskReplaces, Etag: "etag",
-		Prepare: func(c *rest.Change) error {
-			if doc.Text(c.New, "displayName") == "" {
-				return rest.Invalid("Field displayName is required.")
-			}
-			layouts := 0
-			for _, layout := range []string{"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"} {
-				if c.New[layout] != nil {
-					layouts++
-				}
-			}
-			if layouts != 1 {
-				return rest.Invalid("A dashboard must have exactly one layout.")
-			}
-			return nil
-		},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Etag: "etag"},
+		Prepare: prepareDashboard,
 	}
+}
+
+// dashboardID returns the id in the request's name, or a new one.
+func dashboardID(c *rest.Change) string {
+	if given := doc.Text(c.Body, "name"); given != "" {
+		return doc.Last(given)
+	}
+	return c.IDs.UUID()
+}
+
+func prepareDashboard(c *rest.Change) error {
+	if doc.Text(c.New, "displayName") == "" {
+		return rest.Invalid("Field displayName is required.")
+	}
+	layouts := 0
+	for _, layout := range []string{"gridLayout", "mosaicLayout", "rowLayout", "columnLayout"} {
+		if c.New[layout] != nil {
+			layouts++
+		}
+	}
+	if layouts != 1 {
+		return rest.Invalid("A dashboard must have exactly one layout.")
+	}
+	return nil
 }
 
 func service() *rest.Kind {
 	return &rest.Kind{
-		Pattern: "projects/*/services", Message: "Service", Body: "service", ListField: "services", Numbered: true,
-		IDParam: "serviceId", NewID: func(c *rest.Change) string { return c.IDs.Pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
-		ID:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
-		IDFix: "Invalid service id %q: it must have 1 to 63 letters, digits and hyphens.", Mask: rest.MaskReplaces,
+		Pattern: "projects/*/services", Message: "Service", Body: "service",
+		Names: rest.Names{Numbered: true},
+		Read:  rest.Read{Items: "services"},
+		Create: &rest.Create{
+			IDParam: "serviceId", NewID: alphanumericID, ID: regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
+			BadID: rest.Invalid("Invalid service id \"{given}\": it must have 1 to 63 letters, digits and hyphens."),
+		},
+		Update: &rest.Update{Mask: rest.MaskReplaces},
+		Delete: &rest.Delete{},
 		Prepare: func(c *rest.Change) error {
 			if c.New["custom"] == nil && c.New["basicService"] == nil && c.New["cloudRun"] == nil {
 				return rest.Invalid("Field service must set one of custom, basic_service and cloud_run.")
@@ -176,12 +197,20 @@ func service() *rest.Kind {
 func objective() *rest.Kind {
 	return &rest.Kind{
 		Pattern: "projects/*/services/*/serviceLevelObjectives", Message: "ServiceLevelObjective", Body: "service_level_objective",
-		ListField: "serviceLevelObjectives", Numbered: true, IDParam: "serviceLevelObjectiveId",
-		NewID: func(c *rest.Change) string { return c.IDs.Pick("abcdefghijklmnopqrstuvwxyz0123456789", 22) },
-		ID:    regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
-		IDFix: "Invalid service level objective id %q: it must have 1 to 63 letters, digits and " +
-			"hyphens.", Mask: rest.MaskReplaces, Prepare: prepareObjective,
+		Names: rest.Names{Numbered: true},
+		Read:  rest.Read{Items: "serviceLevelObjectives"},
+		Create: &rest.Create{
+			IDParam: "serviceLevelObjectiveId", NewID: alphanumericID, ID: regexp.MustCompile(`^[a-zA-Z0-9-]{1,63}$`),
+			BadID: rest.Invalid("Invalid service level objective id \"{given}\": it must have 1 to 63 letters, digits and hyphens."),
+		},
+		Update:  &rest.Update{Mask: rest.MaskReplaces},
+		Delete:  &rest.Delete{},
+		Prepare: prepareObjective,
 	}
+}
+
+func alphanumericID(c *rest.Change) string {
+	return c.IDs.Pick("abcdefghijklmnopqrstuvwxyz0123456789", 22)
 }
 
 func prepareObjective(c *rest.Change) error {

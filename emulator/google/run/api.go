@@ -44,10 +44,10 @@ func New(server *rest.Server, its Neighbours, log *slog.Logger) *API {
 	return a
 }
 
-// absent returns the refusal for a resource that does not exist.
-func absent(kind string) func(rest.Name) *rest.Error {
-	return func(n rest.Name) *rest.Error {
-		return rest.NotFound("Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", n.ID(), kind, n.Location(),
-			n.Project.ID)
-	}
+// absent refuses a request to a resource that does not exist.
+func absent(kind string) *rest.Error {
+	return rest.NotFound("Resource '{id}' of kind '%s' in region '{location}' in project '{project}' does not exist.", kind)
 }
+
+// taken refuses the name of a service or job that exists already.
+var taken = rest.Exists("Resource '{id}' already exists.")

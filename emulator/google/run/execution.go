@@ -1,10 +1,8 @@
 package run
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,22 +18,30 @@ const (
 	executionType    = "google.cloud.run.v2.Execution"
 )
 
+// execution returns the kind of a job's executions. An execution is made by running its job, never by a create request.
 func (a *API) execution() *rest.Kind {
 	return &rest.Kind{
-		Pattern: executions, Message: executionMessage, TypeURL: executionType, ListField: "executions",
-		Operations: []string{"delete"}, Beside: []string{workPrefix}, Missing: absent("EXECUTION"),
-		Get: getExecution, List: listExecutions, Deleted: deleted,
-		// An execution is made by running its job, never by a create request. The package rest needs a Prepare to allow
-		// deletions.
-		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
-		Verbs:   map[string]func(*rest.Change) (any, error){"POST cancel": cancelExecution},
+		Pattern: executions, Message: executionMessage,
+		Names: rest.Names{Missing: absent("EXECUTION")},
+		Read: rest.Read{Items: "executions", NewestFirst: true, Show: func(q *rest.Request, n rest.Name, stored map[string]any) map[string]any {
+			work, _ := workOf(q, n)
+			return showExecution(stored, work, q.Now)
+		}},
+		Delete:     &rest.Delete{},
+		Methods:    rest.Methods{"POST cancel": cancelExecution},
+		Stamps:     rest.Stamps{Etag: "etag", Created: "createTime", Deleted: "deleteTime"},
+		Operations: rest.Operations{Type: executionType, Methods: []string{"delete"}},
+		Annexes:    []string{workPrefix},
 	}
 }
 
 // task returns a kind that stores no documents. A task's state follows from the work of its execution.
 func task() *rest.Kind {
-	return &rest.Kind{Pattern: executions + "/*/tasks", Message: "GoogleCloudRunV2Task", ListField: "tasks", Missing: absent("TASK"),
-		Get: getTask, List: listTasks}
+	return &rest.Kind{
+		Pattern: executions + "/*/tasks", Message: "GoogleCloudRunV2Task",
+		Names: rest.Names{Missing: absent("TASK")},
+		Read:  rest.Read{Get: getTask, List: listTasks},
+	}
 }
 
 func executionOf(job rest.Name, id string) rest.Name { return job.Below("executions").Child(id) }
@@ -191,33 +197,6 @@ func cancelExecution(c *rest.Change) (any, error) {
 		outcome)
 }
 
-func getExecution(q *rest.Request, n rest.Name) (any, error) {
-	document := q.Get(n)
-	if document == nil {
-		return nil, n.Kind.Missing(n)
-	}
-	work, _ := workOf(q, n)
-	return showExecution(document, work, q.Now), nil
-}
-
-// listExecutions answers with the newest execution first, as the API does for revisions.
-func listExecutions(q *rest.Request, collection rest.Name) (any, error) {
-	var documents []map[string]any
-	for _, n := range q.Children(collection) {
-		work, _ := workOf(q, n)
-		documents = append(documents, showExecution(q.Get(n), work, q.Now))
-	}
-	slices.SortFunc(documents, func(a, b map[string]any) int {
-		return cmp.Or(strings.Compare(doc.Text(b, "createTime"), doc.Text(a, "createTime")), strings.Compare(doc.Text(b, "name"), doc.Text(a,
-			"name")))
-	})
-	items := make([]any, len(documents))
-	for i, document := range documents {
-		items[i] = document
-	}
-	return q.Page("executions", items)
-}
-
 // showExecution returns an execution in its state at a time.
 func showExecution(stored map[string]any, work Work, now time.Time) map[string]any {
 	shown := doc.Without(stored)
@@ -318,5 +297,5 @@ func getTask(q *rest.Request, n rest.Name) (any, error) {
 	if all := tasksOf(q, execution); err == nil && index >= 0 && index < len(all) {
 		return all[index], nil
 	}
-	return nil, n.Kind.Missing(n)
+	return nil, n.Missing()
 }

@@ -1,8 +1,6 @@
 package run
 
 import (
-	"regexp"
-
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
@@ -15,16 +13,17 @@ const (
 
 func (a *API) job() *rest.Kind {
 	return &rest.Kind{
-		Pattern: jobs, Message: jobMessage, Body: "job", TypeURL: "google.cloud.run.v2.Job", ListField: "jobs",
-		IDParam: "jobId", Policy: true, Operations: []string{"create", "update", "delete"}, Mask: rest.MaskReplaces,
-		Etag: "etag", Created: "createTime", AllowMissing: true, Beside: []string{workPrefix},
-		ID: regexp.MustCompile(``), IDFix: "%s", // CheckJob checks the id together with the rest of the job
-		Missing: absent("JOB"),
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("Resource '%s' already exists.", n.ID())
-		},
-		Get: getJob, List: listJobs, Prepare: a.prepareJob, Deleted: deleted,
-		Verbs: map[string]func(*rest.Change) (any, error){"POST run": a.runJob},
+		Pattern: jobs, Message: jobMessage, Body: "job", Policy: true,
+		Names:      rest.Names{Missing: absent("JOB")},
+		Read:       rest.Read{Items: "jobs", Show: showJob},
+		Create:     &rest.Create{IDParam: "jobId", Taken: taken},
+		Update:     &rest.Update{Mask: rest.MaskReplaces},
+		Delete:     &rest.Delete{},
+		Methods:    rest.Methods{"POST run": a.runJob},
+		Stamps:     rest.Stamps{Etag: "etag", Created: "createTime", Deleted: "deleteTime"},
+		Operations: rest.Operations{Type: "google.cloud.run.v2.Job", Methods: []string{"create", "update", "delete"}},
+		Prepare:    a.prepareJob,
+		Annexes:    []string{workPrefix},
 	}
 }
 
@@ -77,23 +76,7 @@ func jobChanged(old, fresh map[string]any) bool {
 	return false
 }
 
-// getJob answers with the job, including the current state of its latest execution.
-func getJob(q *rest.Request, n rest.Name) (any, error) {
-	document := q.Get(n)
-	if document == nil {
-		return nil, n.Kind.Missing(n)
-	}
-	return showJob(q, n, document), nil
-}
-
-func listJobs(q *rest.Request, collection rest.Name) (any, error) {
-	var items []any
-	for _, n := range q.Children(collection) {
-		items = append(items, showJob(q, n, q.Get(n)))
-	}
-	return q.Page("jobs", items)
-}
-
+// showJob returns the job with the current state of its latest execution.
 func showJob(q *rest.Request, n rest.Name, job map[string]any) map[string]any {
 	latest := doc.Object(job, "latestCreatedExecution")
 	if latest == nil {

@@ -1,8 +1,6 @@
 package run
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -17,13 +15,16 @@ const revisionMessage = "GoogleCloudRunV2Revision"
 // name is compared with it.
 const templatePrefix = "template:"
 
+// revision returns the kind of a service's revisions. A revision is made by its service, never by a create request.
 func revision() *rest.Kind {
 	return &rest.Kind{
-		Pattern: services + "/*/revisions", Message: revisionMessage, TypeURL: "google.cloud.run.v2.Revision", ListField: "revisions",
-		Operations: []string{"delete"}, Beside: []string{templatePrefix}, List: listRevisions, Missing: absent("REVISION"),
-		// A revision is made by its service, never by a create request. The package rest needs a Prepare to allow deletions.
-		Prepare: func(*rest.Change) error { return rest.ErrNoMethod },
-		Remove:  keepServing, Deleted: deleted,
+		Pattern: services + "/*/revisions", Message: revisionMessage,
+		Names:      rest.Names{Missing: absent("REVISION")},
+		Read:       rest.Read{Items: "revisions", NewestFirst: true},
+		Delete:     &rest.Delete{Before: keepServing},
+		Stamps:     rest.Stamps{Etag: "etag", Created: "createTime", Deleted: "deleteTime"},
+		Operations: rest.Operations{Type: "google.cloud.run.v2.Revision", Methods: []string{"delete"}},
+		Annexes:    []string{templatePrefix},
 	}
 }
 
@@ -68,40 +69,18 @@ func makeRevision(c *rest.Change) (rest.Name, error) {
 	return n, c.Put(n, document)
 }
 
-// listRevisions answers with the newest revision first, as the API does.
-func listRevisions(q *rest.Request, collection rest.Name) (any, error) {
-	var items []any
-	for _, document := range revisions(q, collection.Parent()) {
-		items = append(items, document)
-	}
-	return q.Page("revisions", items)
-}
-
-// revisions returns a service's revisions, newest first. Revisions of the same moment are sorted by name, last one first.
-func revisions(q *rest.Request, service rest.Name) []map[string]any {
-	var documents []map[string]any
-	for _, n := range q.Children(service.Below("revisions")) {
-		documents = append(documents, q.Get(n))
-	}
-	slices.SortFunc(documents, func(a, b map[string]any) int {
-		return cmp.Or(strings.Compare(doc.Text(b, "createTime"), doc.Text(a, "createTime")), strings.Compare(doc.Text(b, "name"), doc.Text(a,
-			"name")))
-	})
-	return documents
-}
-
 // keepServing refuses to delete a revision that serves or may still serve.
-func keepServing(c *rest.Change) (map[string]any, error) {
+func keepServing(c *rest.Change) error {
 	service := c.Get(c.Name.Parent())
 	if doc.Text(service, "latestCreatedRevision") == c.Name.Shown() {
-		return nil, rest.Precondition("Revision '%s' is the latest created revision of its service and cannot be deleted.", c.Name.ID())
+		return rest.Precondition("Revision '%s' is the latest created revision of its service and cannot be deleted.", c.Name.ID())
 	}
 	for _, field := range []string{"traffic", "trafficStatuses"} {
 		for _, t := range Targets(doc.List(service, field)) {
 			if t.Revision == c.Name.ID() {
-				return nil, rest.Precondition("Revision '%s' is in its service's traffic and cannot be deleted.", c.Name.ID())
+				return rest.Precondition("Revision '%s' is in its service's traffic and cannot be deleted.", c.Name.ID())
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }

@@ -1,8 +1,6 @@
 package run
 
 import (
-	"maps"
-	"regexp"
 	"strconv"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -18,23 +16,18 @@ const (
 
 func (a *API) service() *rest.Kind {
 	return &rest.Kind{
-		Pattern: services, Message: serviceMessage, Body: "service", TypeURL: serviceType, ListField: "services",
-		IDParam: "serviceId", Policy: true, Operations: []string{"create", "update", "delete"}, Mask: rest.MaskReplaces,
-		Etag: "etag", Created: "createTime", AllowMissing: true, Beside: []string{templatePrefix, pendingPrefix},
-		ID: regexp.MustCompile(``), IDFix: "%s", // Check checks the id together with the rest of the service
-		Missing: absent("SERVICE"),
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("Resource '%s' already exists.", n.ID())
-		},
-		Prepare: a.prepareService, Finish: a.finishService, Deleted: deleted,
+		Pattern: services, Message: serviceMessage, Body: "service", Policy: true,
+		Names:      rest.Names{Missing: absent("SERVICE")},
+		Read:       rest.Read{Items: "services"},
+		Create:     &rest.Create{IDParam: "serviceId", Taken: taken},
+		Update:     &rest.Update{Mask: rest.MaskReplaces},
+		Delete:     &rest.Delete{},
+		Stamps:     rest.Stamps{Etag: "etag", Created: "createTime", Deleted: "deleteTime"},
+		Operations: rest.Operations{Type: serviceType, Methods: []string{"create", "update", "delete"}},
+		Prepare:    a.prepareService,
+		Finish:     a.finishService,
+		Annexes:    []string{templatePrefix, pendingPrefix},
 	}
-}
-
-// deleted answers with the deleted resource.
-func deleted(c *rest.Change) (map[string]any, error) {
-	document := maps.Clone(c.Old)
-	document["deleteTime"] = rest.Timestamp(c.Now)
-	return document, nil
 }
 
 // prepareService fills in and checks the desired state. It creates the revision that the state asks for.

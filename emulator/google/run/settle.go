@@ -38,6 +38,9 @@ func (a *API) deployment(q *rest.Request, n rest.Name, service, pending map[stri
 
 // finishService brings the service to its desired state, at once or step by step as the time of each step comes.
 func (a *API) finishService(c *rest.Change, method string) (any, error) {
+	if method == "delete" {
+		return c.Answer(method, c.Result())
+	}
 	pending := c.Tx.Get(pendingPrefix + c.Name.Key())
 	if pending == nil {
 		pending = store.Document{"segments": c.Name.Path()}

@@ -153,8 +153,8 @@ func (k *v1Call) items() []map[string]any {
 		case "routes":
 			items = append(items, knative.Route(knative.Service(stored, place)))
 		case "revisions":
-			for _, revision := range revisions(k.Request, n) {
-				items = append(items, knative.Revision(revision, stored, place))
+			for _, revision := range k.Listed(n.Below("revisions")) {
+				items = append(items, knative.Revision(k.Get(revision), stored, place))
 			}
 		}
 	}

@@ -20,23 +20,28 @@ func API() *rest.API {
 
 func secret() *rest.Kind {
 	return &rest.Kind{
-		Pattern: secrets, Message: "Secret", Body: "secret", ListField: "secrets", Numbered: true, Policy: true,
-		IDParam: "secretId", Immutable: []string{"replication"}, Etag: "etag", Created: "createTime",
-		ID:      regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`),
-		IDFix:   "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+].",
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("Secret [%s] not found.", n.Shown()) },
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("Secret [%s] already exists.", n.Shown())
+		Pattern: secrets, Message: "Secret", Body: "secret", Policy: true,
+		Names: rest.Names{Numbered: true, Missing: rest.NotFound("Secret [{name}] not found.")},
+		Read:  rest.Read{Items: "secrets"},
+		Create: &rest.Create{
+			IDParam: "secretId", ID: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`),
+			BadID: rest.Invalid("The provided Secret ID [{given}] does not match the expected format [[a-zA-Z_0-9]+]."),
+			Taken: rest.Exists("Secret [{name}] already exists."),
 		},
-		Prepare: func(c *rest.Change) error {
-			replication := doc.Object(c.New, "replication")
-			if (replication["automatic"] == nil) == (replication["userManaged"] == nil) {
-				return rest.Invalid("Secret.replication must set exactly one of automatic and user_managed.")
-			}
-			return rest.CheckLabels(doc.Object(c.New, "labels"))
-		},
-		Verbs: map[string]func(*rest.Change) (any, error){"POST addVersion": addVersion},
+		Update:  &rest.Update{Immutable: []string{"replication"}},
+		Delete:  &rest.Delete{},
+		Stamps:  rest.Stamps{Etag: "etag", Created: "createTime"},
+		Methods: rest.Methods{"POST addVersion": addVersion},
+		Prepare: prepareSecret,
 	}
+}
+
+func prepareSecret(c *rest.Change) error {
+	replication := doc.Object(c.New, "replication")
+	if (replication["automatic"] == nil) == (replication["userManaged"] == nil) {
+		return rest.Invalid("Secret.replication must set exactly one of automatic and user_managed.")
+	}
+	return rest.CheckLabels(doc.Object(c.New, "labels"))
 }
 
 // Secret returns the name of a secret that another API refers to, either by its id in the project or by projects/P/secrets/S.

@@ -12,10 +12,10 @@ const maxPayload = 64 << 10
 
 func version() *rest.Kind {
 	return &rest.Kind{
-		Pattern: secrets + "/*/versions", Message: "SecretVersion", ListField: "versions", Numbered: true,
-		Rename:  versionNumber,
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("Secret Version [%s] not found.", n.Shown()) },
-		Verbs: map[string]func(*rest.Change) (any, error){
+		Pattern: secrets + "/*/versions", Message: "SecretVersion",
+		Names: rest.Names{Numbered: true, Rename: versionNumber, Missing: rest.NotFound("Secret Version [{name}] not found.")},
+		Read:  rest.Read{Items: "versions"},
+		Methods: rest.Methods{
 			"GET access":   accessVersion,
 			"POST enable":  func(c *rest.Change) (any, error) { return setVersionState(c, "ENABLED") },
 			"POST disable": func(c *rest.Change) (any, error) { return setVersionState(c, "DISABLED") },

@@ -20,20 +20,18 @@ const services = "projects/*/services"
 
 // API returns Service Usage v1. A service has a document only after it was enabled or disabled for the first time.
 func API() *rest.API {
-	return &rest.API{Prefix: "su/v1", Host: Host, Schema: "su", Kinds: []*rest.Kind{{
-		Pattern: services, Numbered: true, Get: get, List: list,
-		Missing: func(n rest.Name) *rest.Error { return unknownAPI(n.ID()) },
-		Verbs: map[string]func(*rest.Change) (any, error){
-			"POST enable": func(c *rest.Change) (any, error) {
-				return switchOne(c, "EnableServiceResponse", "ENABLED")
-			},
-			"POST disable": func(c *rest.Change) (any, error) {
-				return switchOne(c, "DisableServiceResponse", "DISABLED")
-			},
+	service := &rest.Kind{
+		Pattern: services,
+		Names:   rest.Names{Numbered: true, Missing: rest.Denied("Not found or permission denied for service(s): {id}.")},
+		Read:    rest.Read{Get: get, List: list},
+		Methods: rest.Methods{
+			"POST enable":      func(c *rest.Change) (any, error) { return switchOne(c, "EnableServiceResponse", "ENABLED") },
+			"POST disable":     func(c *rest.Change) (any, error) { return switchOne(c, "DisableServiceResponse", "DISABLED") },
 			"POST batchEnable": batchEnable,
 			"GET batchGet":     batchGet,
 		},
-	}}}
+	}
+	return &rest.API{Prefix: "su/v1", Host: Host, Schema: "su", Kinds: []*rest.Kind{service}}
 }
 
 // apis lists the APIs that a project can enable, with their titles. Those in alwaysOn are enabled in every project, because
@@ -97,13 +95,9 @@ func Require(q *rest.Request, p rest.Project, host string) error {
 	return e
 }
 
-func unknownAPI(api string) *rest.Error {
-	return rest.Denied("Not found or permission denied for service(s): %s.", api)
-}
-
 func get(q *rest.Request, n rest.Name) (any, error) {
 	if apis[n.ID()] == "" {
-		return nil, unknownAPI(n.ID())
+		return nil, n.Missing()
 	}
 	return service(q, n), nil
 }
@@ -136,13 +130,13 @@ func service(q *rest.Request, n rest.Name) map[string]any {
 func setState(c *rest.Change, collection rest.Name, state string, ids ...string) ([]any, error) {
 	var services []any
 	for _, id := range ids {
+		n := collection.Child(id)
 		if apis[id] == "" {
-			return nil, unknownAPI(id)
+			return nil, n.Missing()
 		}
 		if state == "DISABLED" && slices.Contains(alwaysOn, id) {
 			return nil, rest.Precondition("The emulator keeps %s on in every project.", id)
 		}
-		n := collection.Child(id)
 		if err := c.Put(n, store.Document{"state": state}); err != nil {
 			return nil, err
 		}
@@ -180,11 +174,11 @@ func operation(c *rest.Change, response string, answer map[string]any) (any, err
 func batchGet(c *rest.Change) (any, error) {
 	var services []any
 	for _, full := range c.Query["names"] {
-		api := doc.Last(full)
-		if apis[api] == "" {
-			return nil, unknownAPI(api)
+		n := c.Name.Child(doc.Last(full))
+		if apis[n.ID()] == "" {
+			return nil, n.Missing()
 		}
-		services = append(services, service(c.Request, c.Name.Child(api)))
+		services = append(services, service(c.Request, n))
 	}
 	return map[string]any{"services": services}, nil
 }

@@ -20,12 +20,15 @@ const (
 
 func instance() *rest.Kind {
 	return &rest.Kind{
-		Pattern: instances, Message: "DatabaseInstance", Body: "instance", ListField: "items", IDParam: "name",
-		Immutable: []string{"region", "instanceType"}, Put: true, Mask: rest.MaskPatches,
-		ID:      regexp.MustCompile(`^[a-z]([a-z0-9-]{0,96}[a-z0-9])?$`),
-		IDFix:   "Invalid instance name (%s).",
-		Missing: func(rest.Name) *rest.Error { return rest.NotFound("The Cloud SQL instance does not exist.") },
-		Taken:   func(rest.Name, map[string]any) *rest.Error { return taken() },
+		Pattern: instances, Message: "DatabaseInstance", Body: "instance",
+		Names: rest.Names{Missing: rest.NotFound("The Cloud SQL instance does not exist.")},
+		Read:  rest.Read{Items: "items"},
+		Create: &rest.Create{
+			IDInBody: true, ID: regexp.MustCompile(`^[a-z]([a-z0-9-]{0,96}[a-z0-9])?$`), BadID: rest.Invalid("Invalid instance name ({given})."),
+			Taken: taken,
+		},
+		Update:  &rest.Update{Mask: rest.MaskPatches, Immutable: []string{"region", "instanceType"}},
+		Delete:  &rest.Delete{Before: deleteInstance},
 		Prepare: prepareInstance,
 		Finish: func(c *rest.Change, method string) (any, error) {
 			if method == "create" {
@@ -35,21 +38,20 @@ func instance() *rest.Kind {
 			}
 			return record(c, c.Name, strings.ToUpper(method))
 		},
-		Remove: func(c *rest.Change) (map[string]any, error) {
-			if doc.Flag(c.Old, "settings", "deletionProtectionEnabled") {
-				return nil, rest.Invalid("The instance is protected. Please disable the deletion protection and try again. To disable deletion " +
-					"protection, update the instance settings with deletionProtectionEnabled set to false.")
-			}
-			return nil, c.Tx.Put(usedPrefix+c.Name.Key(), map[string]any{"until": rest.Timestamp(c.Now.Add(nameKept))})
-		},
-		Deleted: func(c *rest.Change) (map[string]any, error) { return record(c, c.Name, "DELETE") },
 	}
 }
 
-func taken() *rest.Error {
-	return rest.Exists("The Cloud SQL instance already exists. When you delete an instance, you can't reuse the name of the deleted " +
-		"instance " +
-		"until one week from the deletion date.")
+// taken refuses the name of an instance, and of one that was deleted a short time ago.
+var taken = rest.Exists("The Cloud SQL instance already exists. When you delete an instance, you can't reuse the name of the deleted " +
+	"instance until one week from the deletion date.")
+
+// deleteInstance refuses to delete a protected instance. It keeps the name of another one from being used again.
+func deleteInstance(c *rest.Change) error {
+	if doc.Flag(c.Old, "settings", "deletionProtectionEnabled") {
+		return rest.Invalid("The instance is protected. Please disable the deletion protection and try again. To disable deletion " +
+			"protection, update the instance settings with deletionProtectionEnabled set to false.")
+	}
+	return c.Tx.Put(usedPrefix+c.Name.Key(), map[string]any{"until": rest.Timestamp(c.Now.Add(nameKept))})
 }
 
 // ForgetDeleted frees the names of a project's deleted instances. The real cloud does so after a week.
@@ -66,7 +68,7 @@ func prepareInstance(c *rest.Change) error {
 	if c.Old == nil {
 		until, err := time.Parse(time.RFC3339Nano, doc.Text(c.Tx.Get(usedPrefix+c.Name.Key()), "until"))
 		if err == nil && c.Now.Before(until) {
-			return taken()
+			return taken
 		}
 		if err := newInstance(c); err != nil {
 			return err

@@ -12,20 +12,16 @@ import (
 func operation() *rest.Kind {
 	return &rest.Kind{
 		Pattern: "projects/*/operations",
-		Missing: func(rest.Name) *rest.Error { return rest.NotFound("The Cloud SQL operation does not exist.") },
-		Get: func(q *rest.Request, n rest.Name) (any, error) {
-			document := q.Get(n)
-			if document == nil {
-				return nil, n.Kind.Missing(n)
-			}
-			return visible(document, q.Now), nil
-		},
+		Names:   rest.Names{Missing: rest.NotFound("The Cloud SQL operation does not exist.")},
+		Read: rest.Read{Show: func(q *rest.Request, _ rest.Name, operation map[string]any) map[string]any {
+			return visible(operation, q.Now)
+		}},
 	}
 }
 
 // record stores an operation of an instance and answers with it.
 func record(c *rest.Change, instance rest.Name, kind string) (map[string]any, error) {
-	n := instance.Beside("operations").Child(c.IDs.UUID())
+	n := instance.Sibling("operations").Child(c.IDs.UUID())
 	operation := map[string]any{"kind": "sql#operation", "name": n.ID(), "operationType": kind, "targetId": instance.ID(),
 		"targetProject": instance.Project.ID, "user": rest.Caller, "insertTime": rest.Timestamp(c.Now), "startTime": rest.Timestamp(c.Now),
 		"endTime": rest.Timestamp(c.Now.Add(c.OperationDelay())), "selfLink": "https://sqladmin.googleapis.com/sql/v1beta4/" + n.Path(),

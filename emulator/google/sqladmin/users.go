@@ -12,21 +12,22 @@ import (
 // and deleted at the collection, with their name in a query parameter.
 func user(account func(q *rest.Request, email string) bool) *rest.Kind {
 	return &rest.Kind{
-		Pattern: instances + "/*/users", Message: "User", Body: "user", ListField: "items", IDParam: "name", Mask: rest.MaskReplaces,
-		ID:      regexp.MustCompile(`^[^/]{1,63}$`),
-		IDFix:   "Invalid user name (%s).",
-		Missing: func(n rest.Name) *rest.Error { return rest.NotFound("User '%s' does not exist.", n.ID()) },
-		Taken: func(n rest.Name, _ map[string]any) *rest.Error {
-			return rest.Exists("User '%s' already exists.", n.ID())
+		Pattern: instances + "/*/users", Message: "User", Body: "user",
+		Names: rest.Names{Missing: rest.NotFound("User '{id}' does not exist.")},
+		Read:  rest.Read{Items: "items"},
+		Create: &rest.Create{
+			IDInBody: true, ID: regexp.MustCompile(`^[^/]{1,63}$`), BadID: rest.Invalid("Invalid user name ({given})."),
+			Taken: rest.Exists("User '{id}' already exists."),
 		},
+		Update:  &rest.Update{},
+		Delete:  &rest.Delete{},
 		Prepare: func(c *rest.Change) error { return prepareUser(c, account) },
 		Finish: func(c *rest.Change, method string) (any, error) {
 			return record(c, c.Name.Parent(), strings.ToUpper(method)+"_USER")
 		},
-		Deleted: func(c *rest.Change) (map[string]any, error) { return record(c, c.Name.Parent(), "DELETE_USER") },
-		Verbs: map[string]func(*rest.Change) (any, error){
-			"PUT ":    func(c *rest.Change) (any, error) { return c.Update(c.Name.Child(c.Query.Get("name")), c.Body, "*") },
-			"DELETE ": func(c *rest.Change) (any, error) { return c.Delete(c.Name.Child(c.Query.Get("name")), "") },
+		Methods: rest.Methods{
+			"PUT":    func(c *rest.Change) (any, error) { return c.Update(c.Name.Child(c.Query.Get("name")), c.Body, "*") },
+			"DELETE": func(c *rest.Change) (any, error) { return c.Delete(c.Name.Child(c.Query.Get("name")), "") },
 		},
 	}
 }

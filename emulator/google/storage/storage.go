@@ -21,16 +21,19 @@ func API() *rest.API {
 
 func bucket() *rest.Kind {
 	return &rest.Kind{
-		Pattern: "b", Message: "Bucket", Body: "bucket", ListField: "items", IDParam: "name", Put: true, Mask: rest.MaskPatches,
-		Immutable: []string{"location"}, Created: "timeCreated", Updated: "updated", Etag: "etag",
-		ID:      regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$`),
-		IDFix:   "Invalid bucket name: '%s'",
-		Missing: func(rest.Name) *rest.Error { return rest.NotFound("The specified bucket does not exist.") },
-		Taken: func(rest.Name, map[string]any) *rest.Error {
-			return rest.Exists("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please " +
-				"select a different name and try again.")
+		Pattern: "b", Message: "Bucket", Body: "bucket",
+		Names: rest.Names{Missing: rest.NotFound("The specified bucket does not exist.")},
+		Read:  rest.Read{List: list},
+		Create: &rest.Create{
+			IDInBody: true, ID: regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$`), BadID: rest.Invalid("Invalid bucket name: '{given}'"),
+			Taken: rest.Exists("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please " +
+				"select a different name and try again."),
 		},
-		List: list, Prepare: prepare, Inbound: inCapitals,
+		Update:      &rest.Update{Mask: rest.MaskPatches, Immutable: []string{"location"}},
+		Delete:      &rest.Delete{},
+		Stamps:      rest.Stamps{Etag: "etag", Created: "timeCreated", Updated: "updated"},
+		Prepare:     prepare,
+		Translation: rest.Translation{In: inCapitals},
 	}
 }
 
@@ -129,9 +132,12 @@ func policy() *rest.Kind {
 		return doc.With(doc.With(document, "storage#policy", "kind"), "projects/_/buckets/"+n.Parent().ID(), "resourceId")
 	}
 	return &rest.Kind{
-		Pattern: "b/*/iam", Single: true,
-		List: func(q *rest.Request, n rest.Name) (any, error) { return answer(n, q.Policy(n.Parent())), nil },
-		Verbs: map[string]func(*rest.Change) (any, error){"PUT ": func(c *rest.Change) (any, error) {
+		Pattern: "b/*/iam",
+		Names:   rest.Names{Single: true},
+		Read: rest.Read{Get: func(q *rest.Request, n rest.Name) (any, error) {
+			return answer(n, q.Policy(n.Parent())), nil
+		}},
+		Methods: rest.Methods{"PUT": func(c *rest.Change) (any, error) {
 			document, err := c.SetPolicy(c.Name.Parent(), c.Body, "")
 			if err != nil {
 				return nil, err
@@ -143,7 +149,7 @@ func policy() *rest.Kind {
 
 // objects returns a kind whose list is always empty, because the emulator stores no objects.
 func objects() *rest.Kind {
-	return &rest.Kind{Pattern: "b/*/o", List: func(*rest.Request, rest.Name) (any, error) {
+	return &rest.Kind{Pattern: "b/*/o", Read: rest.Read{List: func(*rest.Request, rest.Name) (any, error) {
 		return map[string]any{"kind": "storage#objects"}, nil
-	}}
+	}}}
 }
