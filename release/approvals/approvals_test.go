@@ -11,12 +11,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/approvals"
 )
 
-// run is GitHub's answer about a run, with fields this program does not read.
+// run is GitHub's answer about a run, including fields that this program does not read.
 const run = `{"id": 77, "name": "deploy", "status": "in_progress", "conclusion": null, "run_attempt": 1,
 	"actor": {"login": "dora", "id": 1, "type": "User"}, "triggering_actor": {"login": "dora", "id": 1, "type": "User"},
 	"repository": {"id": 9, "full_name": "acme/shop", "private": true}}`
 
-// review is one entry of GitHub's answer about approvals.
+// review returns one entry of GitHub's answer about approvals.
 func review(state, user string, environments ...string) string {
 	names := ""
 	for i, name := range environments {
@@ -42,18 +42,18 @@ func TestJudge(t *testing.T) {
 	annFirst, bobSecond := review("approved", ann, "production-approval"), review("approved", bob, "production")
 	for name, c := range map[string]struct {
 		reviews []string
-		run     []string // Replacements in the run, old and new.
+		run     []string // Replacements in the run: old and new text.
 		ask     func(*approvals.Question)
-		people  string // Those who count, in the order of the gates.
+		people  string // The people who count, in the order of the gates.
 		refused string
 	}{
 		"two people": {reviews: []string{annFirst, bobSecond}, people: "ann bob"},
 		"names in other case": {reviews: []string{review("approved", ann, "Production-Approval"),
 			review("approved", bob, "PRODUCTION")}, people: "ann bob"},
 		"other environments do not count": {reviews: []string{annFirst, bobSecond, review("rejected", dora, "staging")}, people: "ann bob"},
-		"one may do both, another can stand in": {
+		"one approved both, another one of them": {
 			reviews: []string{annFirst, review("approved", ann, "production"), bobSecond}, people: "ann bob"},
-		"the first choice gives way": {
+		"the first choice has to be changed": {
 			reviews: []string{annFirst, review("approved", bob, "production-approval"), review("approved", ann, "production")}, people: "bob ann"},
 		"one review of both": {reviews: []string{review("approved", ann, "production-approval", "production"), bobSecond}, people: "ann bob"},
 		"the first attempt asks": {
@@ -73,10 +73,10 @@ func TestJudge(t *testing.T) {
 			refused: "only the people who started the run (dora) approved production;"},
 		"the actor under a new login": {reviews: []string{annFirst, review("approved", `{"login": "doris", "id": 1, "type": "User"}`,
 			"production")}, refused: "only the people"},
-		"who triggered it": {run: []string{`"triggering_actor": {"login": "dora", "id": 1`,
+		"the triggering actor": {run: []string{`"triggering_actor": {"login": "dora", "id": 1`,
 			`"triggering_actor": {"login": "bob", "id": 3`}, reviews: []string{annFirst, bobSecond},
 			refused: "only the people who started the run (dora, bob) approved production;"},
-		"the actor of what another triggered": {run: []string{`"triggering_actor": {"login": "dora", "id": 1`,
+		"the actor of a run that another person triggered": {run: []string{`"triggering_actor": {"login": "dora", "id": 1`,
 			`"triggering_actor": {"login": "bob", "id": 3`},
 			reviews: []string{annFirst, review("approved", dora, "production")}, refused: "only the people who started the run (dora, bob) " +
 				"approved production;"},
@@ -96,7 +96,7 @@ func TestJudge(t *testing.T) {
 			reviews: []string{annFirst, bobSecond}, refused: "run 77 is at attempt -1"},
 		"no run": {run: []string{`"id": 77`, `"id": 0`}, ask: func(q *approvals.Question) { q.Run = 0 },
 			reviews: []string{annFirst, bobSecond}, refused: "GitHub answered about run 0, not 0"},
-		"who is named": {ask: func(q *approvals.Question) { q.Actor = "BOB" }, reviews: []string{annFirst, bobSecond},
+		"the person named by --actor": {ask: func(q *approvals.Question) { q.Actor = "BOB" }, reviews: []string{annFirst, bobSecond},
 			refused: "approved production;"},
 		"a robot": {reviews: []string{annFirst, review("approved", robot, "production")},
 			refused: "only the people who started the run (dora) approved production;"},
@@ -133,7 +133,7 @@ func TestJudge(t *testing.T) {
 		"no triggering actor": {run: []string{`"triggering_actor": {"login": "dora", "id": 1, "type": "User"}`,
 			`"triggering_actor": null`}, reviews: []string{annFirst, bobSecond}, refused: "does not say who started"},
 		"no gates": {ask: func(q *approvals.Question) { q.Gates = nil }, refused: "no environment was named"},
-		"a gate twice, so one person less": {ask: func(q *approvals.Question) { q.Gates = []string{"production", "Production"} },
+		"a gate twice": {ask: func(q *approvals.Question) { q.Gates = []string{"production", "Production"} },
 			refused: "environment Production is named twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

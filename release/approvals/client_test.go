@@ -26,7 +26,7 @@ type answer struct {
 	header [2]string
 }
 
-// serve is a GitHub that answers each path with the next of its answers, and with the last for ever.
+// serve runs a server in place of GitHub. It answers each path with the path's next answer, and repeats the last one.
 func serve(t *testing.T, answers map[string][]answer) (client approvals.Client, calls map[string]int, waits *[]time.Duration) {
 	t.Helper()
 	calls, waits = map[string]int{}, new([]time.Duration)
@@ -68,14 +68,14 @@ func TestAsk(t *testing.T) {
 		"production-approval") + "]"}
 	for name, c := range map[string]struct {
 		run, reviews []answer
-		calls        int // Of both.
+		calls        int // The calls of both paths together.
 		wrong        string
 		refused      bool
 	}{
-		"approved":              {run: []answer{good}, reviews: []answer{reviews}, calls: 2},
-		"out of order at first": {run: []answer{{status: 502}, {status: 429}, good}, reviews: []answer{{status: 500}, reviews}, calls: 5},
-		"out of order":          {run: []answer{{status: 503}}, calls: 4, wrong: "GET " + runPath + ": 503 Service Unavailable"},
-		"no such run":           {calls: 0, wrong: "404 Not Found; the token needs actions: read"},
+		"approved":         {run: []answer{good}, reviews: []answer{reviews}, calls: 2},
+		"failing at first": {run: []answer{{status: 502}, {status: 429}, good}, reviews: []answer{{status: 500}, reviews}, calls: 5},
+		"always failing":   {run: []answer{{status: 503}}, calls: 4, wrong: "GET " + runPath + ": 503 Service Unavailable"},
+		"no such run":      {calls: 0, wrong: "404 Not Found; the token needs actions: read"},
 		"forbidden": {run: []answer{good}, reviews: []answer{{status: 403, body: "secret detail"}}, calls: 2,
 			wrong: "GET " + reviewsPath + ": 403 Forbidden"},
 		"a redirect": {run: []answer{{status: 301, header: [2]string{"Location", "/repos/evil/shop"}}}, calls: 1,
@@ -94,9 +94,10 @@ func TestAsk(t *testing.T) {
 			wrong: "more than one page", refused: true},
 		"a list of pages that cannot be read": {run: []answer{{status: 200, body: run, header: [2]string{"Link", `rel="next"`}}}, calls: 1,
 			wrong: "Link", refused: true},
-		"as much as is read": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20-len(run)) + run}}, reviews: []answer{reviews},
+		"the largest answer": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20-len(run)) + run}}, reviews: []answer{reviews},
 			calls: 2},
-		"too much": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20) + run}}, calls: 1, wrong: "larger than 4194304 bytes",
+		"too large an answer": {run: []answer{{status: 200, body: strings.Repeat(" ", 4<<20) + run}}, calls: 1,
+			wrong:   "larger than 4194304 bytes",
 			refused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,8 +124,8 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-// A connection that breaks says nothing about the run, so the call is made again.
-func TestABrokenConnectionIsTriedAgain(t *testing.T) {
+// TestBrokenConnectionIsRetried checks that a call is repeated after its connection broke, because that says nothing about the run.
+func TestBrokenConnectionIsRetried(t *testing.T) {
 	t.Parallel()
 	client, _, _ := serve(t, map[string][]answer{runPath: {{status: 200, body: run}}, reviewsPath: {{status: 200, body: "[" +
 		review("approved", bob, "production") + "," + review("approved", ann, "production-approval") + "]"}}})
@@ -144,7 +145,7 @@ func TestABrokenConnectionIsTriedAgain(t *testing.T) {
 	assert.Equal(t, 4, broken)
 }
 
-func TestTokenStaysHere(t *testing.T) {
+func TestTokenIsNotSentElsewhere(t *testing.T) {
 	t.Parallel()
 	never := func(*http.Request) (*http.Response, error) {
 		t.Error("a request was sent")
@@ -160,7 +161,7 @@ func TestTokenStaysHere(t *testing.T) {
 		"ftp to here":    {api: "ftp://127.0.0.1", token: token, ask: question, wrong: "a token is sent over https only"},
 		"a negative run": {api: "https://api.github.com", token: token, ask: approvals.Question{Run: -1, Repository: "acme/shop"},
 			wrong: "give a run's id"},
-		"a name":     {api: "http://localhost:1", token: token, ask: question, wrong: "a token is sent over https only"},
+		"localhost":  {api: "http://localhost:1", token: token, ask: question, wrong: "a token is sent over https only"},
 		"no URL":     {api: "api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
 		"a password": {api: "https://u:p@api.github.com", token: token, ask: question, wrong: "GITHUB_API_URL is not the URL of an API"},
 		"no token":   {api: "https://api.github.com", ask: question, wrong: "GITHUB_TOKEN is empty"},

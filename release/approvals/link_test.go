@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// RFC 8288 leaves the spelling to the server.
+// TestMorePages covers the spellings of the Link header that RFC 8288 leaves to the server.
 func TestMorePages(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

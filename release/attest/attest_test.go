@@ -33,17 +33,17 @@ const (
 		`"image":{"docker-manifest-digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},"type":"Google cloud binauthz container signature"}}`
 )
 
-// google is the three APIs with a key of their own. Container Analysis keeps what it is given.
+// google serves the three APIs and holds a key of its own. Its Container Analysis stores the occurrences that it is sent.
 type google struct {
 	t           *testing.T
 	private     *ecdsa.PrivateKey
 	keyID       string
 	algorithm   string
-	answer      func(map[string]any) // Changes what the key management service answers.
+	answer      func(map[string]any) // Changes an answer of the key management service.
 	occurrences []map[string]any
 	signed      int
 	filters     []string
-	// attestor is the whole answer about it, where a test gives one.
+	// attestor is the whole answer about the attestor, if a test sets one.
 	attestor map[string]any
 }
 
@@ -80,7 +80,7 @@ func (g *google) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			map[string]any{"id": g.keyID, "pkixPublicKey": map[string]any{"publicKeyPem": text, "signatureAlgorithm": g.algorithm}},
 		}}
 	case "GET /v1/" + note + "/occurrences":
-		// One a page, so that all pages have to be read.
+		// One occurrence a page, so that the client has to read all pages.
 		g.filters = append(g.filters, r.URL.Query().Get("filter"))
 		at, _ := strconv.Atoi(r.URL.Query().Get("pageToken"))
 		if at < len(g.occurrences) {
@@ -124,7 +124,7 @@ func TestSign(t *testing.T) {
 	assert.Equal(t, attest.Result{Image: image, Attestation: "projects/procureflow-prod/occurrences/0", Created: true}, result)
 	require.Len(t, g.occurrences, 1)
 
-	// The occurrence as Binary Authorization reads it: the payload is about this image, and the key signed it.
+	// Check the occurrence as Binary Authorization does: its payload is about this image, and the key signed it.
 	made := g.occurrences[0]
 	assert.Equal(t, "https://"+image, made["resourceUri"])
 	assert.Equal(t, note, made["noteName"])
@@ -141,7 +141,7 @@ func TestSign(t *testing.T) {
 	assert.True(t, ecdsa.VerifyASN1(&g.private.PublicKey, digest[:], raw))
 	assert.Equal(t, `resourceUrl="https://`+image+`"`, g.filters[0])
 
-	// Again: there is one, and nothing is signed or written.
+	// A second call finds the attestation, and signs and writes nothing.
 	result, err = signer.Sign(t.Context(), request)
 	require.NoError(t, err)
 	assert.Equal(t, attest.Result{Image: image, Attestation: "projects/procureflow-prod/occurrences/0"}, result)
@@ -151,11 +151,12 @@ func TestSign(t *testing.T) {
 	signature["signature"] = base64.URLEncoding.EncodeToString(raw)
 	result, err = signer.Sign(t.Context(), request)
 	require.NoError(t, err)
-	assert.False(t, result.Created, "the URL alphabet is read too")
+	assert.False(t, result.Created, "base64 in the URL alphabet is accepted")
 }
 
-// What does not verify is no attestation: a right one is made beside it.
-func TestSignIsNotDeceived(t *testing.T) {
+// TestSignIgnoresInvalidAttestations checks that an attestation that does not verify counts as absent. A valid one is made beside
+// it.
+func TestSignIgnoresInvalidAttestations(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(occurrence, attestation, signature map[string]any){
 		"another image":     func(o, _, _ map[string]any) { o["resourceUri"] = "https://" + other },
@@ -179,12 +180,12 @@ func TestSignIsNotDeceived(t *testing.T) {
 			assert.Equal(t, attest.Result{Image: image, Attestation: "projects/procureflow-prod/occurrences/1", Created: true}, result)
 			result, err = signer.Sign(t.Context(), request)
 			require.NoError(t, err)
-			assert.False(t, result.Created, "the right one is found behind the wrong one")
+			assert.False(t, result.Created, "the valid attestation is found behind the invalid one")
 		})
 	}
 }
 
-func TestSignWritesNothingWrong(t *testing.T) {
+func TestSignRefusesWrongSignatures(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*google)
@@ -218,8 +219,8 @@ func TestSignWritesNothingWrong(t *testing.T) {
 	}
 }
 
-// What stands between this program and the API may answer with a page of its own, which may hold anything.
-func TestSignQuotesNoBody(t *testing.T) {
+// TestSignErrorsQuoteNoBody checks an answer that a server between this program and the API gave. Its body may contain anything.
+func TestSignErrorsQuoteNoBody(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
@@ -232,7 +233,7 @@ func TestSignQuotesNoBody(t *testing.T) {
 	assert.EqualError(t, err, "read "+attestor+": 403")
 }
 
-func TestCheck(t *testing.T) {
+func TestRequestCheck(t *testing.T) {
 	t.Parallel()
 	err := attest.Request{Image: "us-docker.pkg.dev/p/web:latest", Attestor: "release",
 		Key: strings.TrimSuffix(key, "/cryptoKeyVersions/1")}.Check()
@@ -244,8 +245,8 @@ key is "projects/procureflow-prod/locations/us-central1/keyRings/release/cryptoK
 	require.ErrorContains(t, err, "is not on this machine")
 }
 
-// An attestor that does not say, in the one way that is made here, whose signature counts gets no signature.
-func TestSignNeedsAnAttestorThatSaysWhatCounts(t *testing.T) {
+// TestSignRefusesUnusableAttestors covers attestors that do not name, in the one supported form, whose signature they accept.
+func TestSignRefusesUnusableAttestors(t *testing.T) {
 	t.Parallel()
 	encode := func(public any) string {
 		der, err := x509.MarshalPKIXPublicKey(public)

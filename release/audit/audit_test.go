@@ -65,7 +65,8 @@ func TestLinesOfTwoWritersDoNotMix(t *testing.T) {
 	assert.Len(t, lines, 100)
 }
 
-// A full disk or a crash cuts a line off. What is appended afterwards is not lost with it, nor is the whole file to the report.
+// TestAppendsAfterACutOffLine checks a file whose last line was cut off by a full disk or a crash. Lines appended later are not
+// lost, and the rest of the file can still be read.
 func TestAppendsAfterACutOffLine(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -90,7 +91,7 @@ func TestAppendsAfterACutOffLine(t *testing.T) {
 			runs = append(runs, line.Run)
 		}
 		want := []string{"1", "2", "2"}
-		if cut == 1 { // The line's end alone: the line is whole.
+		if cut == 1 { // Only the line's end is missing, so the line is complete.
 			want = []string{"1", "1", "2", "2"}
 		}
 		require.Equal(t, want, runs, "%d bytes cut off", cut)
@@ -100,7 +101,7 @@ func TestAppendsAfterACutOffLine(t *testing.T) {
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	file := Open(t.TempDir(), Origin{})
-	require.Error(t, file.Record(rollout.Event{}), "a folder is no file")
+	require.Error(t, file.Record(rollout.Event{}), "a folder is not a file")
 	require.NoError(t, file.Close())
 	_, err := Read(strings.NewReader("{}\nnonsense\n"))
 	assert.ErrorContains(t, err, "line 2 is not a line of an audit file")

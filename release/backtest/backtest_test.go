@@ -16,8 +16,8 @@ import (
 
 var start = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
-// tape is a recorded rollout: probes of the candidate a second apart, c for a good one, C for a bad one and x for one that got nowhere,
-// step by step.
+// tape is a recorded rollout, step by step: probes of the candidate, one a second, with c for a good one, C for a bad one and x for
+// one that reached nothing.
 type tape struct {
 	at     time.Time
 	events []rollout.Event
@@ -67,9 +67,10 @@ func TestReplay(t *testing.T) {
 		policy func(*rollout.Policy)
 		want   string
 	}{
-		"as well": {record().step(0, good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""), nil,
+		"released as well": {record().step(0, good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; as well"},
-		"a slow start is no failure": {record().step(0, "CCCCC"+good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""), nil,
+		"a slow start is not a failure": {record().step(0, "CCCCC"+good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""),
+			nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m37s; as well"},
 		"delayed": {record().step(0, good(30)).step(10, good(31)).step(100, good(31)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 1m32s; as well, 1m0s later"},
@@ -109,10 +110,10 @@ func TestReplay(t *testing.T) {
 		})
 	}
 	_, ok := backtest.Replay(policy(), record().end(rollout.Refused, "split by hand"))
-	assert.False(t, ok, "a rollout that never probed says nothing")
+	assert.False(t, ok, "a journal without probes has no result")
 }
 
-// A policy that looks half as long decides sooner and catches less; the same policy changes nothing.
+// TestTry compares policies: one that bakes half as long decides sooner and catches less, and the same policy changes nothing.
 func TestTry(t *testing.T) {
 	t.Parallel()
 	careful, err := settings.Load("", "prod")

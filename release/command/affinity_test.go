@@ -14,8 +14,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 )
 
-// What the API says of a revision's session affinity reaches whoever releases it, status and the journal.
-func TestSessionAffinityIsSaid(t *testing.T) {
+// TestSessionAffinityIsReported checks that the API's session affinity of a revision reaches the person who releases it, the status
+// and the journal.
+func TestSessionAffinityIsReported(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	recorder := httptest.NewRecorder()

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Not parallel: the command reads the token and the API's address from the environment, as in a workflow.
+// TestApprovalsCommand does not run in parallel, because the command reads the token and the API's address from the environment.
 func TestApprovalsCommand(t *testing.T) {
 	second := "3"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

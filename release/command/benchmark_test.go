@@ -11,7 +11,7 @@ import (
 )
 
 // BenchmarkRollback takes a finished release back through the whole command line, against an API that takes half a second to apply a
-// write: what counts is the writes, and the time above the API's own.
+// write. The number of writes matters, and the time beyond the API's own.
 func BenchmarkRollback(b *testing.B) {
 	const delay = 500 * time.Millisecond
 	var calls, writes int64
@@ -37,9 +37,9 @@ func BenchmarkRollback(b *testing.B) {
 	b.ReportMetric(float64(above.Milliseconds())/float64(b.N), "ms-above-API/op")
 }
 
-// BenchmarkFirstBadResponseToRestored measures the whole path at the default pace, limits and timeout (a probe a second, three in a
-// row, two seconds), against an API that takes half a second to apply a write: from the first response that is bad to the traffic back.
-// The design document's own target is a minute.
+// BenchmarkFirstBadResponseToRestored measures the time from the first bad response until the traffic is back. It uses the default
+// pace, limits and timeout (a probe a second, three failures in a row, two seconds), against an API that takes half a second to
+// apply a write. The design's target is one minute.
 func BenchmarkFirstBadResponseToRestored(b *testing.B) {
 	const policy = `environments:
   dev:

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPrivateServiceIsReleasedAndChecked: no request of a visitor gets in, and those of a release do, with ID tokens of the pipeline's
-// account, which are asked for only where the service refuses.
-func TestAPrivateServiceIsReleasedAndChecked(t *testing.T) {
+// TestPrivateServiceIsReleasedAndChecked releases a service that refuses visitors. The release's own requests carry ID tokens of the
+// pipeline's account, which are made only after the service has refused a request without one.
+func TestPrivateServiceIsReleasedAndChecked(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	exit, out, errors := l.release(t.Context(), "check", "web", "/", "/api/items?limit=1")
@@ -32,7 +32,7 @@ func TestAPrivateServiceIsReleasedAndChecked(t *testing.T) {
 	call("PATCH", services+"/web?updateMask=invokerIamDisabled", `{"invokerIamDisabled":false}`)
 	exit, _, errors = l.release(t.Context(), "check", "web", "/", "--attempts", "1")
 	assert.Equal(t, ExitFailed, exit)
-	assert.Contains(t, errors, "/: status 403 (a private service takes an ID token, and none could be obtained", "the account is not there")
+	assert.Contains(t, errors, "/: status 403 (a private service takes an ID token, and none could be obtained", "the account does not exist")
 
 	require.NoError(t, l.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
 	call("POST", "/iam/v1/projects/"+project+"/serviceAccounts", `{"accountId":"github-actions-deploy"}`)

@@ -34,7 +34,7 @@ const (
 	services = "/run/v2/projects/" + project + "/locations/us-central1/services"
 	blue     = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	green    = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	// fast is a whole rollout in about a second of real time.
+	// fast is a policy whose rollout takes about a second of real time.
 	fast = `environments:
   dev:
     steps: [{percent: 10, bake: 200ms}, {percent: 100, bake: 200ms}]
@@ -43,7 +43,7 @@ const (
 `
 )
 
-// laptop is the simulated cloud with web-blue serving and web-green deployed, and a folder for files.
+// laptop is the emulated cloud with web-blue serving and web-green deployed, and a folder for files.
 type laptop struct {
 	t        *testing.T
 	cloud    *cloud.Cloud
@@ -51,7 +51,7 @@ type laptop struct {
 	dir      string
 	writes   atomic.Int64
 	reads    atomic.Int64
-	requests func(int64) // Told the number of each request to the data plane.
+	requests func(int64) // Receives the number of each request to the data plane.
 }
 
 func newLaptop(t testing.TB, delay time.Duration) *laptop {
@@ -107,7 +107,7 @@ func newLaptop(t testing.TB, delay time.Duration) *laptop {
 
 func (l *laptop) file(name string) string { return filepath.Join(l.dir, name) }
 
-// release runs one command line against the laptop.
+// release runs one command line against the laptop's cloud.
 func (l *laptop) release(ctx context.Context, arguments ...string) (exit int, out, err string) {
 	var stdout, stderr lockedBuffer
 	arguments = append([]string{"--project", project, "--endpoint", l.api.URL + "/run/", "--probe-via", l.web.URL, "--env", "dev",
@@ -137,7 +137,7 @@ func (l *laptop) status() rollout.Status {
 	return status
 }
 
-func TestReleaseAndBack(t *testing.T) {
+func TestReleaseAndRollback(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	exit, out, errors := l.release(context.Background(), "rollout", "web", "--summary", l.file("summary.md"),
@@ -227,8 +227,8 @@ func TestReleaseAndBack(t *testing.T) {
 	assert.Len(t, pages, 3, out)
 }
 
-// What follows the latest revision is that revision's share, whoever serves the most.
-func TestStatusOfWhatFollowsTheLatest(t *testing.T) {
+// TestStatusOfTrafficToLatest checks a list that follows the latest revision. The status shows that revision's share by its name.
+func TestStatusOfTrafficToLatest(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	recorder := httptest.NewRecorder()
@@ -242,12 +242,12 @@ func TestStatusOfWhatFollowsTheLatest(t *testing.T) {
 	assert.Regexp(t, `(?m)^  10 %   web-green  head$`, out)
 }
 
-func TestBadReleaseIsTakenBack(t *testing.T) {
+func TestBadReleaseIsRolledBack(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	var once sync.Once
 	l.requests = func(int64) {
-		// The candidate turns bad once it has requests of its own.
+		// The candidate turns bad when it gets its first requests.
 		if l.writes.Load() == 3 {
 			once.Do(func() { assert.NoError(t, l.cloud.Run.SetBehaviour(green, run.Behaviour{ErrorRate: 1})) })
 		}
@@ -258,7 +258,7 @@ func TestBadReleaseIsTakenBack(t *testing.T) {
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-blue", Rejected: []string{"web-green"}}, l.status().State)
 }
 
-func TestASignalLeavesAStateToResume(t *testing.T) {
+func TestInterruptedRolloutIsResumed(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -277,12 +277,12 @@ func TestASignalLeavesAStateToResume(t *testing.T) {
 	assert.Contains(t, errors, "resume: a rollout stopped at 10 %")
 }
 
-// What a guard runs is told of the interrupt, and may put its own things in order.
-func TestAGuardHandsTheInterruptOn(t *testing.T) {
+// TestGuardPassesInterruptsOn checks that the guarded command receives the interrupt and can clean up.
+func TestGuardPassesInterruptsOn(t *testing.T) {
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("there is no sh, which stands in for the guarded command")
+		t.Skip("no sh is installed, which is the guarded command of this test")
 	}
 	l := newLaptop(t, 0)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -310,7 +310,8 @@ func TestAGuardHandsTheInterruptOn(t *testing.T) {
 	assert.Equal(t, "in order\n", string(left))
 }
 
-// moveTraffic makes this test binary the command that a guard runs: it sends all traffic of a service to the latest revision.
+// moveTraffic is the variable that turns this test binary into the command that a guard runs. The binary sends all traffic of a
+// service to its latest revision.
 const moveTraffic = "RELEASE_TEST_MOVE_TRAFFIC"
 
 func TestMain(m *testing.M) {
@@ -340,7 +341,7 @@ func TestGuard(t *testing.T) {
 	assert.Contains(t, out, "up\nguard: nothing after")
 	exit, out, errors = l.release(context.Background(), "guard", "web", "--json", "--", "sh", "-c", "echo up")
 	assert.Equal(t, ExitDone, exit, errors)
-	assert.True(t, json.Valid([]byte(out)), "whoever asks for JSON gets nothing else on standard output: %s", out)
+	assert.True(t, json.Valid([]byte(out)), "with --output json, standard output is JSON alone: %s", out)
 	assert.Contains(t, errors, "up\n")
 	exit, _, errors = l.release(context.Background(), "guard", "web", "--", "sh", "-c", "exit 7")
 	assert.Equal(t, ExitFailed, exit)
@@ -393,12 +394,13 @@ func TestRollbackWithoutServiceOrAPI(t *testing.T) {
 	defer cancel()
 	l.api.Close()
 	exit, out, _ = l.release(ctx, "rollback", "web")
-	assert.Equal(t, ExitUnconfirmed, exit, "a rollback that did not happen is the worst news")
+	assert.Equal(t, ExitUnconfirmed, exit, "a rollback that did not happen is unconfirmed")
 	assert.Contains(t, out, "nothing was written, try again or use another tool")
 }
 
-// Environments have services of the same name. Whoever does not say which project has to see it.
-func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
+// TestProjectOfTheEnvironmentIsShown checks that the command names a project that it took from the environment. Several environments
+// have a service of the same name.
+func TestProjectOfTheEnvironmentIsShown(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", project)
 	l := newLaptop(t, 0)
 	var out, errors bytes.Buffer
@@ -409,8 +411,8 @@ func TestTheProjectThatWasNotGivenIsShown(t *testing.T) {
 	assert.True(t, json.Valid(out.Bytes()), out.String())
 }
 
-// The audit is only ever appended to, by a slip of the report's writer too.
-func TestTheReportDoesNotOverwriteTheAudit(t *testing.T) {
+// TestReportDoesNotOverwriteTheAudit checks that --out may not name the audit file, which is only ever appended to.
+func TestReportDoesNotOverwriteTheAudit(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "audit.jsonl")
 	const line = `{"command":"rollout","kind":"end"}` + "\n"
@@ -438,8 +440,9 @@ func TestExitCodes(t *testing.T) {
 	assert.Equal(t, 0, code(rollout.RolledBack, true))
 }
 
-// A message of a sentence or two, in its column, would move every revision's image off the screen.
-func TestStatusOfWhatIsNotReady(t *testing.T) {
+// TestStatusOfAnUnreadyRevision checks that the API's message is below the table. In a column of the table it would move the images
+// off the screen.
+func TestStatusOfAnUnreadyRevision(t *testing.T) {
 	t.Parallel()
 	a := &app{}
 	assert.Equal(t, "web  https://web.example\n"+
@@ -457,8 +460,9 @@ func TestStatusOfWhatIsNotReady(t *testing.T) {
 			"`release rollback web`", false))
 }
 
-// TestAStatusFitsATerminal: with fifty revisions in the middle of a rollout the first screen has what a person decides by.
-func TestAStatusFitsATerminal(t *testing.T) {
+// TestStatusFitsATerminal checks that the first screen has what a person needs for a decision, for a service with fifty revisions in
+// the middle of a rollout.
+func TestStatusFitsATerminal(t *testing.T) {
 	t.Parallel()
 	status := rollout.Status{Service: "procureflow-web", URL: "https://procureflow-web-100000000001.us-central1.run.app",
 		State: plan.State{Phase: plan.Shifting, Candidate: "procureflow-web-0000000049", Percent: 10}, Since: new(time.Time),
@@ -478,7 +482,7 @@ func TestAStatusFitsATerminal(t *testing.T) {
 	lines := 0
 	for line := range strings.Lines(text) {
 		lines += 1 + (len([]rune(line))-2)/80
-		if !strings.Contains(line, "`") { // A command is one word for pasting.
+		if !strings.Contains(line, "`") { // A command stays on one line, so that it can be pasted.
 			assert.LessOrEqual(t, len([]rune(line)), 81, line)
 		}
 	}
@@ -492,7 +496,8 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// What cannot be printed was done all the same: its exit code says how it went. A status that nobody can read is none.
+// TestAFullDisk checks that a release whose result cannot be printed keeps its exit code, and that a status that cannot be printed
+// fails.
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
@@ -522,7 +527,7 @@ func TestTerminalLine(t *testing.T) {
 		Elapsed: 4 * time.Second, Good: 10,
 		P95: 80 * time.Millisecond})
 	require.NoError(t, c.Record(rollout.Event{Kind: "decide", Why: []string{"pass", "10 of 10"}}))
-	// Without wrapping: of a line that is longer than the terminal is wide, the next one would write over the last row only.
+	// Wrapping is off. Otherwise the next line would overwrite only the last row of a line that is longer than the terminal is wide.
 	assert.Equal(t, "\r\x1b[K\x1b[?7l 10 %  web-b  step 1 of 3, 3s of 1m0s, 57s left  probes 8 good 0 bad  p95 80ms\x1b[?7h"+
 		"\r\x1b[K\x1b[?7l 10 %  web-b  step 1 of 3, 4s of 1m0s, 56s left  probes 10 good 0 bad  p95 80ms\x1b[?7h\n12:00:00  pass: 10 of 10\n",
 		out.String())

@@ -141,14 +141,14 @@ func (a *app) prober(ctx context.Context, s *session, auth string) (*gcp.Prober,
 		return prober, nil
 	}
 	prober.Token = gcp.Lazily(func(ctx context.Context) (gcp.TokenSource, error) {
-		ctx = context.WithoutCancel(ctx) // A probe's time is not the token's.
+		ctx = context.WithoutCancel(ctx) // The token outlives this call, so it must not end with the probe's timeout.
 		live, err := s.Service.Read(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return gcp.IDTokens(ctx, a.endpoints(), a.probeAccount(s.project), live.URL)
 	})
-	if prober.Private { // What is missing shows before anything is asked.
+	if prober.Private { // Missing credentials are reported before any request.
 		if _, err := prober.Token(ctx); err != nil {
 			return nil, err
 		}
@@ -156,8 +156,8 @@ func (a *app) prober(ctx context.Context, s *session, auth string) (*gcp.Prober,
 	return prober, nil
 }
 
-// probeAccount is the account whose ID tokens probes carry. On this machine the caller is nobody in particular, and the pipeline's
-// account is the one that the program lets in.
+// probeAccount returns the account whose ID tokens probes carry. With APIs on this machine it is the pipeline's account, which may
+// call the service, because the caller has no account there.
 func (a *app) probeAccount(project string) string {
 	if a.flags.account == "" && a.flags.endpoint != "" {
 		return naming.AccountEmail(stacks.PipelineAccountPrefix+stacks.AccountDeploy, project)

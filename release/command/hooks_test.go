@@ -20,7 +20,7 @@ import (
 
 const jobsPath = "/run/v2/projects/" + project + "/locations/us-central1/jobs"
 
-// job makes, or changes, a job that runs a digest.
+// job creates or changes a job that runs a digest.
 func (l *laptop) job(method, path, digest string) {
 	l.t.Helper()
 	recorder := httptest.NewRecorder()
@@ -29,9 +29,9 @@ func (l *laptop) job(method, path, digest string) {
 	require.Equal(l.t, http.StatusOK, recorder.Code, recorder.Body.String())
 }
 
-// A database migration that fails once: nobody who visits meanwhile notices, and the release that is tried again migrates again. It
-// starts outside of its window, because somebody said why.
-func TestAMigrationThatFailsOnce(t *testing.T) {
+// TestFailedMigrationIsRetried releases with a database migration that fails once. No visitor notices, and the retried release
+// migrates again. The release starts outside of its window, for a stated reason.
+func TestFailedMigrationIsRetried(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	l.job("POST", "?jobId=migrate", blue)
@@ -82,10 +82,10 @@ func TestAMigrationThatFailsOnce(t *testing.T) {
 		"before migrate started", "before migrate succeeded", "after smoke starting", "after smoke started", "after smoke succeeded"}, hooks)
 }
 
-// count is how visitors were answered.
+// count holds how many requests of visitors were answered well and badly.
 type count struct{ good, bad atomic.Int64 }
 
-// visitors ask the service until they are stopped.
+// visitors send requests to the service until they are stopped.
 func (l *laptop) visitors() (*count, func()) {
 	seen, ctx, done := &count{}, context.Background(), make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)

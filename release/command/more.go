@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Commands makes commands of another package for one invocation of the program. Who does not hand them to [Run] does not compile what
-// they import.
+// Commands makes commands of another package for one invocation of the program. A program that does not pass them to [Run] does not
+// compile what they import.
 type Commands func(*Invocation) []*cobra.Command
 
 // Invocation is one invocation of the program, as commands of other packages see it.

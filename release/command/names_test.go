@@ -17,9 +17,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// What a variable holds where a name belongs is a name that does not exist, or no name: it never makes a command do something else, and
-// above all it never ends with 0.
-func TestANameThatIsAnOption(t *testing.T) {
+// TestNamesThatLookLikeOptions passes options in the place of names, as a workflow's variable may contain them. Such a name must not
+// make a command do something else, and the command must not end with 0.
+func TestNamesThatLookLikeOptions(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	for _, verb := range []string{"rollback", "rollout", "status", "guard", "run"} {
@@ -51,15 +51,15 @@ func TestANameThatIsAnOption(t *testing.T) {
 	assert.Contains(t, out.String(), "release rollback SERVICE")
 }
 
-func TestAProjectOfTheEnvironmentThatIsAnOption(t *testing.T) {
+func TestProjectOfTheEnvironmentThatLooksLikeAnOption(t *testing.T) {
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "--json")
 	var out bytes.Buffer
 	assert.Equal(t, ExitUsage, Run(context.Background(), []string{"status", "web"}, Streams{Out: &out, Err: &out}))
 	assert.Contains(t, out.String(), `the project "--json" of the environment is not a name`)
 }
 
-// A slip in a name is said at once, with what there is, and changes nothing.
-func TestSlips(t *testing.T) {
+// TestMistypedNames checks that a mistyped name is reported at once, with the names that exist, and that nothing is changed.
+func TestMistypedNames(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	for name, test := range map[string]struct {
@@ -94,11 +94,12 @@ func TestSlips(t *testing.T) {
 
 var pasted = regexp.MustCompile("`(release [^`]+)`")
 
-// Every command that a message suggests does what it says when it is pasted into a shell: the service, where it is, and how it is reached.
+// TestSuggestedCommandsCanBePasted runs every command that a message suggests in a shell. The command names the service, where it
+// is, and how to reach it.
 func TestSuggestedCommandsCanBePasted(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh, which splits what is pasted")
+		t.Skip("no sh is installed, which splits the pasted command into words")
 	}
 	l := newLaptop(t, 0)
 	held := strings.NewReplacer("inconclusive: proceed", "inconclusive: hold\n    holdFor: 0s", "bake: 200ms", "bake: 3s").Replace(fast)
@@ -114,7 +115,7 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 		exit := Run(context.Background(), strings.Split(strings.TrimSpace(string(words)), "\n")[1:], Streams{Out: &stdout, Err: &stderr})
 		return exit, stdout.String() + stderr.String()
 	}
-	exit, out = run(suggested[0][1]) // rollout --proceed: the next step holds.
+	exit, out = run(suggested[0][1]) // the suggested rollout --proceed, which is held again at the next step
 	assert.Equal(t, ExitHeld, exit, out)
 	assert.Contains(t, out, "keeps 100 %")
 	exit, out = run(suggested[1][1])
@@ -140,8 +141,9 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// A second rollout on the same machine is told that the first is alive, and by whom; a rollback is not kept waiting.
-func TestASecondTerminalIsToldOfTheFirst(t *testing.T) {
+// TestSecondRolloutIsToldOfTheFirst checks that a second rollout on the same machine is told that the first is running and who
+// started it. A rollback does not wait for either.
+func TestSecondRolloutIsToldOfTheFirst(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	begun, goOn := make(chan struct{}), make(chan struct{})
@@ -174,8 +176,9 @@ func TestVersion(t *testing.T) {
 	assert.Regexp(t, `^release \S+.* go1\.`, out.String())
 }
 
-// A person's audit is where their programs' state is, from whatever folder they act; a workflow's is in the folder it keeps files from.
-func TestWhereTheAuditIs(t *testing.T) {
+// TestDefaultAuditFile checks where the audit goes by default: a person's to the folder of their programs' state, a workflow's to
+// the working folder, from which the run uploads it.
+func TestDefaultAuditFile(t *testing.T) {
 	for _, test := range []struct{ actions, state, home, want string }{
 		{"true", "/state", "/me", "release-audit.jsonl"},
 		{"", "/state", "/me", "/state/procureflow/release-audit.jsonl"},

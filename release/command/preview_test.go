@@ -82,7 +82,7 @@ func TestPreview(t *testing.T) {
 	assert.Contains(t, errors, "web is not a slot for pull requests")
 }
 
-func TestPreviewsThatAreRefusedAtOnce(t *testing.T) {
+func TestBadPreviewCalls(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
 	for name, test := range map[string]struct {

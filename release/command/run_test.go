@@ -20,8 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/hooks"
 )
 
-// A person executes a job: it succeeds, fails, is already running, is interrupted and followed, from a live project alone and from the
-// settings of a stack.
+// TestRunAJob runs jobs that succeed, that fail, and that run already, and interrupts and follows an execution.
 func TestRunAJob(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
@@ -125,9 +124,9 @@ func TestRunAJobOfAStack(t *testing.T) {
 		"follow and start": {[]string{"migrate", "--follow", "migrate-x", "--beside"},
 			"release: --follow starts nothing: remove --beside and the arguments\n"},
 		"both about waiting": {[]string{"migrate", "--wait", "--no-wait"}, "release: --wait and --no-wait exclude each other: keep one\n"},
-		"a wait of no wait": {[]string{"migrate", "--no-wait", "--timeout", "1m"},
+		"a timeout without a wait": {[]string{"migrate", "--no-wait", "--timeout", "1m"},
 			"release: --no-wait excludes --follow and --timeout, which are about waiting: keep one\n"},
-		"a time before": {[]string{"migrate", "--timeout", "-1m"}, "release: --timeout is -1m0s: use a time to wait, such as 10m\n"},
+		"a negative timeout": {[]string{"migrate", "--timeout", "-1m"}, "release: --timeout is -1m0s: use a time to wait, such as 10m\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +150,7 @@ func TestProgressOfAnExecution(t *testing.T) {
 		line, _ := progressOf(execution, begun.Add(90*time.Second))
 		assert.Equal(t, want, line)
 	}
-	// A terminal overwrites one line. A log gets a line for each change, and for nothing else.
+	// A terminal overwrites one line. A log gets a line for each change only.
 	var log, terminal bytes.Buffer
 	for _, shown := range []*console{{streams: Streams{Err: &log}, now: func() time.Time { return begun }},
 		{streams: Streams{Err: &terminal, Terminal: true}, now: func() time.Time { return begun }}} {

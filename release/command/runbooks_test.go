@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// typedCommands are the release commands that the runbooks have in their blocks, by file and in order, as they are written there.
+// typedCommands returns the release commands in the runbooks' code blocks, by file and in order, as they are written.
 func typedCommands(t *testing.T) (found []string) {
 	t.Helper()
 	files, err := filepath.Glob("../../docs/runbooks/*.md")
@@ -33,8 +33,9 @@ func typedCommands(t *testing.T) (found []string) {
 	return found
 }
 
-// TestRunbooks types every release command of the runbooks, in an order in which a bad week would need them, and holds each against what
-// the runbook says of it. A command that a runbook has and this story has not fails the test, and the other way round.
+// TestRunbooks runs every release command of the runbooks, in an order in which an incident would need them, and compares the result
+// with what the runbook says. The test fails if a runbook has a command that the test does not run, and if the test runs one that no
+// runbook has.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
@@ -42,7 +43,7 @@ func TestRunbooks(t *testing.T) {
 	at10 := plan.State{Phase: plan.Shifting, Stable: "web-blue", Candidate: "web-green", Percent: 10}
 	story := []struct {
 		command string
-		// with are flags that stand for what the person has beyond the command: another policy, another revision.
+		// with are flags that the situation adds to the command, such as another policy or revision.
 		with  []string
 		exit  int
 		says  string
@@ -65,7 +66,7 @@ func TestRunbooks(t *testing.T) {
 		{"refused-image.md: rollback procureflow-web --project procureflow-prod --to REVISION --why \"INCIDENT: reason\"",
 			[]string{"--to", "web-blue"}, ExitDone, "web-blue serves everything: INCIDENT: reason", back},
 	}
-	// elsewhere are typed by other tests, or wait for a person.
+	// elsewhere are commands that other tests run.
 	elsewhere := []string{"refused-image.md: sign ", "rollout.md: watch procureflow-web --web"}
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(held), 0o600))
 	walked := map[string]bool{}
@@ -73,7 +74,7 @@ func TestRunbooks(t *testing.T) {
 		walked[step.command] = true
 		_, line, _ := strings.Cut(step.command, ": ")
 		if strings.Contains(step.command, ": watch ") {
-			// A watch of what waits for a person goes on until it is ended.
+			// A watch of a held release does not end by itself.
 			said, end := watching(t, l, step.with...)
 			assert.Eventually(t, func() bool { return strings.Contains(said(), step.says) }, soon, often, step.command)
 			assert.Equal(t, step.exit, end(), step.command)
@@ -89,7 +90,7 @@ func TestRunbooks(t *testing.T) {
 		for _, beginning := range elsewhere {
 			other = other || strings.HasPrefix(command, beginning)
 		}
-		assert.True(t, walked[command] || other, "a runbook has a command that this story does not: %s", command)
+		assert.True(t, walked[command] || other, "a runbook has a command that this test does not run: %s", command)
 		delete(walked, command)
 	}
 	assert.Empty(t, walked, "no runbook has these commands")
@@ -98,7 +99,7 @@ func TestRunbooks(t *testing.T) {
 	assert.Contains(t, string(summary), "### rollout of web: "+string(rollout.Held))
 }
 
-// words are a runbook's command line with what a person fills in, and without what the laptop's own flags say.
+// words splits a runbook's command line, fills in what a person would, and drops the flags that the laptop adds by itself.
 func words(t *testing.T, l *laptop, line string) (list []string) {
 	t.Helper()
 	line = strings.NewReplacer("procureflow-web-REVISION", "web-green", "procureflow-web", "web", "SERVICE", "web", "REGION", "us-central1",

@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
-// application copies the tests' own application, its files changed by edit.
+// application copies the tests' own application to a folder. edit may change each file.
 func application(t *testing.T, edit func(name, content string) string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -101,7 +101,8 @@ func TestSettingsOfASubfolderAsJSON(t *testing.T) {
 	assert.NotContains(t, told, "service-name")
 }
 
-// Whatever is wrong, nothing is printed: a job that goes on would go on with half of it.
+// TestSettingsRefuses checks that nothing is printed if anything is wrong. A workflow's job would otherwise continue with half of
+// the values.
 func TestSettingsRefuses(t *testing.T) {
 	t.Parallel()
 	same := func(_, content string) string { return content }
@@ -148,8 +149,8 @@ func TestSettingsRefuses(t *testing.T) {
 	}
 }
 
-// A rollback must not need Pulumi, and neither must what it is built of.
-func TestTheControllerIsBuiltWithoutPulumi(t *testing.T) {
+// TestControllerDoesNotImportPulumi checks the imports of the command. A rollback must not need Pulumi.
+func TestControllerDoesNotImportPulumi(t *testing.T) {
 	t.Parallel()
 	output, err := exec.Command("go", "list", "-deps", "github.com/guiofsaints/procureflow-platform/cmd/release").Output()
 	require.NoError(t, err)

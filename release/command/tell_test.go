@@ -19,8 +19,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// Not parallel: sinks are reached by variables of the environment, as in a workflow.
-func TestPeopleAreTold(t *testing.T) {
+// TestNotifications does not run in parallel, because the sinks' secrets are environment variables, as in a workflow.
+func TestNotifications(t *testing.T) {
 	l := newLaptop(t, 0)
 	var mutex sync.Mutex
 	var heard []notify.Message
@@ -40,7 +40,7 @@ func TestPeopleAreTold(t *testing.T) {
 		heard = append(heard, message)
 	}))
 	defer good.Close()
-	// It hangs until the rollback is written: were the release to wait for it, it would never be.
+	// This sink hangs until the rollback is written. If the release waited for the sink, the rollback would never be written.
 	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		for l.writes.Load() < 4 {
 			time.Sleep(5 * time.Millisecond)
@@ -74,7 +74,7 @@ func TestPeopleAreTold(t *testing.T) {
 	want.Event, want.At, want.Reasons = notify.Started, told[0].At, told[0].Reasons
 	assert.Equal(t, want, told[0])
 
-	// A failure before there is anything to analyse.
+	// This command fails before it has anything to report on.
 	take()
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(strings.Replace(fast, "percent: 100", "percent: 99", 1)+sinks), 0o600))
 	exit, _, _ = l.release(context.Background(), "rollout", "web")
@@ -91,7 +91,7 @@ func TestPeopleAreTold(t *testing.T) {
 	require.Len(t, told, 1)
 	assert.Equal(t, []string{"the command failed: exit status 1"}, told[0].Reasons)
 
-	// A rollback reads no policy before it is done, and tells by what is left of it.
+	// A rollback reads the policy only after it is done, and sends messages to the sinks that it can still read there.
 	take()
 	exit, _, _ = l.release(context.Background(), "rollback", "web", "--to", "web-green", "--why", "a drill")
 	assert.Equal(t, ExitDone, exit)

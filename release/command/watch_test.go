@@ -24,8 +24,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// held is the fast policy with a step at which a person has to decide. Without limits for shares and percentiles one probe is enough to
-// go on by: on a busy machine a short step has few.
+// held is the fast policy with a step at which a person has to decide. It has no limits for shares and percentiles, so that one
+// probe is enough to go on: on a busy machine a short step has few.
 const held = `environments:
   dev:
     steps: [{percent: 10, bake: 300ms}, {percent: 100, bake: 300ms}]
@@ -34,10 +34,10 @@ const held = `environments:
     probe: {paths: [/], count: 5, pace: 10ms, interval: 10ms, warmup: 1s, p95: 0s, badRatio: 0}
 `
 
-// A test waits so long at most, and looks so often.
+// soon is how long a test waits at most, and often how frequently it looks.
 const soon, often = 30 * time.Second, 50 * time.Millisecond
 
-// watching starts a watch beside a laptop and returns what it says so far, and how to end it.
+// watching starts a watch of a laptop's service. said returns what it has printed so far, and end stops it.
 func watching(t *testing.T, l *laptop, flags ...string) (said func() string, end func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -54,7 +54,7 @@ func watching(t *testing.T, l *laptop, flags ...string) (said func() string, end
 	}
 }
 
-// TestWatchFollowsARelease: a watch that began before the release sees its steps, and ends with the release's exit code.
+// TestWatchFollowsARelease starts a watch before the release. The watch shows the release's steps, and ends with its exit code.
 func TestWatchFollowsARelease(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
@@ -80,7 +80,7 @@ func TestWatchFollowsARelease(t *testing.T) {
 	assert.Equal(t, "web-blue", last.Split[0].Revision)
 	assert.Equal(t, 90, last.Split[0].Percent)
 
-	// Without --follow it ends when the release does, and says how.
+	// Without --follow the watch ends with the release, and reports how it ended.
 	said, end = watching(t, l)
 	require.Eventually(t, func() bool { return strings.Contains(said(), "web-green has 10 %, step 1 of 2") }, soon, often)
 	exit, out, errors = l.release(context.Background(), "rollback", "web")
@@ -90,8 +90,8 @@ func TestWatchFollowsARelease(t *testing.T) {
 	assert.NotContains(t, said(), "\x1b", "a log has plain lines")
 }
 
-// TestWatchOnAPage opens the page in a browser and decides there: a held release goes on, and the next one goes back. Who may not change
-// the service is offered nothing, and what no page of this address sends changes nothing.
+// TestWatchOnAPage opens the page in a browser and decides there: a held release goes on, and the next one is rolled back. A person
+// without the right to change the service gets no buttons, and requests from elsewhere change nothing.
 func TestWatchOnAPage(t *testing.T) {
 	t.Parallel()
 	ctx := webpagetest.Browser(t)
@@ -138,7 +138,7 @@ func TestWatchOnAPage(t *testing.T) {
 		return response.StatusCode
 	}
 	own := page[:strings.LastIndex(strings.TrimSuffix(page, "/"), "/")]
-	assert.Equal(t, http.StatusForbidden, post(page, "rollback", own), "a button that was not offered")
+	assert.Equal(t, http.StatusForbidden, post(page, "rollback", own), "an action that the page did not offer")
 	assert.Equal(t, ExitDone, end())
 
 	denied.Store(false)
@@ -148,13 +148,13 @@ func TestWatchOnAPage(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, post(page, "rollback", "https://evil.example"))
 	assert.Equal(t, http.StatusNotFound, post(own+"/guess/", "rollback", own))
 	form.Set("revision", "web-old")
-	assert.Equal(t, http.StatusConflict, post(page, "rollback", own), "what the person saw is not what there is")
+	assert.Equal(t, http.StatusConflict, post(page, "rollback", own), "the release has moved on since the page was loaded")
 	assert.Equal(t, 10, l.status().State.Percent)
 
 	webpagetest.Check(ctx, t, webpagetest.Axe(t), "watch", page)
 	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(page), chromedp.Click("#do-proceed", chromedp.ByQuery)))
 	require.Eventually(t, func() bool { return l.status().State.Percent == 100 }, soon, often)
-	// The page follows by itself.
+	// The page updates itself.
 	shows := func(selector, text string) {
 		t.Helper()
 		require.Eventually(t, func() bool {

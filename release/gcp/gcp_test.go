@@ -89,7 +89,7 @@ func TestMetrics(t *testing.T) {
 	got, err = metrics.Since(context.Background(), "web-b", since)
 	require.NoError(t, err)
 	assert.Equal(t, health.Metrics{}, got)
-	assert.Len(t, queries, 2, "less than a point's length is not asked for")
+	assert.Len(t, queries, 2, "a window shorter than a point is not queried")
 }
 
 func TestProbe(t *testing.T) {
@@ -143,14 +143,15 @@ func TestProbe(t *testing.T) {
 		assert.Equal(t, test.fault, samples[0].Fault, name)
 		assert.Positive(t, samples[0].Latency)
 		if test.status == 200 {
-			assert.True(t, samples[1].Good(), "the marker is asked of the candidate alone")
+			assert.True(t, samples[1].Good(), "only the candidate's answers need the marker")
 		}
 		assert.False(t, authorized.Load(), name)
 	}
 }
 
-// Cloud Monitoring counts each path as a request; the sample of a round says how many it will.
-func TestASampleSaysHowManyRequestsItWas(t *testing.T) {
+// TestSampleCountsItsRequests checks that a sample has as many requests as paths, because Cloud Monitoring counts each path as a
+// request.
+func TestSampleCountsItsRequests(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
@@ -163,7 +164,7 @@ func TestASampleSaysHowManyRequestsItWas(t *testing.T) {
 	assert.Equal(t, []int{404, 4, 2}, []int{sample.Status, sample.Requests, sample.Errors})
 }
 
-func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
+func TestTokensAreSentToTheServiceOnly(t *testing.T) {
 	t.Parallel()
 	var hosts, authorizations []string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -186,8 +187,9 @@ func TestTokensGoToTheServiceAndNowhereElse(t *testing.T) {
 	assert.Len(t, hosts, 1)
 }
 
-// A service that answers without a token is sent none. One that refuses is asked again at once with one, and from then on with one.
-func TestATokenIsSentOnceTheServiceRefuses(t *testing.T) {
+// TestTokenIsSentAfterARefusal checks that a service that answers without a token is not sent one. A service that refuses gets the
+// request again at once with a token, and every later request has one.
+func TestTokenIsSentAfterARefusal(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	closed := map[string]bool{"/private": true}
@@ -225,8 +227,9 @@ func TestATokenIsSentOnceTheServiceRefuses(t *testing.T) {
 	}
 }
 
-// The container with a port is the service's own, wherever it stands.
-func TestTheImageOfARevisionIsItsMainContainers(t *testing.T) {
+// TestRevisionImageIsItsMainContainers checks that the image is that of the container with a port, whatever the order of the
+// containers.
+func TestRevisionImageIsItsMainContainers(t *testing.T) {
 	t.Parallel()
 	port := []*run.GoogleCloudRunV2ContainerPort{{ContainerPort: 8080}}
 	main, proxy := &run.GoogleCloudRunV2Container{Image: "main", Ports: port}, &run.GoogleCloudRunV2Container{Image: "proxy"}
@@ -241,7 +244,7 @@ func TestTheImageOfARevisionIsItsMainContainers(t *testing.T) {
 	}
 }
 
-// credentials makes a file the application default credentials of the test.
+// credentials writes a file with application default credentials, and points the test's environment to it.
 func credentials(t *testing.T, kind string, content map[string]string) {
 	t.Helper()
 	content["type"] = kind
@@ -254,7 +257,8 @@ func credentials(t *testing.T, kind string, content map[string]string) {
 	t.Setenv("CLOUDSDK_CORE_PROJECT", "")
 }
 
-// The emergency form needs the service's name and region: what a person's login knows of a project has to do.
+// TestProjectOfAPersonsLogin checks the short form of a command for an emergency, which names only the service and region. The
+// project then comes from the person's login.
 func TestProjectOfAPersonsLogin(t *testing.T) {
 	login := map[string]string{"client_id": "c", "client_secret": "s", "refresh_token": "r", "quota_project_id": "procureflow-prod"}
 	credentials(t, "authorized_user", login)
@@ -271,8 +275,9 @@ func TestProjectOfAPersonsLogin(t *testing.T) {
 	assert.Equal(t, "procureflow-dev", project)
 }
 
-// A login that has expired is no API that does not answer: nobody should wait a minute for it, and its fix is another.
-func TestAnExpiredLogin(t *testing.T) {
+// TestExpiredLogin checks that an expired login does not count as an API that does not answer: waiting does not help, and logging in
+// does.
+func TestExpiredLogin(t *testing.T) {
 	status := http.StatusBadRequest
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -294,12 +299,12 @@ func TestAnExpiredLogin(t *testing.T) {
 	assert.NotErrorIs(t, err, rollout.ErrUnavailable)
 	status = http.StatusServiceUnavailable
 	_, err = service.Read(context.Background())
-	assert.ErrorIs(t, err, rollout.ErrUnavailable, "this one is worth another try")
+	assert.ErrorIs(t, err, rollout.ErrUnavailable, "a failure of the token server may pass")
 	assert.NotContains(t, err.Error(), "secret")
 }
 
-// A refusal names the role that is missing, for each of the two APIs its own.
-func TestForbidden(t *testing.T) {
+// TestForbiddenNamesTheRole checks that a refusal names the missing role, which differs between the two APIs.
+func TestForbiddenNamesTheRole(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -319,8 +324,8 @@ func TestForbidden(t *testing.T) {
 		"the project)")
 }
 
-// A connection that hangs must not keep `release status` for ever.
-func TestEveryCallEnds(t *testing.T) {
+// TestCallsTimeOut checks that a connection that hangs ends each call after its time limit.
+func TestCallsTimeOut(t *testing.T) {
 	t.Parallel()
 	var deadlines []bool
 	service, err := NewService(context.Background(), Endpoints{Run: "http://127.0.0.1:1/run/",
@@ -344,14 +349,15 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-// A probe that never got to a server says nothing about what answers there. One that got there and waits in vain does.
-func TestAProbeThatGetsNowhere(t *testing.T) {
+// TestUnreachableProbes tells two kinds of failed probes apart. A probe that reached no server says nothing about the candidate; one
+// that reached a server and got no answer does.
+func TestUnreachableProbes(t *testing.T) {
 	t.Parallel()
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	t.Cleanup(silent.Close)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	strange := httptest.NewTLSServer(http.NotFoundHandler()) // Its certificate is nobody's, as behind a hotel's login page.
+	strange := httptest.NewTLSServer(http.NotFoundHandler()) // Nobody trusts its certificate, as behind the login page of a hotel's network.
 	t.Cleanup(strange.Close)
 	cut := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	t.Cleanup(cut.Close)
@@ -365,11 +371,11 @@ func TestAProbeThatGetsNowhere(t *testing.T) {
 	}{
 		"nobody listens":           {closed.URL, nil, true},
 		"no such name":             {"http://candidate---web.invalid", nil, true},
-		"a certificate of another": {strange.URL, nil, true},
+		"an untrusted certificate": {strange.URL, nil, true},
 		"no token to send":         {"https://web.invalid", noToken, true},
-		"it waits in vain":         {silent.URL, nil, false},
-		"it is cut off":            {cut.URL, nil, false},
-		"it answers with an error": {failing.URL, nil, false},
+		"no answer":                {silent.URL, nil, false},
+		"the answer is cut off":    {cut.URL, nil, false},
+		"an error as the answer":   {failing.URL, nil, false},
 		"no URL":                   {"", nil, false},
 	} {
 		prober := &Prober{Paths: []string{"/", "/other"}, Timeout: 500 * time.Millisecond, Token: test.token, Now: time.Now}
@@ -379,7 +385,8 @@ func TestAProbeThatGetsNowhere(t *testing.T) {
 	}
 }
 
-// A connection from before does not show on whose side the silence is: after a round in which nothing answered, the next one connects anew.
+// TestSilenceOnAnOldConnection checks that a round in which nothing answered is followed by one with new connections. An old
+// connection does not show whether the network or the server is silent.
 func TestSilenceOnAnOldConnection(t *testing.T) {
 	t.Parallel()
 	var silent atomic.Bool
@@ -393,6 +400,6 @@ func TestSilenceOnAnOldConnection(t *testing.T) {
 	probes := []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL}}
 	require.True(t, prober.Probe(context.Background(), probes)[0].Good())
 	silent.Store(true)
-	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "nobody knows yet")
-	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the server is there, and silent")
+	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the old connection leaves it open")
+	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the new connection shows that the server is silent")
 }

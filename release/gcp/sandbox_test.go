@@ -30,7 +30,7 @@ const (
 	green    = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// world is the simulated cloud behind HTTP, under a clock that only sleeps move.
+// world is the emulated cloud behind HTTP. Its clock moves only when the code under test sleeps.
 type world struct {
 	t        *testing.T
 	cloud    *cloud.Cloud
@@ -94,7 +94,7 @@ func (w *world) call(method, path, body string) {
 	require.Equal(w.t, http.StatusOK, recorder.Code, recorder.Body.String())
 }
 
-// deploy adds web-green as Pulumi does: the live traffic is written back, by name.
+// deploy adds web-green as Pulumi does, which writes the live traffic back by revision names.
 func (w *world) deploy() {
 	w.t.Helper()
 	w.call("PATCH", services+"/web?updateMask=traffic",
@@ -161,8 +161,8 @@ func TestRolloutOnTheSandbox(t *testing.T) {
 
 	back := w.controller().Rollback(context.Background(), rollout.Back{})
 	assert.Equal(t, rollout.RolledBack, back.Outcome, back.Why)
-	assert.Less(t, back.Elapsed, 3*time.Second, "the API's own delay is two seconds")
-	assert.Len(t, w.patches, 7, "one write")
+	assert.Less(t, back.Elapsed, 3*time.Second, "a rollback takes little longer than the API's delay of two seconds")
+	assert.Len(t, w.patches, 7, "a rollback is one write")
 }
 
 func TestBadCandidateOnTheSandbox(t *testing.T) {
@@ -219,7 +219,7 @@ func TestStatusOnTheSandbox(t *testing.T) {
 	assert.Contains(t, status.NoBack, "name the revision with `release rollback web --to REVISION`")
 }
 
-func TestErrorsSayWhatTheyMean(t *testing.T) {
+func TestErrorMeanings(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
 	ctx := context.Background()
@@ -228,7 +228,7 @@ func TestErrorsSayWhatTheyMean(t *testing.T) {
 	require.NoError(t, err)
 	pinned := plan.Pin(live, "web-blue")
 	require.NoError(t, service.Shift(ctx, live.Etag, pinned))
-	require.ErrorIs(t, service.Shift(ctx, live.Etag, pinned), rollout.ErrConflict, "the etag is used up")
+	require.ErrorIs(t, service.Shift(ctx, live.Etag, pinned), rollout.ErrConflict, "the etag is outdated")
 	_, err = service.Revision(ctx, "web-none")
 	require.ErrorIs(t, err, rollout.ErrNotFound)
 	require.ErrorContains(t, service.Shift(ctx, "", nil), "an empty traffic list would give everything to the newest revision")

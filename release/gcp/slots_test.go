@@ -22,7 +22,7 @@ const (
 	shownAt   = "https://web-preview-1-42.us-central1.run.app"
 )
 
-// slots makes slots as the program does, and keepers of them.
+// slots makes slots as the program does, and returns their keeper.
 func (w *world) slots(names ...string) *preview.Keeper {
 	w.t.Helper()
 	for _, name := range names {
@@ -40,7 +40,7 @@ func (w *world) slots(names ...string) *preview.Keeper {
 		Look: func(ctx context.Context, url string) error { return NoIndex(ctx, w.web.URL, url) }}
 }
 
-// live is the slot as the API has it.
+// live returns the slot's service as the API has it.
 func (w *world) live(name string) *api.GoogleCloudRunV2Service {
 	w.t.Helper()
 	client, err := runClient(w.t.Context(), Endpoints{Run: w.api.URL + "/run/"})
@@ -54,8 +54,9 @@ func imageOf(pullRequest int) string {
 	return fmt.Sprintf("us-docker.pkg.dev/cloudrun/container/hello@sha256:%064x", pullRequest)
 }
 
-// A slot goes round: it runs the image at an address that nobody lists, keeps all else that it has, and is free again afterwards.
-func TestASlotGoesRound(t *testing.T) {
+// TestSlotIsTakenAndFreed puts an image into a slot and takes it out again. The slot runs the image at an address that search
+// engines do not list, keeps its other settings, and is free afterwards.
+func TestSlotIsTakenAndFreed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3*time.Second)
 	keeper := w.slots("web-preview-1")
@@ -72,7 +73,7 @@ func TestASlotGoesRound(t *testing.T) {
 	before := live.LatestCreatedRevision
 	_, err = keeper.Up(t.Context(), request)
 	require.NoError(t, err)
-	assert.Equal(t, before, w.live("web-preview-1").LatestCreatedRevision, "asked again it makes nothing")
+	assert.Equal(t, before, w.live("web-preview-1").LatestCreatedRevision, "a repeated up makes no revision")
 
 	_, err = keeper.Down(t.Context(), 7)
 	require.NoError(t, err)
@@ -88,8 +89,9 @@ func TestASlotGoesRound(t *testing.T) {
 	assert.ErrorContains(t, err, "; the slot is free again")
 }
 
-// Of many pull requests at once each slot goes to one, and the others are told whose they are.
-func TestPullRequestsAtOnce(t *testing.T) {
+// TestConcurrentPullRequests checks that of many pull requests at once, each slot goes to one, and that the others are told who has
+// the slots.
+func TestConcurrentPullRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
 	keeper := w.slots("web-preview-1", "web-preview-2")
@@ -115,11 +117,11 @@ func TestPullRequestsAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEqual(t, slots[0].PullRequest, slots[1].PullRequest)
 	for _, slot := range slots {
-		assert.Equal(t, imageOf(slot.PullRequest), slot.Image, "whose it is, and what runs, were written together")
+		assert.Equal(t, imageOf(slot.PullRequest), slot.Image, "the slot's holder and its image were written together")
 	}
 }
 
-func TestWhatIsNoSlotIsLeftAlone(t *testing.T) {
+func TestOtherServicesAreNotSlots(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
 	keeper := w.slots("web-preview-1")
@@ -132,7 +134,7 @@ func TestWhatIsNoSlotIsLeftAlone(t *testing.T) {
 	_, err = keeper.Up(t.Context(), request)
 	assert.ErrorIs(t, err, rollout.ErrNotFound)
 
-	// What somebody spoiled counts as expired, so that it does not hold the slot for ever.
+	// A spoiled annotation counts as expired, so that it does not block the slot for ever.
 	w.call("PATCH", services+"/web-preview-1?updateMask=annotations", fmt.Sprintf(
 		`{"annotations":{"slot-free-image":%q,"slot-pull-request":"all","slot-expires":"never"}}`, freeImage))
 	keeper.Names = []string{"web-preview-1"}
@@ -153,7 +155,7 @@ func TestWhatIsNoSlotIsLeftAlone(t *testing.T) {
 		"roles/iam.serviceAccountUser on what slots run as)")
 }
 
-// Only an answer that says noindex, or asks for a token, is one that no search engine lists.
+// TestNoIndex checks that an answer has to say noindex or ask for a token.
 func TestNoIndex(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)

@@ -94,7 +94,7 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 		token, until = answer.Token, time.Now().Add(usable)
 		return token, nil
 	}
-	_, err = source(ctx) // The account, and the right to be it, show at once.
+	_, err = source(ctx) // This call fails at once if the account does not exist, or if the caller may not impersonate it.
 	return source, err
 }
 

@@ -10,8 +10,8 @@ import (
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// samples writes probes as a string: a letter each, c and m for good ones of the candidate and the main URL, C and M for bad ones,
-// s for a slow good one of the candidate. They are a second apart.
+// samples returns one probe for each letter, a second apart: c and m are good probes of the candidate's URL and the service's (main)
+// URL, C and M bad ones, and s is a slow good one of the candidate's.
 func samples(letters string) []Sample {
 	var list []Sample
 	for i, letter := range letters {
@@ -121,7 +121,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// Without a share or a percentile to judge there is no number to reach, but one probe there has to be.
+// TestLimitsNeeded checks the number of samples that the limits need. Without a share or a percentile it is one.
 func TestLimitsNeeded(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, 1, Limits{Consecutive: 3}.Needed())
@@ -146,8 +146,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// The API's own failures begin at 500 exactly.
-func TestWhatCountsAsAnError(t *testing.T) {
+// TestSamplesCountRequestsAndErrors checks what Cloud Monitoring counts for a sample. Its errors are the statuses from 500 on.
+func TestSamplesCountRequestsAndErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		sample           Sample
@@ -160,7 +160,7 @@ func TestWhatCountsAsAnError(t *testing.T) {
 	}
 }
 
-// What is not limited is not judged, and what is as slow as the limit is not slower.
+// TestProbesWithoutALimit checks that a number without a limit is not judged, and that a latency equal to the limit passes.
 func TestProbesWithoutALimit(t *testing.T) {
 	t.Parallel()
 	slow := samples(repeat("s", 20))
@@ -171,7 +171,7 @@ func TestProbesWithoutALimit(t *testing.T) {
 	assert.NotEqual(t, Fail, Probes(samples(repeat("C", 20)), Limits{}, false).Outcome)
 }
 
-// A share at the limit is allowed, whatever binary fractions make of it.
+// TestProbesAtTheLimit checks that a share equal to the limit passes, in spite of rounding in binary fractions.
 func TestProbesAtTheLimit(t *testing.T) {
 	t.Parallel()
 	for percent := 1; percent < 50; percent++ {

@@ -13,8 +13,8 @@ import (
 
 var releases = flag.Int("releases", 500, "how many releases each case of TestGateCKeepsItsPromises simulates")
 
-// The e-value of a look has the expectation 1 while both revisions fail alike, summed over every way the errors may fall, and less while
-// the candidate fails less. All of gate C's promises rest on this.
+// TestComparedIsAnEValue sums over every way in which the errors of a look may fall. The expectation is 1 while both revisions fail
+// alike, and less while the candidate fails less. All guarantees of gate C rest on this.
 func TestComparedIsAnEValue(t *testing.T) {
 	t.Parallel()
 	for _, look := range []struct{ n, m, errors int }{{1, 9, 1}, {10, 90, 5}, {50, 50, 20}, {90, 10, 3}, {3, 3, 6}, {5, 200, 30},
@@ -38,7 +38,7 @@ func TestComparedIsAnEValue(t *testing.T) {
 	}
 }
 
-// Likelihood ratios against a limit have the expectation 1 at the limit, summed over every number of failures.
+// TestAgainstTheLimitIsAnEValue sums over every number of failures. The likelihood ratios have the expectation 1 at the limit.
 func TestAgainstTheLimitIsAnEValue(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 20, 300} {
@@ -55,11 +55,11 @@ func TestAgainstTheLimitIsAnEValue(t *testing.T) {
 	}
 }
 
-// simulated is one release as gate C sees it: three steps of five minutes, a look every 30 s, a probe a second and visitors.
+// simulated is one release as gate C sees it: three steps of five minutes, a look every 30 s, a probe a second, and visitors.
 type simulated struct{ stable, candidate, probed, perSecond, limit float64 }
 
-// release says whether gate C ever called the candidate worse, at which share of requests, and whether it was good enough at the end of
-// its first step.
+// release reports whether gate C ever called the candidate worse, after what time, and whether it was good enough at the end of its
+// first step.
 func (s simulated) release(rng *rand.Rand) (alarm bool, at time.Duration, passed bool) {
 	draw := func(mean, rate float64) Counts {
 		failed := poisson(rng, mean*rate)
@@ -96,8 +96,9 @@ func poisson(rng *rand.Rand, mean float64) int {
 	return n
 }
 
-// Over a whole release with thirty looks a good candidate is called worse in at most 1 of 100, whatever both fail at and however many
-// visit; one above the limit is called good enough in at most 5; and what is bad is found. docs/performance.md has the figures of 10,000.
+// TestGateCKeepsItsPromises simulates whole releases with thirty looks each. At most 1 % of the good candidates are called worse,
+// whatever both revisions fail at and however many visitors come. At most 5 % of the candidates above the limit are called good
+// enough. Bad candidates are found. docs/performance.md has the figures of 10,000 releases.
 func TestGateCKeepsItsPromises(t *testing.T) {
 	t.Parallel()
 	const limit = 0.02
@@ -175,7 +176,7 @@ func TestEvidence(t *testing.T) {
 		"as many beside": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 36}}}, Inconclusive,
 			"4 of 20 split requests and, with its own probes, 4 of 20 requests to the candidate failed, 36 of 180 beside it: it is 0.0 " +
 				"% sure that at most 2.0 % do, which takes 95 %"},
-		"a broken stable does not make the candidate's errors its own": {0.02,
+		"a broken stable excuses the candidate's errors": {0.02,
 			[]look{{candidate: Counts{100, 20}, stable: Counts{100, 20}}, {candidate: Counts{200, 40}}}, Inconclusive,
 			"60 of 300 split requests and, with its own probes, 60 of 300 requests to the candidate failed, 20 of 100 beside it: it is " +
 				"0.0 % sure that at most 2.0 % do, which takes 95 %"},
@@ -191,7 +192,7 @@ func TestEvidence(t *testing.T) {
 		"no limit to speak of": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
 			"0 of 0 split requests and, with its own probes, 10 of 10 requests to the candidate failed: it is 0.0 % sure that at most " +
 				"100.0 % do, which takes 95 %"},
-		"a limit of nothing": {0, []look{{probes: Counts{1, 1}}}, Fail,
+		"a limit of 0": {0, []look{{probes: Counts{1, 1}}}, Fail,
 			"0 of 0 split requests and, with its own probes, 1 of 1 requests to the candidate failed: it is worse, by evidence of 99.9 " +
 				"% over all looks"},
 	} {
@@ -218,7 +219,8 @@ func TestDoubtful(t *testing.T) {
 	}
 }
 
-// What the candidate's own URL was asked is not a visitor's request; what the service's was asked is split as theirs are.
+// TestSplit checks that probes of the candidate's own URL are subtracted from the counts. Probes of the service's URL stay, because
+// they are split like visitors' requests.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	through := start.Add(4500 * time.Millisecond)
@@ -231,11 +233,12 @@ func TestSplit(t *testing.T) {
 	}{
 		{Metrics{}, nil, Counts{}},
 		{Metrics{Requests: 10, Through: through}, samples("ccccc"), Counts{5, 0}},
-		{Metrics{Requests: 10, Through: through}, samples("cccccccccc"), Counts{5, 0}}, // The newest are not in it yet.
+		{Metrics{Requests: 10, Through: through}, samples("cccccccccc"), Counts{5, 0}}, // The newest probes are not in the metrics yet.
 		{Metrics{Requests: 10, Errors: 3, Through: through}, samples("mMmMm"), Counts{10, 3}},
 		{Metrics{Requests: 10, Errors: 3, Through: through}, samples("CCc"), Counts{7, 1}},
 		{Metrics{Requests: 10, Errors: 4, Through: through}, everyPath, Counts{4, 1}},
-		{Metrics{Requests: 2, Errors: 2, Through: through}, samples("ccc"), Counts{2, 2}}, // A probe without an answer may not have been counted.
+		{Metrics{Requests: 2, Errors: 2, Through: through}, samples("ccc"), Counts{2, 2}},
+		// Cloud Monitoring may not count a probe without an answer.
 	} {
 		assert.Equal(t, test.want, Split(test.metrics, test.probes), i)
 	}

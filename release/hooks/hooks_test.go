@@ -20,7 +20,7 @@ func TestDecide(t *testing.T) {
 	assert.Equal(t, "before/web-b", mark)
 	for name, test := range map[string]struct {
 		executions []Execution
-		want       string // The name of the one that counts; empty to start one.
+		want       string // The name of the execution that counts; empty if one has to be started.
 		extra      []string
 	}{
 		"no execution at all":                 {},
@@ -30,7 +30,7 @@ func TestDecide(t *testing.T) {
 		"it runs":                             {executions: []Execution{execution("a", 1, Running, mark)}, want: "a"},
 		"it runs since before the last write": {executions: []Execution{execution("a", -9, Running, mark)}, want: "a"},
 		"it succeeded":                        {executions: []Execution{execution("a", 1, Succeeded, mark)}, want: "a"},
-		"in the very moment":                  {executions: []Execution{execution("a", 0, Succeeded, mark)}, want: "a"},
+		"started in the moment of the write":  {executions: []Execution{execution("a", 0, Succeeded, mark)}, want: "a"},
 		"it failed":                           {executions: []Execution{execution("a", 1, Failed, mark)}, want: "a"},
 		"somebody cancelled it":               {executions: []Execution{execution("a", 1, Cancelled, mark)}, want: "a"},
 		"an earlier rollout's failed":         {executions: []Execution{execution("a", -1, Failed, mark)}},
@@ -77,7 +77,7 @@ func TestProblem(t *testing.T) {
 			want: "the job migrate runs " + b + " and the candidate " + a + ": deploy both of the same digest, or say ownImage: true"},
 		"by tag": {hook: Hook{OwnImage: true}, job: Job{Name: "migrate", Image: "r/web:latest"}, image: "r/web@" + a,
 			want: "the job migrate runs r/web:latest, which is not by digest and may be another image tomorrow: deploy it by digest"},
-		"nobody knows the candidate's": {job: Job{Name: "migrate", Image: "r/web@" + a},
+		"the candidate's image is unknown": {job: Job{Name: "migrate", Image: "r/web@" + a},
 			want: "the candidate's image is not known, and the job migrate has to run the same image: try again"},
 		"not ready": {job: Job{Name: "migrate", Image: "r/web@" + a, Message: "Image not found."}, image: "r/web@" + a,
 			want: "the job migrate cannot run: Image not found."},

@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
-// Whoever may push a branch can attest to anything. Only what the policy asks is said to an approver.
+// TestBuilt checks that an approver is shown only what the policy proves. Anybody who may push a branch can attest to anything.
 func TestBuilt(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, "node")
@@ -32,7 +32,7 @@ func TestBuilt(t *testing.T) {
 		exit          int
 	}{
 		"main's":                  {bundle("refs/heads/main", main), "", command.ExitDone},
-		"main's behind another's": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", command.ExitDone},
+		"main's after a branch's": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", command.ExitDone},
 		"a branch's alone":        {bundle("refs/heads/feature", branch), `line 1`, command.ExitRefused},
 		"none":                    {"", "no Sigstore bundle refers to it", command.ExitRefused},
 		"no bundle":               {"{}\n", "line 1", command.ExitRefused},

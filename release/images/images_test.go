@@ -58,7 +58,7 @@ func newShelf(t *testing.T, user string) *shelf {
 	return s
 }
 
-// attest attaches build provenance from the ref.
+// attest attaches build provenance that names the ref.
 func (s *shelf) attest(ref string) {
 	s.t.Helper()
 	registrytest.Attest(s.t, s.from, s.image, s.signer, provenancetest.Build{Repository: "acme/shop", RepositoryID: "42",
@@ -105,8 +105,8 @@ func TestPromoteRecords(t *testing.T) {
 	assert.False(t, recorded.Platforms[0].Root)
 }
 
-// What is wrong with the call is not a failure of the registry: another try does not help, and nothing was asked.
-func TestWhatIsNoDigestIsAWrongCall(t *testing.T) {
+// TestBadDigestIsAUsageError checks that a wrong call is not reported as a registry's failure, which a retry might cure.
+func TestBadDigestIsAUsageError(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, "node")
 	for _, digest := range []string{"sha256:" + strings.Repeat("A", 64), "sha512:" + strings.Repeat("a", 128), strings.Repeat("a", 64),
@@ -121,7 +121,7 @@ func TestWhatIsNoDigestIsAWrongCall(t *testing.T) {
 	assert.Equal(t, command.ExitUsage, exit, errs)
 }
 
-// An image's user cannot become an output of its own.
+// TestPromoteRecordsNoForgedOutput checks that the name of an image's user cannot add an output.
 func TestPromoteRecordsNoForgedOutput(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, "node\ndigest=sha256:evil")
@@ -164,7 +164,7 @@ func TestVerifyRefusesRoot(t *testing.T) {
 	exit, out, errs := s.run("verify", "--image", s.from+"@"+s.digest)
 	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Empty(t, out)
-	// With a reason in the policy it is admitted, and said to run as root: the rule run-nonroot then reports it.
+	// With a reason in the policy the image is admitted, and reported as running as root. The rule run-nonroot then reports it.
 	policy, err := os.ReadFile(s.policy)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(s.policy, append(policy, "allowRootBecause: a vendor's image\n"...), 0o600))
@@ -221,7 +221,7 @@ func TestSignCommand(t *testing.T) {
 	arguments := []string{"--image", image, "--attestor", s.attestor, "--key", s.key,
 		"--kms-endpoint", s.base, "--analysis-endpoint", s.base, "--binauthz-endpoint", s.base}
 
-	// Without provenance, and with that of another branch, nothing is signed.
+	// Nothing is signed without provenance, or with that of another branch.
 	exit, _, errs := s.run("sign", arguments...)
 	assert.Equal(t, command.ExitRefused, exit, errs)
 	assert.Contains(t, errs, "no Sigstore bundle refers to it")

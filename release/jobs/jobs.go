@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Outcome says how it ended.
+// Outcome says how a run of a job ended.
 type Outcome string
 
 const (
@@ -53,7 +53,7 @@ type Request struct {
 	Timeout time.Duration
 }
 
-// Result says how it ended and why.
+// Result says how a run of a job ended, and why.
 type Result struct {
 	Outcome Outcome
 	// Image is what the job's executions run, by digest; empty if nobody read the job.

@@ -21,23 +21,23 @@ const (
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
-// errLost is an answer that was lost after the job was started.
+// errLost is the error of a start whose answer was lost. The job was started.
 var errLost = fmt.Errorf("%w: lost", rollout.ErrUnavailable)
 
-// cloud is Cloud Run as a runner sees it, and the clock.
+// cloud is Cloud Run as the runner sees it, with its clock.
 type cloud struct {
 	job        hooks.Job
 	jobErr     error
 	takes      time.Duration
 	ends       hooks.State
 	executions []hooks.Execution
-	answers    []error // What Run answers, one after another; then nil.
-	silent     int     // So many lists of executions are not answered.
+	answers    []error // The answers of Run, one after another; then nil.
+	silent     int     // The number of lists of executions that are not answered.
 	starts     []hooks.Start
 	cancelled  []string
 	now        time.Time
 	cancel     func()
-	interrupt  time.Duration // After so long somebody interrupts; 0 for never.
+	interrupt  time.Duration // The time after which somebody interrupts; 0 for never.
 }
 
 func (c *cloud) Job(context.Context, string) (hooks.Job, error) { return c.job, c.jobErr }
@@ -104,16 +104,16 @@ func TestRun(t *testing.T) {
 		cloud   cloud
 		request Request
 		outcome Outcome
-		name    string // The execution's.
+		name    string // The execution's name.
 		why     string
 		starts  int
-		waited  time.Duration // At least.
+		waited  time.Duration // The least time that passes.
 	}{
 		"it succeeds":     {cloud: cloud{takes: time.Minute}, outcome: Succeeded, name: "m-0", starts: 1, waited: time.Minute},
 		"it fails":        {cloud: cloud{ends: hooks.Failed}, outcome: Failed, name: "m-0", why: "failed: Task 0 failed", starts: 1},
 		"it is cancelled": {cloud: cloud{ends: hooks.Cancelled}, outcome: Failed, name: "m-0", why: "cancelled: Task 0 failed", starts: 1},
-		"nobody waits":    {cloud: cloud{takes: time.Hour}, request: Request{NoWait: true}, outcome: Started, name: "m-0", starts: 1},
-		"nobody waits long": {cloud: cloud{takes: time.Hour}, request: Request{Timeout: time.Minute}, outcome: Unknown, name: "m-0",
+		"without a wait":  {cloud: cloud{takes: time.Hour}, request: Request{NoWait: true}, outcome: Started, name: "m-0", starts: 1},
+		"the wait times out": {cloud: cloud{takes: time.Hour}, request: Request{Timeout: time.Minute}, outcome: Unknown, name: "m-0",
 			why: "it did not end within 1m0s", starts: 1, waited: time.Minute},
 		"somebody interrupts": {cloud: cloud{takes: time.Hour, interrupt: time.Minute}, outcome: Unknown, name: "m-0",
 			why: "context canceled", starts: 1, waited: time.Minute},
@@ -174,8 +174,9 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A start whose answer is lost twice may have happened twice: the first one counts, and the other is cancelled.
-func TestAStartThatHappenedTwice(t *testing.T) {
+// TestJobStartedTwice loses the answers to two starts, both of which happened. The first execution counts, and the other one is
+// cancelled.
+func TestJobStartedTwice(t *testing.T) {
 	t.Parallel()
 	c := &cloud{job: hooks.Job{Name: "m", Image: image}, takes: time.Minute, ends: hooks.Succeeded, now: noon, executions: []hooks.Execution{
 		{Name: "m-a", Mark: mark, Created: noon, State: hooks.Running},

@@ -25,7 +25,7 @@ var message = Message{Event: RolledBack, Command: "rollout", At: time.Date(2026,
 	ApprovedBy: []string{"bob"},
 	Reasons:    []string{"3 probes failed & more"}, Link: "https://ci.example/runs/7"}
 
-// listener is a sink that keeps what it gets.
+// listener is a sink that keeps the messages that it gets.
 type listener struct {
 	*httptest.Server
 	mutex  sync.Mutex
@@ -50,7 +50,7 @@ func listen(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, at
 	return l
 }
 
-// seen is what it got so far.
+// seen returns the messages so far.
 func (l *listener) seen() []string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -61,7 +61,7 @@ func environment(of map[string]string) func(string) string {
 	return func(name string) string { return of[name] }
 }
 
-// tell tells the sinks one message with little patience.
+// tell sends messages to the sinks, with a short time limit.
 func tell(sinks []Sink, of map[string]string, limit time.Duration, messages ...Message) []error {
 	n := start(sinks, environment(of), limit, time.Millisecond)
 	for _, one := range messages {
@@ -70,7 +70,7 @@ func tell(sinks []Sink, of map[string]string, limit time.Duration, messages ...M
 	return n.Wait(limit)
 }
 
-func TestWhatSinksGet(t *testing.T) {
+func TestMessagesOfSinks(t *testing.T) {
 	t.Parallel()
 	l := listen(t, nil)
 	of := map[string]string{"HOOK": l.URL + "/" + secret, "TOKEN": "bearer-token"}
@@ -98,7 +98,7 @@ func TestPagerDuty(t *testing.T) {
 	sent := []Message{{Event: Started}, {Event: Held}, message, {Event: Unconfirmed, Environment: "prod", Service: "web"}, {Event: Released,
 		Environment: "prod", Project: "shop-prod", Region: "us-central1", Service: "web"}}
 	assert.Empty(t, tell([]Sink{sink}, map[string]string{"KEY": secret}, time.Minute, sent...))
-	require.Len(t, l.seen(), 3, "nobody is woken because a release starts, or waits for a person")
+	require.Len(t, l.seen(), 3, "a release that starts or is held pages nobody")
 	var event struct {
 		RoutingKey  string `json:"routing_key"`
 		EventAction string `json:"event_action"`
@@ -167,7 +167,7 @@ func TestGitHubDeployment(t *testing.T) {
 	}
 }
 
-// Sinks that do what they should not: each costs its own limit and a warning, and none repeats the secret.
+// TestSinksThatMisbehave checks that each faulty sink costs its own time limit and a warning, and that no error repeats the secret.
 func TestSinksThatMisbehave(t *testing.T) {
 	t.Parallel()
 	elsewhere := listen(t, nil)
@@ -200,7 +200,7 @@ func TestSinksThatMisbehave(t *testing.T) {
 			answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 				http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 			}},
-		"it takes the message and talks for ever": {limit: 2 * time.Second, attempts: 1, answer: func(w http.ResponseWriter,
+		"it takes the message and never ends its answer": {limit: 2 * time.Second, attempts: 1, answer: func(w http.ResponseWriter,
 			r *http.Request, _ int) {
 			w.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(w, "o")
@@ -226,11 +226,11 @@ func TestSinksThatMisbehave(t *testing.T) {
 			assert.NotContains(t, errs[0].Error(), secret)
 		})
 	}
-	assert.Empty(t, elsewhere.seen(), "nothing was told to whom a sink leads to")
+	assert.Empty(t, elsewhere.seen(), "the target of a redirect gets nothing")
 }
 
-// An answer that has to be read and never ends is given up like one that never begins.
-func TestASlowAnswerOfGitHub(t *testing.T) {
+// TestSlowAnswerOfGitHub checks that an answer that never ends is given up like one that never begins.
+func TestSlowAnswerOfGitHub(t *testing.T) {
 	t.Parallel()
 	l := listen(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		_, _ = io.WriteString(w, "[")
@@ -242,8 +242,8 @@ func TestASlowAnswerOfGitHub(t *testing.T) {
 	assert.EqualError(t, errors.Join(errs...), "notify[0], github-deployment by GITHUB_TOKEN: given up: its answer cannot be read")
 }
 
-// https that leads to http would show the secret to everybody on the way.
-func TestARedirectFromHTTPSToHTTP(t *testing.T) {
+// TestRedirectFromHTTPSToHTTP checks that the redirect is not followed, because plain http would show the secret.
+func TestRedirectFromHTTPSToHTTP(t *testing.T) {
 	t.Parallel()
 	plain := listen(t, nil)
 	safe := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
@@ -256,15 +256,15 @@ func TestARedirectFromHTTPSToHTTP(t *testing.T) {
 	assert.Empty(t, plain.seen())
 }
 
-// One sink that hangs keeps nobody else from being told, and whoever tells is never kept.
-func TestASinkThatHangsHoldsNobodyUp(t *testing.T) {
+// TestHangingSinkDelaysNobody checks that a sink that hangs delays neither the other sinks nor the sender.
+func TestHangingSinkDelaysNobody(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	hanging := listen(t, func(http.ResponseWriter, *http.Request, int) { <-release })
 	good := listen(t, nil)
 	n := start([]Sink{{Kind: Webhook, Secret: "HANGING"}, {Kind: Webhook, Secret: "GOOD"}},
 		environment(map[string]string{"HANGING": hanging.URL, "GOOD": good.URL}), 100*time.Millisecond, time.Millisecond)
-	for range 100 { // Many more than any command tells.
+	for range 100 { // more than any command sends
 		n.Tell(message)
 	}
 	errs := n.Wait(100 * time.Millisecond)
@@ -272,11 +272,11 @@ func TestASinkThatHangsHoldsNobodyUp(t *testing.T) {
 	require.NotEmpty(t, errs)
 	assert.Contains(t, errs[0].Error(), "notify[0], webhook by HANGING: given up: ")
 	assert.NotEmpty(t, good.seen())
-	n.Tell(message) // Nothing happens any more.
+	n.Tell(message) // has no effect any more
 	assert.Equal(t, errs, n.Wait(time.Minute))
 }
 
-func TestWrongSinks(t *testing.T) {
+func TestBadSinks(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		sink Sink
@@ -313,7 +313,7 @@ func TestWrongSinks(t *testing.T) {
 	}
 }
 
-func TestALongMessage(t *testing.T) {
+func TestLongMessage(t *testing.T) {
 	t.Parallel()
 	long := Message{Reasons: []string{strings.Repeat("é", maxReason+1)}}
 	for range maxReasons {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What `go run ./cmd/mutate ./release/plan` found that no test held: conditions of which one half was enough, and limits.
+// These tests cover conditions and limits that `go run ./cmd/mutate ./release/plan` found untested.
 
 func TestPinned(t *testing.T) {
 	t.Parallel()
@@ -20,13 +20,13 @@ func TestPinned(t *testing.T) {
 		service Service
 		want    bool
 	}{
-		"one revision by name, tagged":    {settled, true},
-		"another one serves":              {diverged, false},
-		"not tagged":                      {web(t1("a", 100, "")), false},
-		"a candidate beside it":           {web(t1("a", 90, "stable"), t1("b", 10, "")), false},
-		"the newest, whichever that is":   {web(Target{Latest: true, Percent: 100, Tag: "stable"}), false},
-		"tied, so that none is the first": {web(t1("a", 50, "stable"), t1("b", 50, "")), false},
-		"nothing at all":                  {Service{}, false},
+		"one revision by name, tagged": {settled, true},
+		"another one serves":           {diverged, false},
+		"not tagged":                   {web(t1("a", 100, "")), false},
+		"a candidate beside it":        {web(t1("a", 90, "stable"), t1("b", 10, "")), false},
+		"the latest, without a name":   {web(Target{Latest: true, Percent: 100, Tag: "stable"}), false},
+		"tied":                         {web(t1("a", 50, "stable"), t1("b", 50, "")), false},
+		"no traffic":                   {Service{}, false},
 	} {
 		assert.Equal(t, test.want, Pinned(test.service), name)
 	}
@@ -49,7 +49,7 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// The longest name that fits, and the least shift.
+// TestBeginAndShiftAtTheirLimits uses the longest service name that fits, and the smallest shift.
 func TestBeginAndShiftAtTheirLimits(t *testing.T) {
 	t.Parallel()
 	fits := web(t1("a", 100, "stable"))
@@ -68,7 +68,7 @@ func TestBeginAndShiftAtTheirLimits(t *testing.T) {
 	assert.Contains(t, shifted, t1("b", 100, "candidate"))
 }
 
-// Only what was taken back by hand begins anew, and only with the same candidate.
+// TestBeginAnew checks that a rollout may begin again only after a person took the candidate back, and only with the same candidate.
 func TestBeginAnew(t *testing.T) {
 	t.Parallel()
 	prepared := web(t1("a", 100, "stable"), t1("b", 0, "candidate"))
@@ -88,13 +88,13 @@ func TestBeginAnew(t *testing.T) {
 	}
 }
 
-func TestReadHalves(t *testing.T) {
+func TestReadOfUnclearTraffic(t *testing.T) {
 	t.Parallel()
 	split := web(t1("a", 100, "stable"))
 	split.Effective = []Target{t1("a", 60, "stable"), t1("c", 40, "")}
 	untagged := web(t1("b", 100, "candidate"), t1("b", 0, "shifted"))
-	assert.Equal(t, Unknown, Read(split).Phase, "one is wanted and two serve")
-	assert.Equal(t, Unknown, Read(untagged).Phase, "the candidate serves everything and there is no stable to go back to")
+	assert.Equal(t, Unknown, Read(split).Phase, "one revision is desired and two serve")
+	assert.Equal(t, Unknown, Read(untagged).Phase, "the candidate serves everything and no revision is tagged stable")
 }
 
 func TestMisdirected(t *testing.T) {
@@ -115,7 +115,8 @@ func TestMisdirected(t *testing.T) {
 	}
 }
 
-// A rollback takes requests from the revision that has them, and where nobody has, from a stable that is newer than the target.
+// TestRollbackFrom checks which revision a rollback takes requests from: the one that has them, or else a stable one that is newer
+// than the target.
 func TestRollbackFrom(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -123,11 +124,11 @@ func TestRollbackFrom(t *testing.T) {
 		target  string
 		want    string
 	}{
-		"the candidate":                      {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "a", "b"},
-		"the candidate is the target":        {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "b", "a"},
-		"what has requests":                  {web(t1("b", 100, "stable"), t1("a", 0, "previous")), "a", "b"},
-		"stable, of which it is a step back": {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), "a", "b"},
-		"stable, of which it is none":        {web(t1("b", 100, ""), t1("a", 0, "stable")), "b", ""},
+		"the candidate":                 {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "a", "b"},
+		"the candidate is the target":   {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "b", "a"},
+		"what has requests":             {web(t1("b", 100, "stable"), t1("a", 0, "previous")), "a", "b"},
+		"stable, newer than the target": {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), "a", "b"},
+		"stable, older than the target": {web(t1("b", 100, ""), t1("a", 0, "stable")), "b", ""},
 	} {
 		assert.Equal(t, test.want, rollbackFrom(test.service, test.target), name)
 	}
@@ -135,16 +136,9 @@ func TestRollbackFrom(t *testing.T) {
 	assert.Equal(t, "b", leftByHand(left, "a", "c"))
 	assert.Empty(t, leftByHand(left, "a", "b"), "the rollback takes requests from it anyway")
 	aside := web(t1("a", 60, ""), t1("c", 40, ""), t1("m", 0, "stable"))
-	assert.Empty(t, leftByHand(aside, "a", "c"), "it is no step back from it")
+	assert.Empty(t, leftByHand(aside, "a", "c"), "the target is not older")
 	served := web(t1("a", 60, ""), t1("b", 40, "stable"), t1("a", 0, "previous"))
-	assert.Empty(t, leftByHand(served, "a", "c"), "it has requests")
+	assert.Empty(t, leftByHand(served, "a", "c"), "stable still has requests")
 	begun := web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"), t1("c", 0, "candidate"))
 	assert.Empty(t, leftByHand(begun, "a", "c"), "a rollout is active")
-}
-
-func TestNumbersThatAreNoTags(t *testing.T) {
-	t.Parallel()
-	for _, tag := range []string{"7", "rejected0", "rejected-1", "rejected+2", "unrejected2"} {
-		assert.Zero(t, rejectedNumber(tag), tag)
-	}
 }

@@ -10,12 +10,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// t1 writes a target as the tests read it best: revision, percent, tag.
+// t1 returns a target from revision, percent and tag, which reads best in tables.
 func t1(revision string, percent int, tag string) Target {
 	return Target{Revision: revision, Percent: percent, Tag: tag}
 }
 
-// web is a settled service whose effective traffic is its desired one; b is the newest revision.
+// web returns a settled service with a traffic list that is in effect. b is its newest revision.
 func web(list ...Target) Service {
 	return Service{Name: "web", LatestReady: "b", LatestCreated: "b", Generation: 3, Observed: 3, Desired: list, Effective: list}
 }
@@ -54,10 +54,10 @@ func TestSettled(t *testing.T) {
 	other := []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}
 	assert.True(t, web(want...).Settled(want))
 	for name, change := range map[string]func(*Service){
-		"reconciling":        func(s *Service) { s.Reconciling = true },
-		"not observed":       func(s *Service) { s.Observed = 2 },
-		"effective differs":  func(s *Service) { s.Effective = other },
-		"desired overwriten": func(s *Service) { s.Desired = other },
+		"reconciling":         func(s *Service) { s.Reconciling = true },
+		"not observed":        func(s *Service) { s.Observed = 2 },
+		"effective differs":   func(s *Service) { s.Effective = other },
+		"desired overwritten": func(s *Service) { s.Desired = other },
 	} {
 		s := web(want...)
 		change(&s)
@@ -69,7 +69,7 @@ func TestTagURL(t *testing.T) {
 	t.Parallel()
 	s := web(t1("a", 100, "stable"), Target{Revision: "b", Tag: "candidate", URI: "https://candidate---web"})
 	assert.Equal(t, "https://candidate---web", s.TagURL("candidate", "b"))
-	assert.Empty(t, s.TagURL("candidate", "c"), "the tag answers for the candidate of an older rollout still")
+	assert.Empty(t, s.TagURL("candidate", "c"), "the tag still belongs to the candidate of an older rollout")
 	assert.Empty(t, s.TagURL("rejected", "b"))
 }
 
@@ -144,7 +144,7 @@ func TestFindings(t *testing.T) {
 	written := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	shifting := []Target{t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("b", 0, "shifted")}
 	for name, test := range map[string]struct {
-		desired, effective []Target // effective nil: as desired
+		desired, effective []Target // effective is nil if it equals desired
 		failure            string
 		age                time.Duration
 		want               []string
@@ -152,7 +152,7 @@ func TestFindings(t *testing.T) {
 		"after a rollout, long ago":     {desired: []Target{t1("b", 100, "stable"), t1("a", 0, "previous")}, age: 1000 * time.Hour},
 		"rolled back with another tool": {desired: []Target{t1("a", 100, ""), t1("b", 0, "stable")}, age: 1000 * time.Hour},
 		"a rollout of today":            {desired: shifting, age: 24 * time.Hour},
-		"a rollout of yesterday": {desired: shifting, age: 24*time.Hour + 1,
+		"a rollout older than a day": {desired: shifting, age: 24*time.Hour + 1,
 			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with " +
 				"`release rollback web`"}},
 		"prepared and left": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
@@ -381,7 +381,8 @@ func TestTakenBack(t *testing.T) {
 	}
 }
 
-// Cloud Run allows names for which this program's tags are too long. Their traffic goes back without them.
+// TestRollbackOfAServiceWithALongName checks a name that Cloud Run allows and for which this program's tags are too long. Its
+// traffic goes back without them.
 func TestRollbackOfAServiceWithALongName(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[int][]Target{
@@ -407,9 +408,9 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, "LATEST 100 %", Describe([]Target{{Latest: true, Percent: 100, Revision: "b"}}))
 }
 
-// Whatever a service looks like, every list that a move offers sums to 100, names each tag once, loses no tag of anyone else, and a
-// rollback leaves a service on which nothing is active and from which the same rollback changes nothing.
-func TestMovesKeepTheirPromises(t *testing.T) {
+// TestMovesKeepTheInvariants runs every move on random services. Each list sums to 100, names each tag once, and keeps the tags of
+// others. After a rollback no rollout is active, and the same rollback changes nothing.
+func TestMovesKeepTheInvariants(t *testing.T) {
 	t.Parallel()
 	revisions := rapid.SampledFrom([]string{"a", "b", "c", "z"})
 	tags := rapid.SampledFrom([]string{"", TagStable, TagCandidate, TagShifted, TagPrevious, TagRejected, "pr-1", "pr-2"})

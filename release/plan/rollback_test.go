@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A split made by hand does not change what the tags say, and what was rejected serves again only by name.
+// TestTagsDecideBeforeShares checks that a split made by hand does not change what the tags say, and that a rejected revision serves
+// again only by name.
 func TestTagsDecideBeforeShares(t *testing.T) {
 	t.Parallel()
 	const byHand = "refused: someone moved the traffic from a to z by hand, and nothing says which of them is the older one: name the " +
@@ -52,7 +53,7 @@ func TestTagsDecideBeforeShares(t *testing.T) {
 		"taken back by hand after the end":      {list: []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "a"},
 		"taken back by hand, further":           {list: []Target{t1("z", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "z"},
 		"taken ahead by hand":                   {list: []Target{t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")}, want: "a"},
-		"moved by hand, nobody knows which way": {list: []Target{t1("z", 100, ""), t1("a", 0, "stable")}, err: byHand},
+		"moved by hand in an unknown direction": {list: []Target{t1("z", 100, ""), t1("a", 0, "stable")}, err: byHand},
 		"the previous one is rejected": {list: []Target{t1("c", 100, "stable"), t1("a", 0, "previous"),
 			t1("a", 0, "rejected")}, want: "c"},
 	} {
@@ -70,7 +71,7 @@ func TestTagsDecideBeforeShares(t *testing.T) {
 	}
 }
 
-// after lets a move take effect.
+// after applies a move and lets it take effect.
 func (s Service) after(t *testing.T, list []Target, err error) Service {
 	t.Helper()
 	assert.NoError(t, err)
@@ -90,8 +91,9 @@ func released(t *testing.T, s Service, candidate string) Service {
 	return s.after(t, list, err)
 }
 
-// After a way back the same command finds that it is done. Going further takes a name, and forgets nobody.
-func TestAWayBackIsGoneOnce(t *testing.T) {
+// TestRepeatedRollback repeats a rollback, which finds nothing to do. Going further back takes a name, and no rejection is
+// forgotten.
+func TestRepeatedRollback(t *testing.T) {
 	t.Parallel()
 	s := released(t, released(t, web(t1("y", 100, "stable")), "z"), "a")
 	s.Asked, s.LatestCreated, s.LatestReady = "b", "b", "b"
@@ -107,7 +109,7 @@ func TestAWayBackIsGoneOnce(t *testing.T) {
 	list, target, err = Rollback(s, "") // The runbook's first command.
 	assert.NoError(t, err)
 	assert.Equal(t, "a", target)
-	assert.True(t, s.Same(list, s.Desired), "it is back already")
+	assert.True(t, s.Same(list, s.Desired), "the repeated rollback changes nothing")
 	assert.Equal(t, "a already serves everything: b was taken back. To go further back, `release rollback web --to z`", Already(s, target, ""))
 	assert.Equal(t, "a already serves everything", Already(s, target, "a"))
 
@@ -121,14 +123,14 @@ func TestAWayBackIsGoneOnce(t *testing.T) {
 	assert.Equal(t, []string{"a", "b"}, state.Rejected)
 	assert.True(t, state.Barred("a") && state.Barred("b"))
 
-	// A rollout that succeeds is what the next way back undoes, whatever was rejected before it.
+	// The next rollback undoes the last successful rollout, whatever was rejected before it.
 	s = released(t, s, "c")
 	list, target, err = Rollback(s, "")
 	assert.Equal(t, "z", target)
 	s = s.after(t, list, err)
 	assert.Equal(t, []Target{t1("z", 100, "stable"), t1("c", 0, "rejected"), t1("a", 0, "rejected3"), t1("b", 0, "rejected2")}, s.Desired)
 
-	// What is tried again and fails again is rejected once, the last one.
+	// A revision that is tried again and fails again is listed once, as the last rejected one.
 	list, err = Begin(s, "b")
 	s = s.after(t, list, err)
 	assert.Equal(t, []string{"c", "a"}, Read(s).Rejected)
@@ -137,10 +139,9 @@ func TestAWayBackIsGoneOnce(t *testing.T) {
 	assert.Equal(t, []string{"b", "c", "a"}, Read(s).Rejected)
 }
 
-// Many rejected revisions are remembered, the oldest is forgotten last.
-// A split made by hand may leave out what is tagged stable. The rollback that ends it rejects both: what had requests, and what they
-// were taken from.
-func TestWhatASplitLeftOutIsRejectedToo(t *testing.T) {
+// TestRollbackOfASplitRejectsStableToo checks a split made by hand that leaves out the revision tagged stable. The rollback rejects
+// both that revision and the one that had the requests.
+func TestRollbackOfASplitRejectsStableToo(t *testing.T) {
 	t.Parallel()
 	service := web(t1("a", 17, ""), t1("b", 83, ""), t1("c", 0, "stable"), t1("a", 0, "previous"), t1("b", 0, "rejected"))
 	list, target, err := Rollback(service, "")
@@ -151,6 +152,7 @@ func TestWhatASplitLeftOutIsRejectedToo(t *testing.T) {
 	assert.Equal(t, []string{"b", "c"}, Read(service).Rejected)
 }
 
+// TestRejectedRevisionsHaveALimit checks that the oldest rejected revision is forgotten first.
 func TestRejectedRevisionsHaveALimit(t *testing.T) {
 	t.Parallel()
 	s := web(t1("a", 100, "stable"))
@@ -169,14 +171,14 @@ func TestRejectedRevisionsHaveALimit(t *testing.T) {
 func TestRejectedNumber(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]int{"rejected": 1, "rejected2": 2, "rejected50": 50, "rejected1": 0, "rejected02": 0,
-		"rejected-2": 0, "rejectedx": 0, "stable": 0, "": 0} {
+		"rejected0": 0, "rejected-1": 0, "rejected-2": 0, "rejected+2": 0, "rejectedx": 0, "unrejected2": 0, "7": 0, "stable": 0, "": 0} {
 		assert.Equal(t, want, rejectedNumber(tag), tag)
 	}
 }
 
-// Whatever a service looks like: nobody is sent back to a rejected revision unasked, and the command that was just done changes nothing
-// when it is given again.
-func TestAWayBackIsNeverToARejectedRevision(t *testing.T) {
+// TestRollbackNeverGoesToARejectedRevision checks random services: no rollback goes to a rejected revision unless a person names it,
+// and a repeated rollback changes nothing.
+func TestRollbackNeverGoesToARejectedRevision(t *testing.T) {
 	t.Parallel()
 	revisions := rapid.SampledFrom([]string{"a", "b", "c", "z"})
 	tags := []string{"", TagStable, TagCandidate, TagShifted, TagPrevious, TagEarlier, "rejected", "rejected2", "rejected7"}

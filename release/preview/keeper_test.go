@@ -15,11 +15,11 @@ import (
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
-// world is slots and a clock that passes where somebody sleeps.
+// world has slots, and a clock that moves when somebody sleeps.
 type world struct {
 	now   time.Time
 	slots map[string]Slot
-	// before runs before a write, once; after says what a write leads to. looked is what Look says.
+	// before runs once, before a write. after changes the slot that a write leaves. looked is Look's answer.
 	before func()
 	after  func(*Slot)
 	looked error
@@ -63,7 +63,7 @@ func (w *world) Write(_ context.Context, slot Slot) error {
 	return nil
 }
 
-// two are two slots, the first of them the pull request's that is given, until an hour after noon.
+// two returns two slots. The first is the given pull request's until an hour after noon.
 func two(pullRequest int) *world {
 	w := &world{now: noon, slots: map[string]Slot{}}
 	for i, name := range []string{"a", "b"} {
@@ -84,7 +84,7 @@ func request(pullRequest int) Request {
 	return Request{PullRequest: pullRequest, Commit: "c1", Image: "new", TimeToLive: 2 * time.Hour}
 }
 
-func TestWhichSlotAPullRequestGets(t *testing.T) {
+func TestSlotChoice(t *testing.T) {
 	t.Parallel()
 	held, expired := two(3).slots["a"], two(3).slots["a"]
 	expired.Expires = noon
@@ -102,7 +102,7 @@ func TestWhichSlotAPullRequestGets(t *testing.T) {
 			"own"},
 		"a free one before one that is expired": {[]Slot{expired, free}, "", "b"},
 		"one whose time has passed this moment": {[]Slot{held, func() Slot { s := expired; s.Etag = "expired"; return s }()}, "", "expired"},
-		"one whose holder nobody can read":      {[]Slot{held, func() Slot { s := spoiled; s.Etag = "spoiled"; return s }()}, "", "spoiled"},
+		"one with an unreadable holder":         {[]Slot{held, func() Slot { s := spoiled; s.Etag = "spoiled"; return s }()}, "", "spoiled"},
 		"the first of two free ones":            {[]Slot{free, two(0).slots["a"]}, "", "b"},
 		"another's": {[]Slot{held}, "no slot is free: a by #3 until 2026-11-27T13:00:00Z is held; take the label off one of these pull " +
 			"requests, wait, or raise previews.slots in the settings of dev", ""},
@@ -129,13 +129,13 @@ func TestUp(t *testing.T) {
 	assert.Equal(t, Slot{Name: "a", URL: "https://a", PullRequest: 7, Commit: "c1", Expires: noon.Add(2 * time.Hour), Image: "new",
 		FreeImage: "free", Ready: true, Etag: "a+"}, slot)
 
-	// Asked again it is the same slot, for longer.
+	// A repeated up prolongs the same slot.
 	w.now = noon.Add(time.Hour)
 	slot, err = w.keeper().Up(ctx, request(7))
 	require.NoError(t, err)
 	assert.Equal(t, []any{"a", noon.Add(3 * time.Hour)}, []any{slot.Name, slot.Expires})
 
-	// Of two that chose one slot, the second is refused by the etag, and takes the other.
+	// Two choose the same slot. The etag refuses the second, which takes the other slot.
 	w = two(0)
 	w.before = func() {
 		taken := w.slots["a"]
@@ -147,7 +147,7 @@ func TestUp(t *testing.T) {
 	assert.Equal(t, "b", slot.Name)
 	assert.Equal(t, 8, w.slots["a"].PullRequest)
 
-	// When the last one was taken in between, it says by whom.
+	// If the last slot was taken in between, the error names its holder.
 	w = two(3)
 	w.before = func() {
 		taken := w.slots["b"]
@@ -161,8 +161,9 @@ func TestUp(t *testing.T) {
 	assert.Empty(t, w.writes)
 }
 
-// What does not start, or would be listed by search engines, is taken out: the address shows what the slot shows while it is free.
-func TestWhatDoesNotComeUpIsTakenOut(t *testing.T) {
+// TestFailedPreviewIsTakenOut covers an image that does not start, and one that search engines would list. The address then shows
+// what a free slot shows.
+func TestFailedPreviewIsTakenOut(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spoil func(*world)
@@ -175,7 +176,7 @@ func TestWhatDoesNotComeUpIsTakenOut(t *testing.T) {
 				}
 			}
 		}, "the image does not start in a: it exits with 1; the slot is free again"},
-		"a revision that never comes": {func(w *world) { w.after = func(s *Slot) { s.Ready = s.Image != "new" } },
+		"a revision that never appears": {func(w *world) { w.after = func(s *Slot) { s.Ready = s.Image != "new" } },
 			"a has no new revision after 6m0s: look with `gcloud run services describe a`; the slot is free again"},
 		"an answer that is listed": {func(w *world) { w.looked = errors.New("it is listed") }, "it is listed; the slot is free again"},
 	} {
@@ -195,8 +196,9 @@ func TestWhatDoesNotComeUpIsTakenOut(t *testing.T) {
 	assert.EqualError(t, err, "the image does not start in a: no; taking it out failed as well: the image does not start in a: no")
 }
 
-// An interrupted run leaves the slot to the next one of the same pull request, and takes nothing out: it may be about to come up.
-func TestAnInterruptedUpIsGoneOnWith(t *testing.T) {
+// TestInterruptedUpIsResumed checks that an interrupted run leaves the slot to the pull request's next run, and takes nothing out,
+// because the image may be about to start.
+func TestInterruptedUpIsResumed(t *testing.T) {
 	t.Parallel()
 	w := two(0)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -217,17 +219,17 @@ func TestDownAndExpire(t *testing.T) {
 	w := two(7)
 	freed, err := w.keeper().Down(t.Context(), 8)
 	require.NoError(t, err)
-	assert.Empty(t, freed, "nothing is its")
+	assert.Empty(t, freed, "the pull request has no slot")
 	freed, err = w.keeper().Down(t.Context(), 7)
 	require.NoError(t, err)
 	require.Len(t, freed, 1)
 	assert.Equal(t, []any{"a", 7}, []any{freed[0].Name, freed[0].PullRequest})
 	freed, err = w.keeper().Down(t.Context(), 7)
 	require.NoError(t, err)
-	assert.Empty(t, freed, "a second time there is nothing to do")
+	assert.Empty(t, freed, "a second run has nothing to do")
 	assert.Equal(t, []string{"a #0 free"}, w.writes)
 
-	// Time frees what nobody prolonged, at the moment that it says, and not what a push prolonged meanwhile.
+	// expire frees a slot at its time, unless a push has prolonged it meanwhile.
 	w = two(7)
 	w.now = noon.Add(time.Hour - time.Second)
 	freed, err = w.keeper().Expire(t.Context())
@@ -241,13 +243,13 @@ func TestDownAndExpire(t *testing.T) {
 	}
 	freed, err = w.keeper().Expire(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, freed, "it was prolonged between the look and the write")
+	assert.Empty(t, freed, "the slot was prolonged between the read and the write")
 	w.now = noon.Add(3 * time.Hour)
 	freed, err = w.keeper().Expire(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, freed, 1)
 
-	// One slot that is gone keeps nobody from freeing the others.
+	// A slot that is gone does not keep the others from being freed.
 	w = two(7)
 	keeper := w.keeper()
 	keeper.Names = []string{"gone", "a"}

@@ -18,7 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
-// keys is a keychain that hands out one password for each repository it knows.
+// keys is a keychain that returns one password for each repository that it knows.
 type keys map[string]string
 
 func (k keys) Resolve(target authn.Resource) (authn.Authenticator, error) {
@@ -28,7 +28,7 @@ func (k keys) Resolve(target authn.Resource) (authn.Authenticator, error) {
 	return nil, errors.New("helper failed: " + secret)
 }
 
-// guarded asks for a password, and for a token got with it when there is a realm.
+// guarded asks for a password or, if there is a realm, for a token that was obtained with it.
 func guarded(s *server, password string) fault {
 	return func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("oauth2accesstoken:"+password))
@@ -68,7 +68,7 @@ func TestPromoteAuthenticates(t *testing.T) {
 	assert.NotContains(t, err.Error(), secret)
 }
 
-// A token service's answer may hold the token; it must not be repeated when it cannot be read.
+// TestPromoteHidesTokenAnswers checks that a token service's answer is not repeated in an error, because it may contain the token.
 func TestPromoteHidesTokenAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
@@ -88,7 +88,8 @@ func TestPromoteHidesTokenAnswers(t *testing.T) {
 	assert.NotContains(t, err.Error(), secret)
 }
 
-// Registries send downloads to their storage by signed URLs. The storage gets no credentials, and the URL is in no error.
+// TestPromoteFollowsDownloads checks downloads that a registry redirects to its storage by signed URLs. The storage gets no
+// credentials, and no error contains the URL.
 func TestPromoteFollowsDownloads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
@@ -137,7 +138,7 @@ func TestPromoteFollowsDownloads(t *testing.T) {
 	assert.NotContains(t, err.Error(), storage.URL)
 }
 
-// plainOnly is a network on which nobody speaks https, and which records who got plain http.
+// plainOnly is a network without https. It records the hosts that were sent plain http.
 type plainOnly struct {
 	mu  sync.Mutex
 	got []string
@@ -153,7 +154,7 @@ func (p *plainOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("http: server gave HTTP response to HTTPS client")
 }
 
-// Some names look local and are not this machine.
+// TestPlainHTTPIsForLoopback includes names that look local and belong to other machines.
 func TestPlainHTTPIsForLoopback(t *testing.T) {
 	t.Parallel()
 	for host, allowed := range map[string]bool{

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
-// A promotion from the development project's repository to production's.
+// This promotes an image from the development project's repository to production's.
 func ExamplePromote() {
 	policy, err := provenance.LoadPolicy("provenance.yaml")
 	if err != nil {

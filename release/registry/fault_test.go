@@ -20,7 +20,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
-// These pass: the promotion tries again, waits as long as it should, and ends with everything in place.
+// TestPromoteSurvives has the faults that pass: the promotion tries again, waits as long as it should, and completes.
 func TestPromoteSurvives(t *testing.T) {
 	t.Parallel()
 	layer := digestOf([]byte("base"))
@@ -88,7 +88,8 @@ func TestPromoteSurvives(t *testing.T) {
 	}
 }
 
-// These end it: with an error that says what, where and how often, and without a tag.
+// TestPromoteGivesUp has the faults that end a promotion. The error says what failed, where and how often it was tried, and no tag
+// is set.
 func TestPromoteGivesUp(t *testing.T) {
 	t.Parallel()
 	const always = 1000
@@ -179,8 +180,8 @@ func TestPromoteGivesUp(t *testing.T) {
 	}
 }
 
-// Whichever request is the last, nothing incomplete has a tag, and the next promotion moves just what is missing. Every tenth
-// request is the last one, or every fortieth with -short; `check --full` tries each.
+// TestPromoteStoppedAnywhere ends the promotion after each request in turn. Nothing incomplete has a tag, and the next promotion
+// moves only what is missing. Every tenth request is tried, or every fortieth with -short; `check --full` tries each.
 func TestPromoteStoppedAnywhere(t *testing.T) {
 	t.Parallel()
 	stride := 10
@@ -210,7 +211,7 @@ func TestPromoteStoppedAnywhere(t *testing.T) {
 				_, err := registry.Promote(ctx, w.promotion(root))
 				w.to.settle()
 				if err == nil {
-					require.Greater(t, stop, 50, "requests from the first to the last were the last one")
+					require.Greater(t, stop, 50, "the number of requests after which the promotion was stopped")
 					cancel(nil)
 					return
 				}
@@ -229,10 +230,10 @@ func TestPromoteStoppedAnywhere(t *testing.T) {
 	}
 }
 
-// runHeader tells the requests of one run from those of another.
+// runHeader tells the requests of two runs apart.
 const runHeader = "X-Run"
 
-// runAs marks each request as its run's.
+// runAs adds the run's header to each request.
 type runAs string
 
 func (run runAs) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -241,8 +242,8 @@ func (run runAs) RoundTrip(request *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(request)
 }
 
-// only refuses the requests of every other run: one that a dead client had sent may still arrive, and what it stored
-// would be missing no longer.
+// only refuses the requests of every other run. A late request of a dead client may still arrive, and the blob that it stored would
+// not be missing any more.
 func (s *server) only(run string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -266,7 +267,7 @@ func tagged(t *testing.T, w *world, root v1.Descriptor) {
 	}
 }
 
-// missing is how many bytes the target lacks, by the test's own account.
+// missing returns the number of bytes that the target lacks, by the test's own account.
 func (w *world) missing() (sum int64) {
 	state := w.to.state(toRepo)
 	for digest, size := range w.image.sizes {

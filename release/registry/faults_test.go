@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// secret is in everything a faulty server sends that nobody may see.
+// secret is in everything that a faulty server sends and that must not be repeated.
 const secret = "SECRET-5f1a"
 
-// answer fails a request with a status, a body and headers that must not be repeated.
+// answer fails a request with a status, and with a body and headers that must not be repeated.
 func answer(w http.ResponseWriter, status int, headers ...string) {
 	w.Header().Set("X-Request-Id", secret)
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -21,7 +21,7 @@ func answer(w http.ResponseWriter, status int, headers ...string) {
 	_, _ = io.WriteString(w, `{"errors":[{"code":"UNAVAILABLE","message":"`+secret+`","detail":"`+secret+`"}]}`)
 }
 
-// hangUp ends the connection in the middle of whatever it was.
+// hangUp ends the connection in the middle of the exchange.
 func hangUp(w http.ResponseWriter) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -31,7 +31,7 @@ func hangUp(w http.ResponseWriter) {
 
 type fault = func(w http.ResponseWriter, r *http.Request, count int) bool
 
-// first runs a fault for the first n requests of a method whose path contains a text.
+// first applies a fault to the first n requests of a method whose path contains a text.
 func first(n int32, method, path string, f func(http.ResponseWriter, *http.Request) bool) fault {
 	var left atomic.Int32
 	left.Store(n)
@@ -52,7 +52,7 @@ func disconnect(w http.ResponseWriter, _ *http.Request) bool {
 	return true
 }
 
-// after lets the registry do its work and loses the answer.
+// after lets the registry carry out the request, and loses the answer.
 func after(s *server) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if repo, kind, reference := split(r.URL.Path); kind == "manifests" {
@@ -65,14 +65,14 @@ func after(s *server) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
-// half takes half of an upload and hangs up.
+// half reads half of an upload and hangs up.
 func half(w http.ResponseWriter, r *http.Request) bool {
 	_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength/2)
 	hangUp(w)
 	return true
 }
 
-// changed answers with the right number of wrong bytes, or with fewer than announced.
+// changed answers with wrong bytes of the right number, or with fewer bytes than announced.
 func changed(s *server, change func([]byte) []byte) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		recorder := httptest.NewRecorder()

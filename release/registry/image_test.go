@@ -33,7 +33,7 @@ var built = provenancetest.Build{
 	Commit: "0123456789abcdef0123456789abcdef01234567",
 }
 
-// signer makes keys once for all tests; its certificates last ten minutes.
+// signer makes keys once for all tests. Its certificates last ten minutes.
 var signer = sync.OnceValue(func() *provenancetest.Signer {
 	s, err := provenancetest.NewSigner()
 	if err != nil {
@@ -52,15 +52,15 @@ func policy(t testing.TB, more ...string) provenance.Policy {
 
 func digestOf(raw []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(raw)) }
 
-// builder puts images into a repository and remembers what belongs to them: what a promotion has to copy.
+// builder puts images into a repository, and remembers what belongs to them, which a promotion has to copy.
 type builder struct {
 	t    testing.TB
 	s    *server
 	repo string
-	// expected is what state has to show at the target, and sizes the bytes of each.
+	// expected is what the target's state has to be, and sizes the bytes of each entry.
 	expected map[string]string
 	sizes    map[string]int64
-	// referrers are the digests that refer to a digest.
+	// referrers maps a digest to the digests that refer to it.
 	referrers map[string][]string
 }
 
@@ -83,7 +83,7 @@ func (b *builder) blob(content, mediaType string) v1.Descriptor {
 	return d
 }
 
-// manifest stores a manifest under its digest and, when given, a tag.
+// manifest stores a manifest under its digest and, if given, a tag.
 func (b *builder) manifest(content map[string]any, tags ...string) v1.Descriptor {
 	raw, err := json.Marshal(content)
 	require.NoError(b.t, err)
@@ -125,7 +125,7 @@ func (b *builder) index(children ...v1.Descriptor) v1.Descriptor {
 	return b.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociIndex, "manifests": children})
 }
 
-// refer attaches an artifact to a manifest, and lists it by a tag where the registry has no referrers API.
+// refer attaches an artifact to a manifest, and adds it to the list under a tag if the registry has no referrers API.
 func (b *builder) refer(subject v1.Descriptor, mediaType, content string) v1.Descriptor {
 	subject.Platform = nil
 	d := b.manifest(map[string]any{
@@ -140,7 +140,7 @@ func (b *builder) refer(subject v1.Descriptor, mediaType, content string) v1.Des
 	return d
 }
 
-// list adds to the tag that lists a manifest's referrers. It belongs to the source, so nothing is expected of it elsewhere.
+// list adds a referrer to the tag that lists a manifest's referrers. The list belongs to the source, so the target need not have it.
 func (b *builder) list(subject, referrer v1.Descriptor) {
 	reference := strings.Replace(subject.Digest.String(), ":", "-", 1)
 	b.s.mu.Lock()
@@ -155,7 +155,7 @@ func (b *builder) list(subject, referrer v1.Descriptor) {
 	b.s.store(b.repo, reference, raw, ociIndex)
 }
 
-// cosign keeps something where cosign looks for it.
+// cosign stores content under the tag where cosign looks for it.
 func (b *builder) cosign(subject v1.Descriptor, suffix, content string) v1.Descriptor {
 	return b.manifest(map[string]any{
 		"schemaVersion": 2, "mediaType": ociImage, "config": b.blob("{}", ociConf),
@@ -170,8 +170,8 @@ func (b *builder) attest(subject v1.Descriptor, build provenancetest.Build) v1.D
 	return b.refer(subject, provenancetest.BundleMediaType, string(raw))
 }
 
-// everything is an image with all that can belong to one: two platforms, the builder's own attestation in the index,
-// provenance, an SBOM of a platform and a signature of the SBOM, and what cosign keeps under tags.
+// everything makes an image with all that can belong to one: two platforms, the builder's own attestation in the index, provenance,
+// an SBOM of a platform, a signature of the SBOM, and what cosign keeps under tags.
 func (b *builder) everything() v1.Descriptor {
 	amd, arm := b.image("amd64", "1000:1000", "base", "app for amd64"), b.image("arm64", "node", "base", "app for arm64")
 	inToto := b.manifest(map[string]any{
@@ -189,7 +189,7 @@ func (b *builder) everything() v1.Descriptor {
 	return root
 }
 
-// bytes are the sizes of everything expected, once.
+// bytes returns the size of everything expected, each blob once.
 func (b *builder) bytes() (sum int64) {
 	for _, size := range b.sizes {
 		sum += size
@@ -213,7 +213,7 @@ func newWorld(t testing.TB, from, to []func(*server)) *world {
 	return w
 }
 
-// promotion is what the command line would ask for, with a clock that only counts.
+// promotion returns what the command line would ask for, with a clock that only counts.
 func (w *world) promotion(root v1.Descriptor) registry.Promotion {
 	return registry.Promotion{
 		From: w.from.host + "/" + fromRepo, To: w.to.host + "/" + toRepo, Digest: root.Digest.String(), Tag: tag,
@@ -227,7 +227,7 @@ func (w *world) promotion(root v1.Descriptor) registry.Promotion {
 	}
 }
 
-// complete checks that the target has exactly what belongs to the image, and that it was never broken on the way.
+// complete checks that the target has exactly what belongs to the image, and that it was never inconsistent on the way.
 func (w *world) complete(root v1.Descriptor) {
 	w.t.Helper()
 	expected := maps.Clone(w.image.expected)
@@ -235,7 +235,7 @@ func (w *world) complete(root v1.Descriptor) {
 	found := w.to.state(toRepo)
 	for name := range found {
 		if strings.HasPrefix(name, "sha256-") && expected[name] == "" {
-			require.True(w.t, w.to.apiOff, "a list of referrers where the registry lists them itself: %s", name)
+			require.True(w.t, w.to.apiOff, "a list of referrers under a tag although the registry has the API: %s", name)
 			delete(found, found[name])
 			delete(found, name)
 		}
@@ -247,7 +247,7 @@ func (w *world) complete(root v1.Descriptor) {
 	}
 }
 
-// listed checks that a target without the API lists every referrer by tag.
+// listed checks that a target without the API lists every referrer under a tag.
 func (w *world) listed() {
 	w.t.Helper()
 	for subject, referrers := range w.image.referrers {
@@ -261,7 +261,7 @@ func (w *world) listed() {
 	}
 }
 
-// tagsOf is the tags of a repository's state, without those of the form sha256-….
+// tagsOf returns the tags in a repository's state, without those of the form sha256-….
 func tagsOf(state map[string]string) (tags []string) {
 	for _, name := range slices.Sorted(maps.Keys(state)) {
 		if !strings.HasPrefix(name, "sha256") {
@@ -271,7 +271,7 @@ func tagsOf(state map[string]string) (tags []string) {
 	return tags
 }
 
-// anonymous has no credentials and looks for none.
+// anonymous is a keychain without credentials.
 type anonymous struct{}
 
 func (anonymous) Resolve(authn.Resource) (authn.Authenticator, error) { return authn.Anonymous, nil }

@@ -50,14 +50,14 @@ func TestPromoteCopiesEverything(t *testing.T) {
 			again, err := registry.Promote(t.Context(), w.promotion(root))
 			require.NoError(t, err)
 			w.complete(root)
-			assert.Empty(t, w.to.writes(), "the second time there is nothing to write")
+			assert.Empty(t, w.to.writes(), "a second promotion writes nothing")
 			assert.True(t, again.AlreadyTagged)
 			assert.Equal(t, registry.Transfer{Present: all, ReadBack: manifestBytes(w.image)}, again.Transfer)
 		})
 	}
 }
 
-// manifestBytes are those of the manifests among what is expected.
+// manifestBytes returns the size of the expected manifests.
 func manifestBytes(b *builder) (sum int64) {
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
@@ -69,7 +69,7 @@ func manifestBytes(b *builder) (sum int64) {
 	return sum
 }
 
-// A target without the API keeps what others put on the list.
+// TestPromoteGrowsTheListOfReferrers checks a target without the API. It keeps what others put on the list.
 func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, []func(*server){apiOff})
@@ -92,7 +92,7 @@ func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
 	}, listed)
 }
 
-// The source may list referrers on several pages.
+// TestPromoteReadsAllPages checks a source that lists referrers on several pages.
 func TestPromoteReadsAllPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
@@ -119,7 +119,7 @@ func TestPromoteReadsAllPages(t *testing.T) {
 	w.complete(root)
 }
 
-// Within one registry the bytes do not have to come here and go back.
+// TestPromoteMounts checks that bytes are not sent to and fro between two repositories of one registry.
 func TestPromoteMounts(t *testing.T) {
 	t.Parallel()
 	for name, with := range map[string][]func(*server){"registry mounts": {mounts}, "registry does not": nil} {
@@ -141,7 +141,7 @@ func TestPromoteMounts(t *testing.T) {
 	}
 }
 
-// In the same repository only the tag is new.
+// TestPromoteInPlace checks that only the tag is new if the repositories are the same.
 func TestPromoteInPlace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
@@ -155,7 +155,8 @@ func TestPromoteInPlace(t *testing.T) {
 	assert.Equal(t, registry.Transfer{Present: w.image.bytes(), ReadBack: manifestBytes(w.image)}, result.Transfer)
 }
 
-// Many at once, of the same image to the same tag: all succeed, and nothing is broken at any moment.
+// TestPromoteConcurrently promotes the same image to the same tag many times at once. All succeed, and the target is consistent at
+// every moment.
 func TestPromoteConcurrently(t *testing.T) {
 	t.Parallel()
 	for name, with := range map[string][]func(*server){"API": {immutable}, "no API": {apiOff}} {
@@ -176,7 +177,7 @@ func TestPromoteConcurrently(t *testing.T) {
 	}
 }
 
-// Of two images that race for a tag one wins, and the other's error names both.
+// TestPromoteLosesARace promotes two images to one tag. One succeeds, and the other's error names both digests.
 func TestPromoteLosesARace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, []func(*server){immutable})
@@ -197,7 +198,7 @@ func TestPromoteLosesARace(t *testing.T) {
 		Repository: w.to.host + "/" + toRepo, Tag: tag, Existing: winner.Digest.String(), Wanted: root.Digest.String(),
 	}, *taken)
 	assert.Equal(t, winner.Digest.String(), w.to.state(toRepo)[tag])
-	assert.Equal(t, 1, w.to.counts["PUT "+toRepo+"/manifests/"+tag], "the tag is not fought over")
+	assert.Equal(t, 1, w.to.counts["PUT "+toRepo+"/manifests/"+tag], "the tag is written once")
 }
 
 func TestPromoteRehashesOnRequest(t *testing.T) {

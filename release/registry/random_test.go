@@ -12,8 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
-// random is an image of random shape: nested indexes that share images and layers, referrers of anything, referrers of
-// referrers, and cosign's tags on anything.
+// random makes an image of random shape: nested indexes that share images and layers, referrers of anything and of referrers, and
+// cosign's tags on anything.
 func (b *builder) random(r *rand.Rand) v1.Descriptor {
 	var layers []string
 	for i := range 1 + r.IntN(6) {
@@ -43,8 +43,9 @@ func (b *builder) random(r *rand.Rand) v1.Descriptor {
 	return root
 }
 
-// Whatever the image looks like and whatever of it is at the target: afterwards exactly all of it is there, no more moved
-// than was missing, and a second time nothing is written. A failing seed is a test name: -run TestPromoteAnything/seed_17.
+// TestPromoteAnything promotes random images to targets that have random parts of them. Afterwards the target has all of the image,
+// no more was moved than was missing, and a second promotion writes nothing. A failing seed is a test's name: -run
+// TestPromoteAnything/seed_17.
 func TestPromoteAnything(t *testing.T) {
 	t.Parallel()
 	seeds := 150
@@ -83,7 +84,7 @@ func TestPromoteAnything(t *testing.T) {
 	}
 }
 
-// some puts some of the image's blobs at the target, as an earlier image with the same base would have.
+// some puts some of the image's blobs at the target, as an earlier image with the same base would.
 func (w *world) some(r *rand.Rand) {
 	share := r.IntN(3)
 	w.from.mu.Lock()
@@ -95,8 +96,8 @@ func (w *world) some(r *rand.Rand) {
 	}
 }
 
-// The benchmark reports, for a target that has the base layers of an image and one that has nothing, how many bytes are
-// moved for each byte that is missing: 1 is as good as it gets.
+// BenchmarkPromote reports how many bytes are moved for each missing byte, for a target that has the image's base layers and for an
+// empty one. 1 is the best possible value.
 func BenchmarkPromote(b *testing.B) {
 	const base, app = 8 << 20, 1 << 20
 	for _, bench := range []struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
-// Wrong arguments are all named at once, and no registry is asked anything.
+// TestPromoteArguments checks that all wrong arguments are named at once, and that no registry is asked.
 func TestPromoteArguments(t *testing.T) {
 	t.Parallel()
 	const hex = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -36,18 +36,19 @@ func TestPromoteArguments(t *testing.T) {
 		"short": {func(p *registry.Promotion) { p.Digest = "sha256:" + hex[1:] },
 			[]string{`digest is "sha256:` + hex[1:] + `"` + badDigest}},
 		"long": {func(p *registry.Promotion) { p.Digest += "a" }, []string{`digest is "sha256:` + hex + `a"` + badDigest}},
-		"upper case": {func(p *registry.Promotion) { p.Digest = "sha256:" + strings.ToUpper(hex) },
+		"digest in upper case": {func(p *registry.Promotion) { p.Digest = "sha256:" + strings.ToUpper(hex) },
 			[]string{`digest is "sha256:` + strings.ToUpper(hex) + `"` + badDigest}},
 		"other algorithm": {func(p *registry.Promotion) { p.Digest = "sha512:" + hex + hex },
 			[]string{`digest is "sha512:` + hex + hex + `"` + badDigest}},
 		"image with digest": {func(p *registry.Promotion) { p.Digest = "web@sha256:" + hex },
 			[]string{`digest is "web@sha256:` + hex + `"` + badDigest}},
-		"a line more": {func(p *registry.Promotion) { p.Digest += "\n" }, []string{`digest is "sha256:` + hex + `\n"` + badDigest}},
+		"a line break": {func(p *registry.Promotion) { p.Digest += "\n" }, []string{`digest is "sha256:` + hex + `\n"` + badDigest}},
 		"tag of a signature": {func(p *registry.Promotion) { p.Tag = "sha256-" + hex + ".sig" },
 			[]string{`tag is "sha256-` + hex + `.sig"; tags of this form belong to signatures and lists of referrers`}},
-		"tag with a slash":    {func(p *registry.Promotion) { p.Tag = "v1/2" }, []string{`tag is "v1/2"` + badTag}},
-		"repository with tag": {func(p *registry.Promotion) { p.From = "a.example/web:v1" }, []string{`from is "a.example/web:v1"` + badRepo}},
-		"repository of a hub": {func(p *registry.Promotion) { p.To = "web" }, []string{`to is "web"` + badRepo}},
+		"tag with a slash": {func(p *registry.Promotion) { p.Tag = "v1/2" }, []string{`tag is "v1/2"` + badTag}},
+		"repository with tag": {func(p *registry.Promotion) { p.From = "a.example/web:v1" },
+			[]string{`from is "a.example/web:v1"` + badRepo}},
+		"repository without a host": {func(p *registry.Promotion) { p.To = "web" }, []string{`to is "web"` + badRepo}},
 		"repository by digest": {func(p *registry.Promotion) { p.To += "@sha256:" + hex },
 			[]string{`to is "a.example/prod/web@sha256:` + hex + `"` + badRepo}},
 		"nothing": {func(p *registry.Promotion) { *p = registry.Promotion{Transport: offline{t}} }, []string{
@@ -66,7 +67,7 @@ func TestPromoteArguments(t *testing.T) {
 	}
 }
 
-// offline fails a test that sends anything.
+// offline is a transport that fails the test for any request.
 type offline struct{ t *testing.T }
 
 func (o offline) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -74,12 +75,12 @@ func (o offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, http.ErrNotSupported
 }
 
-// Whatever is wrong with the image, nothing is written to the target.
+// TestPromoteRefusesImages checks that nothing is written to the target if anything is wrong with the image.
 func TestPromoteRefusesImages(t *testing.T) {
 	t.Parallel()
 	const proven = "provenance is not proven: "
 	tests := map[string]struct {
-		// image makes what is asked for, and fault is in the error; {root} is its digest.
+		// image makes the image, and fault is in the error; {root} stands for its digest.
 		image func(*world) v1.Descriptor
 		fault string
 	}{
@@ -150,7 +151,7 @@ func TestPromoteRefusesImages(t *testing.T) {
 			return w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociImage, "config": w.image.config("amd64", "1000"),
 				"layers": []any{layer, wrong}})
 		}, "two sizes, "},
-		"list of referrers that is none": {func(w *world) v1.Descriptor {
+		"list of referrers that is not an index": {func(w *world) v1.Descriptor {
 			root := w.image.image("amd64", "1000", "app")
 			w.from.store(fromRepo, strings.Replace(root.Digest.String(), ":", "-", 1), w.from.manifests[fromRepo+"/"+root.Digest.String()], ociImage)
 			return root
@@ -173,7 +174,7 @@ func TestPromoteRefusesImages(t *testing.T) {
 				require.ErrorIs(t, err, provenance.ErrUnproven)
 			}
 			assert.Empty(t, w.to.writes())
-			assert.Empty(t, w.slept, "nothing of this gets better by waiting")
+			assert.Empty(t, w.slept, "no failure is retried")
 		})
 	}
 }
@@ -239,13 +240,14 @@ func TestPromoteAndRoot(t *testing.T) {
 			p.Policy = policy(t, "allowRootBecause: it is a test")
 			result, err = registry.Promote(t.Context(), p)
 			require.NoError(t, err)
-			assert.True(t, result.Platforms[1].Root, "what was found is recorded all the same")
+			assert.True(t, result.Platforms[1].Root, "the result records what was found")
 		})
 	}
 }
 
-// A label cannot hide an image from the check, and the builder's attestations are no image.
-func TestRootIsToldByContent(t *testing.T) {
+// TestRootCheckIgnoresLabels checks that a label cannot hide an image from the check for root, and that the builder's attestations
+// do not count as images.
+func TestRootCheckIgnoresLabels(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
 	hidden := w.image.image("amd64", "", "app")

@@ -17,29 +17,29 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// server is a real registry with what the tests need around it: a store per repository, mounting, tags that do not move,
-// a record of what was asked, and faults.
+// server is a real registry with what the tests need around it: a store for each repository, mounting, tags that do not move, a
+// record of the requests, and faults.
 type server struct {
 	*httptest.Server
 	host  string
 	inner http.Handler
 
-	apiOff    bool // no referrers API
-	immutable bool // a tag names the same for ever, as the platform's repositories have it
+	apiOff    bool // without the referrers API
+	immutable bool // a tag never moves, as in the platform's repositories
 	mounts    bool
-	// fault may answer a request itself (and return true) or look at it. count is how often this method and path came.
+	// fault may answer a request itself and return true, or only look at it. count says how often this method and path came.
 	fault func(w http.ResponseWriter, r *http.Request, count int) bool
-	// onTag looks at the registry when a tag is about to be written.
+	// onTag is called when a tag is about to be written.
 	onTag func(repo, tag string)
 
 	mu        sync.Mutex
 	running   int               // requests being served
-	idle      *sync.Cond        // none is
+	idle      *sync.Cond        // signals that no request is being served
 	asked     []string          // METHOD path
 	counts    map[string]int    // by METHOD path
 	manifests map[string][]byte // REPO/REFERENCE
 	blobs     map[string][]byte // REPO/DIGEST
-	broken    []string          // writes of manifests that name what is not there
+	broken    []string          // writes of manifests that name missing content
 	types     map[string]string // media type by REPO/REFERENCE
 }
 
@@ -90,7 +90,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	s.inner.ServeHTTP(w, r)
 }
 
-// split takes /v2/REPO/KIND/REFERENCE apart.
+// split splits /v2/REPO/KIND/REFERENCE.
 func split(path string) (repo, kind, reference string) {
 	parts := strings.Split(strings.TrimPrefix(path, "/v2/"), "/")
 	if len(parts) < 3 {
@@ -133,7 +133,7 @@ func (s *server) putManifest(w http.ResponseWriter, r *http.Request, repo, refer
 	w.WriteHeader(http.StatusCreated)
 }
 
-// store keeps a manifest here and in the registry. The lock is held.
+// store keeps a manifest here and in the registry. The caller holds the lock.
 func (s *server) store(repo, reference string, raw []byte, mediaType string) {
 	for _, ref := range []string{reference, digestOf(raw)} {
 		s.manifests[repo+"/"+ref], s.types[repo+"/"+ref] = raw, mediaType
@@ -143,7 +143,7 @@ func (s *server) store(repo, reference string, raw []byte, mediaType string) {
 	s.inner.ServeHTTP(httptest.NewRecorder(), req)
 }
 
-// missing is what a manifest names and the repository does not have. The lock is held.
+// missing returns what a manifest names and the repository lacks. The caller holds the lock.
 func (s *server) missing(repo string, raw []byte) (missing []string) {
 	var m struct {
 		Manifests []v1.Descriptor `json:"manifests"`
@@ -206,7 +206,7 @@ func (s *server) Put(_ context.Context, repo string, h v1.Hash, rc io.ReadCloser
 	return nil
 }
 
-// state is everything in a repository: manifests by digest and tag, and blobs by digest.
+// state returns everything in a repository: manifests by digest and tag, and blobs by digest.
 func (s *server) state(repo string) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,7 +221,7 @@ func (s *server) state(repo string) map[string]string {
 	return found
 }
 
-// writes are the requests that could have changed something.
+// writes returns the requests that could have changed something.
 func (s *server) writes() (found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -233,7 +233,7 @@ func (s *server) writes() (found []string) {
 	return found
 }
 
-// settle ends the faults once every request that was cut off has run its course.
+// settle ends the faults once every request that was cut off has been served.
 func (s *server) settle() {
 	s.CloseClientConnections()
 	s.mu.Lock()
@@ -253,7 +253,7 @@ func (s *server) ended() {
 	}
 }
 
-// forget starts the record and the counts anew.
+// forget clears the record and the counts.
 func (s *server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,7 +23,7 @@ import (
 //	go test ./release/report -run TestPagesInABrowser -picture ../../docs/report.png
 var picture = flag.String("picture", "", "write a picture of a release's page to this file")
 
-// TestPagesInABrowser looks at the pages as their readers do.
+// TestPagesInABrowser checks the pages as their readers see them.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	ctx := webpagetest.Browser(t)
@@ -49,7 +49,7 @@ func TestPagesInABrowser(t *testing.T) {
 			emulation.SetDeviceMetricsOverride(1200, 900, 1, false)))
 		require.NoError(t, os.WriteFile(*picture, shot, 0o644))
 	}
-	// From the index to a page and back, without a script and with the pages' own content security policy.
+	// Go from the index to a page and back. The pages work without a script and under their own content security policy.
 	var title, back string
 	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(home),
 		chromedp.Click("tbody tr:last-child a", chromedp.ByQuery), chromedp.WaitVisible("#decisions", chromedp.ByQuery), chromedp.Text("h1",
@@ -59,7 +59,7 @@ func TestPagesInABrowser(t *testing.T) {
 	assert.Contains(t, title, "web-green: rolled back")
 	assert.Equal(t, "Releases", back)
 
-	// Without colour the candidate's area has a pattern that stable's has not.
+	// Without colours, only the candidate's area has a pattern.
 	shades := func(selector string) int {
 		var shot []byte
 		require.NoError(t, chromedp.Run(ctx,

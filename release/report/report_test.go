@@ -20,8 +20,8 @@ const evil = `"><script>alert("who")</script>`
 
 func at(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
 
-// failed is a rollout that shifted 10 % after 60 s and 50 % after 360 s, where requests failed that no probe asks for, and that was back
-// after ten minutes.
+// failed is a rollout that was rolled back after ten minutes. It shifted 10 % after 60 s and 50 % after 360 s, and requests failed
+// that no probe makes.
 func failed() Run {
 	blue := []plan.Target{{Revision: "web-blue", Percent: 100, Tag: "stable"}}
 	split := func(percent int) []plan.Target {
@@ -123,16 +123,17 @@ func TestView(t *testing.T) {
 	}, told)
 	assert.Equal(t, []link{
 		{"Workflow run", "https://github.com/o/r/actions/runs/17"},
-		{"Logs of the candidate", "https://console.cloud.google.com/logs/query;query=resource.type=%22cloud_run_revision%22%0Aresource.labels.service_name=%22web%22" +
-			"%0Aresource.labels.revision_name=%22web-green%22?project=shop-prod"},
+		{"Logs of the candidate",
+			"https://console.cloud.google.com/logs/query;query=resource.type=%22cloud_run_revision%22%0Aresource.labels.service_name=%22web%22" +
+				"%0Aresource.labels.revision_name=%22web-green%22?project=shop-prod"},
 		{"Metrics of the service", "https://console.cloud.google.com/run/detail/us-central1/web/metrics?project=shop-prod"},
 		{"Revisions", "https://console.cloud.google.com/run/detail/us-central1/web/revisions?project=shop-prod"},
 		{"Dashboards", "https://console.cloud.google.com/monitoring/dashboards?project=shop-prod"},
 	}, v.Links)
 }
 
-// The way back is the last change, and has a width of its own.
-func TestTheLastChangeIsInThePicture(t *testing.T) {
+// TestLastChangeIsDrawn checks that the rollback, which is the last change, has a width of its own in the chart.
+func TestLastChangeIsDrawn(t *testing.T) {
 	t.Parallel()
 	_, chart := newStory(failed().Events).traffic()
 	last := chart.Areas[len(chart.Areas)-1]
@@ -142,7 +143,7 @@ func TestTheLastChangeIsInThePicture(t *testing.T) {
 	assert.Equal(t, 0, last.Series)
 }
 
-// A release is what its commands made of one candidate; what comes after its end is another one.
+// TestReleases checks which commands belong to a release: those about one candidate, until the release has ended.
 func TestReleases(t *testing.T) {
 	t.Parallel()
 	run := func(command, service, candidate string, outcome rollout.Outcome) Run {
@@ -168,8 +169,9 @@ func TestReleases(t *testing.T) {
 		"rollout web , rollback web rolled back, ", "rollout web refused, "}, list)
 }
 
-// Every text of a journal comes from someone else: an API's message, a workflow's variable, an answer of the candidate.
-func TestWhatAJournalHoldsIsText(t *testing.T) {
+// TestJournalTextIsEscaped checks every text of a journal. Each comes from elsewhere: an API's message, a workflow's variable, an
+// answer of the candidate.
+func TestJournalTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	run := failed()
 	run.Who, run.Service, run.Environment, run.Commit, run.Link = evil, evil, evil, evil, "javascript:alert(1)"
@@ -202,7 +204,7 @@ func TestWhatAJournalHoldsIsText(t *testing.T) {
 	}
 }
 
-func TestAPageIsOneFile(t *testing.T) {
+func TestPageIsSelfContained(t *testing.T) {
 	t.Parallel()
 	index, files, err := Site([]Run{failed(), failed()}, "release-report.html", "release-report")
 	require.NoError(t, err)
@@ -223,8 +225,8 @@ func TestAPageIsOneFile(t *testing.T) {
 	assert.Contains(t, string(index), "The journal is empty.")
 }
 
-// A journal may end anywhere, and an old one lacks what newer ones have.
-func TestJournalsThatAreNotWhole(t *testing.T) {
+// TestIncompleteJournals covers a journal that ends anywhere, and an old one that lacks newer fields.
+func TestIncompleteJournals(t *testing.T) {
 	t.Parallel()
 	whole := failed()
 	for cut := 1; cut < len(whole.Events); cut++ {

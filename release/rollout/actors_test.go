@@ -12,11 +12,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// judge checks a write of an actor against what that actor has seen: no shift without its gate, nothing against a person's decision.
+// judge checks a write of an actor against what that actor has seen: no shift without its gate, and nothing against a person's
+// decision.
 func (a *actor) judge(before, after []plan.Target) {
 	name := tag(after, "candidate")
 	if name == "" && tag(before, "candidate") != "" && tag(after, "stable") == tag(before, "candidate") {
-		name = tag(before, "candidate") // It finishes.
+		name = tag(before, "candidate") // the rollout finishes
 		a.gate(100, 100)
 		if stable := tag(before, "stable"); tag(after, "previous") != stable {
 			a.fail("%s finishes without a way back to %s", a.name, stable)
@@ -58,7 +59,7 @@ func tag(targets []plan.Target, tag string) string {
 	return ""
 }
 
-// call is a port's call: it takes time, and the actor may not survive it.
+// call simulates the call of a port: it takes time, and the actor may crash or be stopped in it.
 func (a *actor) call() {
 	if a.calls++; a.calls == a.crashAt {
 		panic(crash{})
@@ -80,7 +81,7 @@ func (a *actor) wait(d time.Duration) {
 // hang is how long the official client waits for an answer.
 const hang = 10 * time.Second
 
-// down says whether the network or the API fails this call.
+// down reports whether the network or the API fails this call.
 func (a *actor) down() bool {
 	if !a.chance(a.faults) && !(a.now >= a.outage[0] && a.now < a.outage[1]) {
 		return false
@@ -91,13 +92,13 @@ func (a *actor) down() bool {
 	return true
 }
 
-// unheard is a fault that leaves a call undone.
+// unheard returns a fault that keeps the call from being carried out.
 func (a *actor) unheard() faults.Fault {
 	return []faults.Fault{{Effect: faults.Drop}, {Effect: faults.Answer, Status: 429}, {Effect: faults.Answer, Status: 500},
 		{Effect: faults.Answer, Status: 503}}[a.rng.IntN(4)]
 }
 
-// strikes are the faults that meet a call that is heard.
+// strikes returns the faults of a call that reaches the API.
 func (a *actor) strikes(write bool) []faults.Fault {
 	var strikes []faults.Fault
 	if write && a.chance(a.faults/3) {
@@ -149,10 +150,10 @@ func (a *actor) Shift(ctx context.Context, etag string, traffic []plan.Target) e
 	}
 	a.unheardOf = traffic
 	switch a.rng.IntN(3) {
-	case 0: // Done, and the answer is lost.
+	case 0: // The write is done, and its answer is lost.
 		a.unsure(traffic)
 		return a.apply(etag, traffic, faults.Fault{Effect: faults.DropAnswer})
-	case 1: // On its way for longer than its sender waits.
+	case 1: // The write arrives after its sender has given up.
 		a.late = append(a.late, lateWrite{a.now + a.between(0, 10*time.Second), a, etag, traffic})
 		a.unsure(traffic)
 		return rollout.ErrUnavailable
@@ -164,7 +165,7 @@ func (a *actor) unsure(traffic []plan.Target) {
 	a.ambiguous = a.ambiguous || tag(traffic, "candidate") == ""
 }
 
-// apply lets a write arrive, and judges it when it is done.
+// apply carries a write out, and judges it afterwards.
 func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Fault) error {
 	before := a.world.live()
 	err := a.world.shift(etag, traffic, strikes...)
@@ -198,11 +199,11 @@ func (a *actor) apply(etag string, traffic []plan.Target, strikes ...faults.Faul
 	return err
 }
 
-// bar remembers what a person rolled back.
+// bar remembers the revisions that a person rolled back.
 func (s *sim) bar(before, after []plan.Target) {
 	for _, name := range []string{"web-b", "web-c"} {
 		if tag(before, "candidate") == name && tag(before, "shifted") != name && s.share(before, name) > 0 {
-			continue // A share by hand that no rollout gave leaves no trace when a hand takes it back: the gates are still to come.
+			continue // A share that a person gave and took back leaves no trace: the gates are still to come.
 		}
 		if s.share(before, name) > 0 || tag(before, "candidate") == name {
 			s.barred[name] = s.share(after, name) == 0
@@ -240,7 +241,7 @@ func (a *actor) Probe(_ context.Context, probes []rollout.Probe) []health.Sample
 		}
 		a.good, a.bad = 0, a.bad+1
 		if share := a.share(a.seen.Desired, probe.Revision); a.bad == a.policy.Probes.Consecutive && share > 0 && a.deadline == 0 {
-			// A write and its answer; where the API is at fault, as long as it may be out of reach.
+			// The deadline covers the write and its answer. If the API is failing, it covers the time for which that is tolerated.
 			if a.deadline = a.now + time.Second; a.faults > 0 || a.outage[1] > 0 {
 				a.deadline += 2 * a.policy.Blind
 			}
@@ -273,10 +274,10 @@ func (a *actor) controller() *rollout.Controller {
 	return &rollout.Controller{Service: a, Prober: a, Metrics: a, Clock: a, Journal: a, Policy: a.policy}
 }
 
-// release is a rollout in a pipeline.
+// release acts as a rollout in a pipeline.
 func (a *actor) release(ctx context.Context) {
 	result := a.controller().Rollout(ctx, rollout.Request{})
-	// Who ends with its gate violated and the candidate's share as it was has been stopped, or could not reach the API.
+	// An actor whose gate failed and which left the candidate's share alone must have been stopped, or unable to reach the API.
 	if blind := strings.Contains(strings.Join(result.Why, " "), "out of reach"); a.deadline > 0 && !blind &&
 		result.Outcome != rollout.Superseded && result.Outcome != rollout.Interrupted {
 		a.fail("%s ends as %s, saw a violated gate, and the candidate keeps its share", a.name, result.Outcome)
@@ -293,7 +294,7 @@ func (a *actor) release(ctx context.Context) {
 	}
 	live := a.world.live()
 	effective := result.Outcome == rollout.Released || result.Outcome == rollout.RolledBack
-	// A way back is done once requests are back: the tags of what serves nobody may be missing.
+	// A rollback is done once requests are back. Tags of revisions that serve nothing may be missing.
 	served := live.Serves(result.Traffic) || result.Outcome == rollout.RolledBack && live.SamePercents(live.Effective, result.Traffic)
 	if effective && live.Same(live.Desired, result.Traffic) && !served {
 		a.fail("%s says %s, and the traffic is %s", a.name, result.Outcome, plan.Describe(live.Effective))
@@ -308,10 +309,10 @@ func (a *actor) ended(result rollout.Result) {
 	a.say("%s ends: %s", a.name, result.Outcome)
 }
 
-// rollBack is the on-call person with this program.
+// rollBack acts as a person on call with this program.
 func (a *actor) rollBack(ctx context.Context) { a.ended(a.controller().Rollback(ctx, rollout.Back{})) }
 
-// gcloud is the on-call person with another tool: percents move, tags stay behind as entries of their own.
+// gcloud acts as a person on call with another tool, which moves percents and leaves the tags behind as entries of their own.
 func (a *actor) gcloud(ctx context.Context) {
 	service, err := a.Read(ctx)
 	if err != nil || a.share(service.Desired, "web-a") == 100 {
@@ -328,7 +329,7 @@ func (a *actor) gcloud(ctx context.Context) {
 	a.note("%s: %v", a.name, a.apply(service.Etag, moved))
 }
 
-// split gives two revisions a share each by hand, and forgets about it.
+// split acts as a person who gives two revisions a share each by hand, and forgets about it.
 func (a *actor) split(ctx context.Context) {
 	service, err := a.Read(ctx)
 	if err != nil || !a.world.ready("web-b") {
@@ -351,17 +352,17 @@ func (a *actor) split(ctx context.Context) {
 	}
 }
 
-// revert puts the first template back, as git revert and a deployment do.
+// revert deploys the first template again, as after a git revert.
 func (a *actor) revert(context.Context) {
 	a.call()
 	if len(a.lost) > 0 {
-		return // The API refuses a service whose traffic names what is gone.
+		return // The API refuses a service whose traffic names a revision that is gone.
 	}
 	a.world.ask("web-a")
 	a.observe()
 }
 
-// up is a deployment of another revision during the rollout, as a pipeline without the guard would do it.
+// up deploys another revision during the rollout, as a pipeline without the guard would.
 func (a *actor) up(context.Context) {
 	a.call()
 	if len(a.lost) > 0 {

@@ -7,9 +7,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
 
-// warnOfAffinity warns the person who watches, and the journal, that session affinity overrides the split of the coming steps. It does
-// not refuse the rollout, for two reasons: the release that switches affinity off has to get through, and a rollback still works, because
-// a revision at 0 % keeps no visitor. If the API does not say whether the revisions have affinity, only the warning is missing.
+// warnOfAffinity warns the person who watches, and the journal, that session affinity overrides the split of the coming steps. It
+// does not refuse the rollout, for two reasons: the release that switches affinity off has to get through, and a rollback still
+// works, because a revision at 0 % keeps no visitor. If the API does not say whether the revisions have affinity, the rollout goes
+// on without the warning.
 func (r *run) warnOfAffinity(ctx context.Context, percent int) error {
 	if !slices.ContainsFunc(r.remaining(percent), func(step Step) bool { return step.Percent < full }) {
 		return nil

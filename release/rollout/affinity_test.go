@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-func TestARolloutSaysWhatSessionAffinityDoes(t *testing.T) {
+func TestRolloutWarnsOfSessionAffinity(t *testing.T) {
 	t.Parallel()
 	before := []plan.Target{of("web-a", 100, "")}
 	at := func(percent int) []plan.Target {
@@ -52,7 +52,7 @@ func TestARolloutSaysWhatSessionAffinityDoes(t *testing.T) {
 			assert.Equal(t, test.status, slices.Contains(status.Findings, warning), status.Findings)
 
 			result := c.Rollout(context.Background(), rollout.Request{})
-			assert.Equal(t, rollout.Released, result.Outcome, "it warns, and does not refuse: %v", result.Why)
+			assert.Equal(t, rollout.Released, result.Outcome, "a warning does not refuse the rollout: %v", result.Why)
 			var lines [][]string
 			for _, event := range s.events {
 				if event.Kind == "affinity" {
@@ -71,7 +71,7 @@ func TestARolloutSaysWhatSessionAffinityDoes(t *testing.T) {
 	}
 }
 
-// mute is an API that does not answer for one revision.
+// mute is a service whose API does not answer about one revision.
 type mute struct{ *solo }
 
 func (m mute) Revision(ctx context.Context, name string) (plan.Revision, error) {
@@ -81,7 +81,7 @@ func (m mute) Revision(ctx context.Context, name string) (plan.Revision, error) 
 	return m.solo.Revision(ctx, name)
 }
 
-func TestARevisionThatNobodyKnowsOfHoldsNoRolloutUp(t *testing.T) {
+func TestUnknownAffinityDoesNotStopARollout(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{sticky: true})
 	c := s.controller()

@@ -22,8 +22,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// api is the whole simulated cloud: its API behind the official client, its faults, its data plane. Requests are function calls in
-// the caller's goroutine, so that a seed decides everything.
+// api is the whole emulated cloud: its API behind the official client, its faults, and its data plane. Requests are function calls
+// in the caller's goroutine, so that a seed decides everything.
 type api struct {
 	now       time.Duration
 	delay     time.Duration
@@ -32,14 +32,14 @@ type api struct {
 	injector  *faults.Injector
 	client    *gcp.Service
 	revisions map[string]revision
-	behaves   map[string]run.Behaviour // What the cloud was told.
+	behaves   map[string]run.Behaviour // What the cloud was told about each container.
 	point     float64
 	slept     time.Duration
 
 	seen   plan.Service
 	seenAt time.Duration
-	stale  bool            // It was written, or may have been, since then.
-	due    []time.Duration // When it changes by itself.
+	stale  bool            // The service was written, or may have been, since then.
+	due    []time.Duration // The times at which the service changes by itself.
 	failed error
 }
 
@@ -74,7 +74,7 @@ func newAPI(delay time.Duration, traffic ...plan.Target) *api {
 
 func (w *api) time() time.Time { return epoch.Add(w.now) }
 
-// must remembers what cannot happen; the simulation fails with it.
+// must remembers an error that cannot happen; the simulation then fails with it.
 func (w *api) must(err error) {
 	if w.failed == nil && err != nil {
 		w.failed = err
@@ -106,7 +106,7 @@ func (w *api) RoundTrip(request *http.Request) (response *http.Response, err err
 	return recorder.Result(), nil
 }
 
-// body is the service as Pulumi writes it: all of it, with the traffic it read.
+// body returns the service as Pulumi writes it: whole, with the traffic that Pulumi read.
 func (w *api) body(name string, traffic []plan.Target) string {
 	var targets []string
 	for _, target := range toRun(traffic) {
@@ -121,7 +121,7 @@ func digest(name string) string { return "sha256:" + strings.Repeat(name[len(nam
 
 func (w *api) pass(to time.Duration) { w.now = max(w.now, to) }
 
-// live asks the API when there may be news: most rounds have none.
+// live asks the API only if the service may have changed, because in most rounds it has not.
 func (w *api) live() plan.Service {
 	if w.stale || slices.ContainsFunc(w.due, func(at time.Duration) bool { return w.seenAt < at && at <= w.now }) {
 		service, err := w.client.Read(context.Background())
@@ -138,7 +138,7 @@ func (w *api) ready(name string) bool {
 	return ready
 }
 
-// wrote says that a write may have been done, whose effects come then.
+// wrote records a write that may have been done, and the times at which its effects come.
 func (w *api) wrote(effects ...time.Duration) {
 	w.stale = true
 	for _, after := range effects {
@@ -175,7 +175,7 @@ func (w *api) behave() {
 	}
 }
 
-// struck makes a request that faults meet.
+// struck makes a request that the faults strike.
 func (w *api) struck(strikes []faults.Fault, request func(context.Context) error) error {
 	for i, strike := range strikes {
 		strike.Next = 1

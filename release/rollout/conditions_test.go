@@ -65,7 +65,8 @@ func TestPolicyIsChecked(t *testing.T) {
 	}
 }
 
-// A rollout that stands at a percent that is no step of this policy has to stay healthy there, for as long as in the first step.
+// TestResumeBetweenSteps resumes a rollout at a percent that is not a step of the policy. The candidate has to stay healthy there
+// for as long as in the first step.
 func TestResumeBetweenSteps(t *testing.T) {
 	t.Parallel()
 	for percent, want := range map[int][]string{
@@ -88,7 +89,7 @@ func TestResumeBetweenSteps(t *testing.T) {
 	}
 }
 
-// A clean-up step ends a rollout that is active, in whatever phase, and touches nothing else.
+// TestRollbackIfActive checks a workflow's clean-up step. It ends an active rollout in any phase, and changes nothing else.
 func TestRollbackIfActive(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -115,8 +116,9 @@ func TestRollbackIfActive(t *testing.T) {
 	}
 }
 
-// What a person asks for is written over whatever someone else wrote meanwhile. What a gate asks for is not.
-func TestOnlyAPersonsRollbackIsForced(t *testing.T) {
+// TestOnlyAPersonsRollbackOverwrites checks a write of somebody else in the meantime. A person's rollback overwrites it, and a
+// gate's does not.
+func TestOnlyAPersonsRollbackOverwrites(t *testing.T) {
 	t.Parallel()
 	meanwhile := func(s *solo) func() {
 		return func() {
@@ -142,7 +144,7 @@ func TestOnlyAPersonsRollbackIsForced(t *testing.T) {
 	assert.Equal(t, "web-c=100", list(s.service.Desired))
 }
 
-// failingReads answers some reads with an error of its own.
+// failingReads answers some reads with an error.
 type failingReads struct {
 	*solo
 	fails func(read int) error
@@ -156,8 +158,9 @@ func (f failingReads) Read(ctx context.Context) (plan.Service, error) {
 	return service, err
 }
 
-// A guard that cannot look does not run its command, or says that it does not know; the command's own error stays beside that.
-func TestAGuardThatCannotLook(t *testing.T) {
+// TestGuardThatCannotRead checks that a guard that cannot read the service before does not run its command, and that one that cannot
+// read it afterwards is unconfirmed. The command's own error is returned as well.
+func TestGuardThatCannotRead(t *testing.T) {
 	t.Parallel()
 	forbidden, failed := errors.New("403 forbidden"), errors.New("up failed")
 	s := deployed(revision{})
@@ -205,20 +208,21 @@ func TestAGuardThatCannotLook(t *testing.T) {
 	controller.Service = failingReads{s, func(int) error { return rollout.ErrNotFound }}
 	result, err = controller.Guard(context.Background(), func(context.Context) error { return failed })
 	assert.ErrorIs(t, err, failed)
-	assert.Equal(t, rollout.Nothing, result.Outcome, "what does not exist has no traffic to guard")
+	assert.Equal(t, rollout.Nothing, result.Outcome, "a missing service has no traffic to guard")
 }
 
-// A run waits for a change that is under way, no longer than one may take, and not where nothing is to come.
-func TestARunWaitsForWhatIsUnderWay(t *testing.T) {
+// TestRunWaitsOnlyForPendingChanges checks that a run waits for a change that is taking effect, for no longer than one may take, and
+// not for anything else.
+func TestRunWaitsOnlyForPendingChanges(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		reconciling, diverged bool
 		waits                 bool
 	}{
-		"at rest":                         {false, false, false},
-		"busy with something else":        {true, false, false},
-		"given up":                        {false, true, false},
-		"under way, and it never is done": {true, true, true},
+		"at rest":                       {false, false, false},
+		"busy with something else":      {true, false, false},
+		"given up":                      {false, true, false},
+		"taking effect, without an end": {true, true, true},
 	} {
 		s := deployed(revision{})
 		s.pass(time.Minute)
@@ -240,7 +244,7 @@ func TestARunWaitsForWhatIsUnderWay(t *testing.T) {
 	}
 }
 
-// shown is a service whose reads show something else than there is.
+// shown changes what reads of the service show.
 type shown struct {
 	*solo
 	change func(*plan.Service)
@@ -252,9 +256,10 @@ func (b shown) Read(ctx context.Context) (plan.Service, error) {
 	return service, err
 }
 
-// Requests that are back are back, whatever else the service is busy with, such as a revision of its own that does not become ready. A
-// single read may be older than the write, so that four in a row have to show the split where the API is not done.
-func TestWhenARollbackIsOver(t *testing.T) {
+// TestRollbackIsDoneWhenRequestsAreBack checks that a rollback does not wait for anything else that keeps the service busy, such as
+// a revision that does not become ready. While the API is not done, four reads in a row have to show the split, because a single
+// read may be older than the write.
+func TestRollbackIsDoneWhenRequestsAreBack(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*plan.Service)
@@ -278,8 +283,8 @@ func TestWhenARollbackIsOver(t *testing.T) {
 	}
 }
 
-// A write without effect is given up three seconds after the API was done with it.
-func TestWhenARollbackIsGivenUp(t *testing.T) {
+// TestRollbackWithoutEffectGivesUp checks that a rollback waits for three seconds after the API is done.
+func TestRollbackWithoutEffectGivesUp(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
@@ -291,8 +296,9 @@ func TestWhenARollbackIsGivenUp(t *testing.T) {
 	assert.Equal(t, 4200*time.Millisecond, s.now-begun, "1.2 s until the API is done, and 3 s after that")
 }
 
-// The wanted traffic is guarded as well as what is in effect; a service on which nothing is in effect yet may become ready.
-func TestAGuardOfWhatIsWanted(t *testing.T) {
+// TestGuardOfDesiredTraffic checks that a guard restores the desired traffic as well as the effective one, and that a service on
+// which nothing is effective yet may become ready.
+func TestGuardOfDesiredTraffic(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
@@ -315,7 +321,7 @@ func TestAGuardOfWhatIsWanted(t *testing.T) {
 		return s.shift(s.service.Etag, []plan.Target{of("web-b", 100, "")})
 	})
 	require.NoError(t, err)
-	assert.Equal(t, rollout.RolledBack, result.Outcome, "%v: the traffic is put back without a journal as well", result.Why)
+	assert.Equal(t, rollout.RolledBack, result.Outcome, "%v: the traffic is restored without a journal as well", result.Why)
 
 	s = deployed(revision{})
 	s.pass(time.Minute)
@@ -328,20 +334,21 @@ func TestAGuardOfWhatIsWanted(t *testing.T) {
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 }
 
-// The journal has every probe once, no more often than each five seconds and before a decision. A verdict stands without it.
-func TestTheJournalHasEveryProbe(t *testing.T) {
+// TestJournalHasEveryProbe checks that each probe is in the journal once, in lines at least five seconds apart and before each
+// decision. A verdict stands even if the journal cannot be written.
+func TestJournalHasEveryProbe(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		revision revision
-		full     time.Duration // from when on the journal's disk is full; 0 for never
+		full     time.Duration // when the journal's disk becomes full; 0 for never
 		outcome  rollout.Outcome
-		saved    []int // with each event
+		saved    []int // the number of probes in each line
 	}{
-		"all is well": {revision{}, 0, rollout.Released, []int{20, 20, 20, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2}},
-		"bad":         {revision{badFrom: 30 * time.Second}, 0, rollout.RolledBack, []int{20, 20, 20, 2, 12, 10, 10, 2}},
-		"bad, and no journal": {revision{badFrom: 30 * time.Second}, 32 * time.Second, rollout.RolledBack,
+		"a healthy candidate": {revision{}, 0, rollout.Released, []int{20, 20, 20, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2, 12, 10, 10, 10, 2}},
+		"bad":                 {revision{badFrom: 30 * time.Second}, 0, rollout.RolledBack, []int{20, 20, 20, 2, 12, 10, 10, 2}},
+		"a bad candidate, and a full disk": {revision{badFrom: 30 * time.Second}, 32 * time.Second, rollout.RolledBack,
 			[]int{20, 20, 20, 2, 12, 10, 10, 2}},
-		"well, and no journal": {revision{}, 33 * time.Second, rollout.RolledBack,
+		"a healthy candidate, and a full disk": {revision{}, 33 * time.Second, rollout.RolledBack,
 			[]int{20, 20, 20, 2, 12, 10, 10, 10}},
 	} {
 		s := deployed(test.revision)

@@ -14,14 +14,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Decisions that were once wrong, each with the sequence that showed it.
+// These tests pin decisions that were once wrong, each with the sequence that showed it.
 
 func of(revision string, percent int, tag string) plan.Target {
 	return plan.Target{Revision: revision, Percent: percent, Tag: tag}
 }
 
-// A rejected revision that a person gave the larger share by hand is not what a rollback goes to.
-func TestARollbackFromASplitGoesByTheTags(t *testing.T) {
+// TestRollbackOfASplitGoesByTags checks a split in which a person gave a rejected revision the larger share. The rollback does not
+// go there.
+func TestRollbackOfASplitGoesByTags(t *testing.T) {
 	t.Parallel()
 	for _, share := range []int{1, 40, 50, 99} {
 		s := deployed(revision{})
@@ -33,8 +34,9 @@ func TestARollbackFromASplitGoesByTheTags(t *testing.T) {
 	}
 }
 
-// The runbook's first command after a rollout that took itself back finds that it is done.
-func TestTheFirstCommandAfterAnAutomaticRollback(t *testing.T) {
+// TestRollbackAfterAnAutomaticRollback runs the runbook's first command after a rollout has rolled itself back. It finds nothing to
+// do.
+func TestRollbackAfterAnAutomaticRollback(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{badFrom: 30 * time.Second})
 	s.revisions["web-0"] = &revision{}
@@ -64,8 +66,9 @@ func TestTheFirstCommandAfterAnAutomaticRollback(t *testing.T) {
 	}
 }
 
-// A template that was deployed before is asked for again: its revision is the candidate, however new another one is.
-func TestWhatTheServiceAsksForIsTheCandidate(t *testing.T) {
+// TestCandidateIsTheWantedRevision deploys a template that was deployed before. Its revision is the candidate, although another
+// revision is newer.
+func TestCandidateIsTheWantedRevision(t *testing.T) {
 	t.Parallel()
 	t.Run("it serves already", func(t *testing.T) {
 		t.Parallel()
@@ -83,7 +86,7 @@ func TestWhatTheServiceAsksForIsTheCandidate(t *testing.T) {
 			Percent: 100}}, []plan.Target{{Latest: true, Percent: 100}}, "web-a"
 		result := s.controller().Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
-		assert.Equal(t, "web-a=100/stable", list(s.service.Desired), "a service that follows the latest revision is pinned all the same")
+		assert.Equal(t, "web-a=100/stable", list(s.service.Desired), "a service that follows the latest revision is pinned")
 	})
 	t.Run("an older one than the newest", func(t *testing.T) {
 		t.Parallel()
@@ -118,7 +121,7 @@ func TestWhatTheServiceAsksForIsTheCandidate(t *testing.T) {
 type severed struct {
 	*solo
 	from, to time.Duration
-	only     health.Endpoint // The one endpoint that cannot be reached; empty for all.
+	only     health.Endpoint // The one endpoint that is unreachable; empty for all.
 }
 
 func (n severed) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
@@ -132,8 +135,9 @@ func (n severed) Probe(ctx context.Context, probes []rollout.Probe) []health.Sam
 	return samples
 }
 
-// Where nothing can be reached from here, nothing is known about the candidate: it is waited for, and then left as it is.
-func TestANetworkOfItsOwnThatIsDown(t *testing.T) {
+// TestOwnNetworkIsDown checks a controller that can reach nothing. It learns nothing about the candidate, waits, and then leaves the
+// traffic as it is.
+func TestOwnNetworkIsDown(t *testing.T) {
 	t.Parallel()
 	const at10 = "web-a=090/stable web-b=010/candidate web-b=000/shifted"
 	for name, test := range map[string]struct {
@@ -144,13 +148,13 @@ func TestANetworkOfItsOwnThatIsDown(t *testing.T) {
 		why      string
 		traffic  string
 	}{
-		"a resume, down for good": {begun: true, to: time.Hour, outcome: rollout.Interrupted,
+		"resumed, down for good": {begun: true, to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
 				"resume with `release rollout web`, or end the rollout with `release rollback web`", traffic: at10},
 		"before traffic, down for good": {to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
 				"resume with `release rollout web`, or end the rollout with `release rollback web`", traffic: "web-a=100/stable web-b=000/candidate"},
-		"a resume, down for a while": {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything",
+		"resumed, down for a while": {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything",
 			traffic: "web-b=100/stable web-a=000/previous"},
 		"in the middle, down for a while": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
@@ -184,8 +188,8 @@ func TestANetworkOfItsOwnThatIsDown(t *testing.T) {
 	}
 }
 
-// What nobody watched does not count as baked: after the darkness a step begins its bake anew.
-func TestABakeIsWatchedWithoutAGap(t *testing.T) {
+// TestBakeRestartsAfterAGap checks that a step begins its bake anew after a time in which nothing could be reached.
+func TestBakeRestartsAfterAGap(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.serves(of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted"))
@@ -201,7 +205,7 @@ func TestABakeIsWatchedWithoutAGap(t *testing.T) {
 	assert.GreaterOrEqual(t, shifted, 35*time.Second+controller.Policy.Steps[0].Bake)
 }
 
-// slowly is a prober whose rounds take long, so that a bake holds fewer of them than its pace promises.
+// slowly is a prober whose rounds take long, so that a bake has fewer rounds than its interval promises.
 type slowly struct {
 	*solo
 	round time.Duration
@@ -213,7 +217,7 @@ func (p slowly) Probe(ctx context.Context, probes []rollout.Probe) []health.Samp
 	return samples
 }
 
-// Too few probes say nothing. A step waits for more of them, and no policy goes on without.
+// TestTooFewProbesNeverPass checks that a step waits for more probes if it has too few, and that no policy goes on without them.
 func TestTooFewProbesNeverPass(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []rollout.Inconclusive{rollout.Proceed, rollout.Hold, rollout.Retreat} {
@@ -230,8 +234,9 @@ func TestTooFewProbesNeverPass(t *testing.T) {
 	}
 }
 
-// A candidate that fails three of ten requests is not released, whatever the step it begins at.
-func TestACandidateThatFailsSomeRequests(t *testing.T) {
+// TestCandidateThatFailsSomeRequests checks a candidate that fails three of ten requests. It is not released, whatever step the
+// rollout begins at.
+func TestCandidateThatFailsSomeRequests(t *testing.T) {
 	t.Parallel()
 	for seed := range 100 {
 		s := deployed(revision{})
@@ -242,7 +247,7 @@ func TestACandidateThatFailsSomeRequests(t *testing.T) {
 	}
 }
 
-// flaky is a candidate that fails 30 of 100 requests in an order that only looks like chance.
+// flaky is a candidate that fails 30 of 100 requests, in a fixed order that looks random.
 type flaky struct {
 	*solo
 	from  time.Duration
@@ -258,8 +263,8 @@ func (f *flaky) Probe(ctx context.Context, probes []rollout.Probe) []health.Samp
 	return samples
 }
 
-// A policy is refused whose steps end before there are probes enough to judge them by.
-func TestABakeThatIsTooShortForItsPace(t *testing.T) {
+// TestBakeTooShortForItsProbes checks that a policy is refused if a step ends before it has enough probes to judge by.
+func TestBakeTooShortForItsProbes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		bake, interval time.Duration
@@ -290,8 +295,9 @@ func TestABakeThatIsTooShortForItsPace(t *testing.T) {
 	}
 }
 
-// A revision that does not exist is said at once, with those that do; what the service asks for may still appear.
-func TestARevisionThatDoesNotExist(t *testing.T) {
+// TestUnknownRevision checks that a named revision that does not exist is reported at once, with the revisions that do. A revision
+// that the service asks for may still appear.
+func TestUnknownRevision(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	begun := s.now
@@ -302,8 +308,8 @@ func TestARevisionThatDoesNotExist(t *testing.T) {
 	assert.Equal(t, 0, s.writes)
 }
 
-// A person who waits for a rollback hears that it goes on.
-func TestARollbackSaysThatItTakesEffect(t *testing.T) {
+// TestRollbackReportsProgress checks that a person who waits for a rollback is told that it continues.
+func TestRollbackReportsProgress(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
@@ -320,7 +326,7 @@ func TestARollbackSaysThatItTakesEffect(t *testing.T) {
 	}, told)
 }
 
-// A look does not wait for an API as long as a rollback does.
+// TestStatusDoesNotWaitLong checks that a status gives up earlier than a rollback if the API does not answer.
 func TestStatusDoesNotWaitLong(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
@@ -333,8 +339,8 @@ func TestStatusDoesNotWaitLong(t *testing.T) {
 	assert.Less(t, s.now-begun, 5*time.Second)
 }
 
-// Commands in messages can be pasted: they name the service and where it is.
-func TestSuggestedCommandsAreWhole(t *testing.T) {
+// TestSuggestedCommandsNameTheService checks that commands in messages can be pasted: they name the service and where it is.
+func TestSuggestedCommandsNameTheService(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	controller := s.controller()

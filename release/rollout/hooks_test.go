@@ -16,17 +16,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// jobs is Cloud Run's jobs as a rollout sees them. Time passes with the service's.
+// jobs is Cloud Run's jobs as a rollout sees them. They share the service's clock.
 type jobs struct {
 	*solo
-	image string // What every job runs. Default: what web-b runs.
-	// fates are how long each execution takes and how it ends, the last one for all that follow.
+	image string // What every job runs. Default: the image of web-b.
+	// fates are how long each execution takes and how it ends. The last one holds for all that follow.
 	fates      []fate
 	executions []*execution
 	starts     []hooks.Start
-	answers    []error // What Run answers, one after another; then nil.
-	broken     error   // What everything else answers.
-	stubborn   bool    // Nothing can be cancelled.
+	answers    []error // The answers of Run, one after another; then nil.
+	broken     error   // The error of every other call.
+	stubborn   bool    // No execution can be cancelled.
 }
 
 type fate struct {
@@ -41,7 +41,7 @@ type execution struct {
 	cancelled bool
 }
 
-// errLost is an answer that was lost after the job was started, errLate one of a request that starts the job ten seconds later.
+// errLost is the error of a start whose answer was lost. errLate is the error of a request that starts the job ten seconds later.
 var errLost, errLate = fmt.Errorf("%w: lost", rollout.ErrUnavailable), fmt.Errorf("%w: late", rollout.ErrUnavailable)
 
 func (j *jobs) Job(_ context.Context, name string) (hooks.Job, error) {
@@ -98,7 +98,7 @@ func (j *jobs) Cancel(_ context.Context, job, name string) error {
 	return nil
 }
 
-// hooked is a service with web-b just deployed, and a policy with a migration before and a smoke test after.
+// hooked returns a service with web-b just deployed, and a policy with a migration before traffic and a smoke test after it.
 func hooked(r revision, fates ...fate) (*jobs, *rollout.Controller) {
 	s := deployed(r)
 	j := &jobs{solo: s, fates: append(fates, fate{5 * time.Second, hooks.Succeeded})}
@@ -109,7 +109,7 @@ func hooked(r revision, fates ...fate) (*jobs, *rollout.Controller) {
 	return j, c
 }
 
-// lines are what the journal says of hooks and of the traffic, in order.
+// lines returns what the journal says about hooks and traffic, in order.
 func (j *jobs) lines() []string {
 	var lines []string
 	for _, event := range j.events {
@@ -140,7 +140,7 @@ func TestHooksRunAroundTraffic(t *testing.T) {
 		"finish 100"}, j.lines())
 	assert.Equal(t, []hooks.Start{
 		{Mark: "before/web-b", Args: []string{"up"}, Variables: map[string]string{"RELEASE_REVISION": "web-b", "RELEASE_STABLE": "web-a",
-			"RELEASE_URL": ""}}, // The tag has no address yet.
+			"RELEASE_URL": ""}}, // The tag has no URL yet.
 		{Mark: "after/web-b", Variables: map[string]string{"RELEASE_REVISION": "web-b", "RELEASE_STABLE": "web-a", "RELEASE_URL": "main"}},
 	}, j.starts)
 }
@@ -230,14 +230,14 @@ func TestHooksEnd(t *testing.T) {
 	}
 }
 
-// A controller that is killed in a hook leaves an execution that the next one finds.
-func TestAHookIsFoundAgain(t *testing.T) {
+// TestResumeFindsARunningHook kills a controller in a hook. The next one finds the execution, and does not start another.
+func TestResumeFindsARunningHook(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fates   []fate
-		after   time.Duration // Until it is resumed.
+		after   time.Duration // The time until the resume.
 		outcome rollout.Outcome
-		lines   []string // Of the second run, up to the first shift.
+		lines   []string // The journal's lines of the second run, up to the first shift.
 	}{
 		"while it runs": {fates: []fate{{time.Minute, hooks.Succeeded}}, outcome: rollout.Released,
 			lines: []string{"before migrate found migrate-1", "before migrate succeeded migrate-1", "shift 10"}},
@@ -274,8 +274,8 @@ func TestAHookIsFoundAgain(t *testing.T) {
 	}
 }
 
-// A revision that was taken back by its migration is released by --retry, with a migration of its own.
-func TestARetriedReleaseRunsItsHooksAgain(t *testing.T) {
+// TestRetryRunsHooksAgain releases with --retry a revision that was rolled back because of its migration. The migration runs again.
+func TestRetryRunsHooksAgain(t *testing.T) {
 	t.Parallel()
 	j, c := hooked(revision{}, fate{time.Second, hooks.Failed})
 	assert.Equal(t, rollout.RolledBack, c.Rollout(context.Background(), rollout.Request{}).Outcome)
@@ -287,33 +287,34 @@ func TestARetriedReleaseRunsItsHooksAgain(t *testing.T) {
 	assert.Len(t, j.executions, 3)
 }
 
-func TestAPersonProceedsInSpiteOfASmokeTest(t *testing.T) {
+func TestProceedAfterAFailedSmokeTest(t *testing.T) {
 	t.Parallel()
 	j, c := hooked(revision{}, fate{time.Second, hooks.Succeeded}, fate{time.Second, hooks.Failed})
 	c.Policy.Hooks.After[0].OnFailure = hooks.Hold
 	require.Equal(t, rollout.Held, c.Rollout(context.Background(), rollout.Request{}).Outcome)
 	again := c.Rollout(context.Background(), rollout.Request{})
-	assert.Equal(t, rollout.Held, again.Outcome, "nobody decided anything")
+	assert.Equal(t, rollout.Held, again.Outcome, "without a decision the rollout stays held")
 	result := c.Rollout(context.Background(), rollout.Request{Proceed: true})
 	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
-	assert.Len(t, j.executions, 2, "it did not run again")
+	assert.Len(t, j.executions, 2, "the smoke test did not run again")
 	assert.Contains(t, j.lines(), "after smoke accepted smoke-2")
 
-	// Who proceeds at the last step for want of data has not seen a smoke test: it has not run yet.
+	// Proceeding at the last step for lack of data does not skip the smoke test, which has not run yet.
 	j, c = hooked(revision{}, fate{time.Second, hooks.Succeeded}, fate{time.Second, hooks.Failed})
 	j.serves(of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted"))
 	c.Policy.Inconclusive = rollout.Hold
 	result = c.Rollout(context.Background(), rollout.Request{Proceed: true})
 	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
-	assert.Len(t, j.executions, 1, "the migration is before traffic, and its time is over")
+	assert.Len(t, j.executions, 1, "only the migration has run")
 	j, c = hooked(revision{}, fate{time.Second, hooks.Failed})
 	j.serves(of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted"))
 	result = c.Rollout(context.Background(), rollout.Request{Proceed: true})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
 }
 
-// A rollback needs no hook, and is not held by one that runs. The rollout that waits for it notices, and says what goes on.
-func TestARollbackDoesNotWaitForAHook(t *testing.T) {
+// TestRollbackDoesNotWaitForHooks rolls back while a hook runs. The rollout that waits for the hook notices, and reports that the
+// execution goes on.
+func TestRollbackDoesNotWaitForHooks(t *testing.T) {
 	t.Parallel()
 	j, c := hooked(revision{}, fate{time.Hour, hooks.Succeeded})
 	back := j.controller()

@@ -176,7 +176,7 @@ type Progress struct {
 	Step, Steps int
 	// Waiting says what the rollout waits for while the traffic is not effective yet; empty while the step bakes.
 	Waiting string
-	// Elapsed and Bake are this step's. Left is the time until it has baked, or stops waiting for more data.
+	// Elapsed and Bake are this step's. Left is the time until the step has baked, or stops waiting for more data.
 	Elapsed, Bake, Left time.Duration
 	Good, Bad           int
 	P95                 time.Duration

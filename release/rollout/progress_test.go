@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// TestProgressOfARollout has what a person who watches is told first and last in each part of a rollout.
+// TestProgressOfARollout has the first and the last message that a watching person gets in each part of a rollout.
 func TestProgressOfARollout(t *testing.T) {
 	t.Parallel()
 	const settling = ", the shift is taking effect"
@@ -35,7 +35,7 @@ func TestProgressOfARollout(t *testing.T) {
 		hold     bool
 		want     []string
 	}{
-		"all is well": {revision{}, false, slices.Concat(before, bakes("10 %, step 1 of 3"), afterwards)},
+		"a healthy candidate": {revision{}, false, slices.Concat(before, bakes("10 %, step 1 of 3"), afterwards)},
 		"its first answers are bad": {revision{badFrom: 1, badUntil: 5 * time.Second}, false, slices.Concat(before[:2], cold, []string{
 			"0 %, step 0 of 3: 3s of 0s, 0s left, 2 good, 0 bad, p95 50ms", "0 %, step 0 of 3: 18s of 0s, 0s left, 60 good, 0 bad, p95 50ms",
 		}, bakes("10 %, step 1 of 3"), afterwards)},

@@ -60,8 +60,9 @@ func TestRolloutEnds(t *testing.T) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
 		}, outcome: rollout.RolledBack, why: "40 of 200 split requests and, with its own probes, 40 of 211 requests to the candidate " +
 			"failed: it is worse, by evidence of 100.0 % over all looks", traffic: "web-a=100/stable web-b=000/rejected"},
-		"no data, hold": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold }, outcome: rollout.Held,
-			why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+		"no data, the policy holds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold },
+			outcome: rollout.Held,
+			why:     "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
 		"no data, a person proceeds at 10 %": {arrange: func(s *solo, c *rollout.Controller) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 90, Tag: "stable"},
 				plan.Target{Revision: "web-b", Percent: 10, Tag: "candidate"}, plan.Target{Revision: "web-b", Tag: "shifted"})
@@ -74,11 +75,11 @@ func TestRolloutEnds(t *testing.T) {
 			c.Policy.Inconclusive = rollout.Hold
 		}, request: rollout.Request{Proceed: true}, outcome: rollout.Released, why: "web-b serves everything",
 			traffic: "web-b=100/stable web-a=000/previous"},
-		"nobody was held yet, a person proceeds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold },
+		"a person proceeds before anything is held": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold },
 			request: rollout.Request{Proceed: true},
 			outcome: rollout.Held, why: "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable " +
 				"web-b=010/candidate web-b=000/shifted"},
-		"no data, retreat": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat },
+		"no data, the policy rolls back": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Retreat },
 			outcome: rollout.RolledBack,
 			why:     "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no monitoring": {arrange: func(_ *solo, c *rollout.Controller) { c.Metrics, c.Policy.Inconclusive = nil, rollout.Hold },
@@ -166,7 +167,7 @@ func TestRolloutEnds(t *testing.T) {
 	}
 }
 
-// ownProbes is a Cloud Monitoring that has counted the program's own probes, at whatever URL, and no visitor.
+// ownProbes is Cloud Monitoring that has counted the program's own probes and no visitor.
 type ownProbes struct{ *solo }
 
 func (o ownProbes) Since(_ context.Context, revision string, since time.Time) (health.Metrics, error) {
@@ -179,9 +180,9 @@ func (o ownProbes) Since(_ context.Context, revision string, since time.Time) (h
 	return metrics, nil
 }
 
-// Where nobody visits, the probes of a long bake say how sure it is that the candidate is good enough, and those of a short one do not say
-// enough. A policy may ask for requests over the service's URL all the same.
-func TestProbesDecideWhereNobodyVisits(t *testing.T) {
+// TestProbesDecideWithoutVisitors checks a service without visitors. The probes of a long bake are enough to pass, and those of a
+// short bake are not. A policy may still require requests over the service's URL.
+func TestProbesDecideWithoutVisitors(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		bake    time.Duration
@@ -222,11 +223,11 @@ func TestRolloutStopsWhenSomeoneElseWrites(t *testing.T) {
 	assert.Equal(t, rollout.Superseded, result.Outcome)
 	assert.Equal(t, []string{"someone else changed the traffic to web-a 100 %"}, result.Why)
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(result.Traffic),
-		"the last line of the audit says what there is, not what this run left")
+		"the journal's last line has the present traffic and not what this run wrote")
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
-	assert.Equal(t, 5, s.writes, "pin, begin, two shifts, the rollback, and nothing after it")
+	assert.Equal(t, 5, s.writes, "the writes are pin, begin, two shifts and the rollback")
 	resumed := s.controller().Rollout(context.Background(), rollout.Request{})
-	assert.Equal(t, rollout.Refused, resumed.Outcome, "a manual rollback is never rolled out again")
+	assert.Equal(t, rollout.Refused, resumed.Outcome, "a manually rejected revision is not rolled out again")
 }
 
 func TestResumeAtEveryRead(t *testing.T) {
@@ -251,8 +252,9 @@ func TestResumeAtEveryRead(t *testing.T) {
 	}
 }
 
-// Where only the tags are not in effect, a rollback without --to would go back once more.
-func TestAGuardBeforeTagsWithoutEffect(t *testing.T) {
+// TestGuardRefusesTagsWithoutEffect checks a service on which only the tags are not effective. A rollback without --to would then go
+// back once more.
+func TestGuardRefusesTagsWithoutEffect(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
@@ -269,8 +271,9 @@ func TestAGuardBeforeTagsWithoutEffect(t *testing.T) {
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 }
 
-// A rollback that the API is done with, and that has no effect, will have none: whoever asked has to hear it now.
-func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
+// TestRollbackWithoutEffectIsReportedAtOnce checks a write that the API is done with and that has no effect. Waiting longer does not
+// help, so the person is told at once.
+func TestRollbackWithoutEffectIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{failed: true})
 	s.pass(time.Minute)
@@ -281,8 +284,9 @@ func TestARollbackThatCannotBeIsSaidAtOnce(t *testing.T) {
 	assert.Less(t, result.Elapsed, 10*time.Second)
 }
 
-// A change from just before is not the command's: the guard lets it take effect first.
-func TestAGuardWaitsForWhatIsUnderWay(t *testing.T) {
+// TestGuardWaitsForAnEarlierChange checks a change from before the guard. The guard lets it take effect first, because the command
+// did not cause it.
+func TestGuardWaitsForAnEarlierChange(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.pass(time.Minute)
@@ -295,11 +299,12 @@ func TestAGuardWaitsForWhatIsUnderWay(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
-	assert.Equal(t, 1, s.writes, "the change itself")
+	assert.Equal(t, 1, s.writes, "only the earlier change was written")
 }
 
-// Who rolls back between a guard's look and its write owns the traffic, too.
-func TestARollbackJustBeforeTheGuardPutsBack(t *testing.T) {
+// TestRollbackBeforeTheGuardRestores checks a person who rolls back between the guard's last read and its write. The person's
+// traffic stays.
+func TestRollbackBeforeTheGuardRestores(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"})
@@ -328,8 +333,8 @@ func (w withoutURLs) Read(ctx context.Context) (plan.Service, error) {
 	return service, err
 }
 
-// What cannot be probed is not waited for without end.
-func TestACandidateWithoutURL(t *testing.T) {
+// TestCandidateWithoutURL checks that a rollout does not wait for ever for a candidate that cannot be probed.
+func TestCandidateWithoutURL(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	controller := s.controller()
@@ -348,7 +353,7 @@ func TestACandidateWithoutURL(t *testing.T) {
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
-// refusing is a service whose next shift to a half fails.
+// refusing is a service that refuses the next shift to 50 %.
 type refusing struct {
 	*solo
 	err error
@@ -361,8 +366,8 @@ func (r refusing) Shift(ctx context.Context, etag string, traffic []plan.Target)
 	return r.solo.Shift(ctx, etag, traffic)
 }
 
-// Whatever the API has against a step, what served before gets everything back.
-func TestAStepThatTheAPIRefuses(t *testing.T) {
+// TestRefusedStepRollsBack checks that all requests go back if the API refuses a step, for whatever reason.
+func TestRefusedStepRollsBack(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{rollout.ErrInvalid, rollout.ErrNotFound, errors.New("403 forbidden")} {
 		s := deployed(revision{})
@@ -374,9 +379,9 @@ func TestAStepThatTheAPIRefuses(t *testing.T) {
 	}
 }
 
-// Somebody who writes all the time, or an API that answers conflict for another reason, is asked again at once and then with patience:
-// a project has about three writes a second.
-func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
+// TestConflictsAreRetriedSlowly checks an API that answers every write with a conflict. The first retry is immediate, and the later
+// ones wait, because a project has about three writes a second.
+func TestConflictsAreRetriedSlowly(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	attempts := 0
@@ -386,7 +391,7 @@ func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
 	}
 	result := s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
 	assert.Equal(t, rollout.Unconfirmed, result.Outcome, result.Why)
-	assert.Less(t, attempts, 30, "in 30 s")
+	assert.Less(t, attempts, 30, "attempts in 30 s")
 	s.writing = func() {
 		if attempts++; attempts == 1 {
 			s.touch()
@@ -397,11 +402,12 @@ func TestConflictsAreNotAnsweredWithAStorm(t *testing.T) {
 	s.delay = 0
 	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-a"})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
-	assert.Less(t, s.now-before, time.Second, "one conflict costs a rollback nothing")
+	assert.Less(t, s.now-before, time.Second, "a rollback is hardly delayed by one conflict")
 }
 
-// Whoever reads that a way back is not confirmed repeats it. Where it was effective after all, that must not go back once more.
-func TestRepeatingAnUnconfirmedWayBackGoesNoFurther(t *testing.T) {
+// TestRepeatedUnconfirmedRollback repeats a rollback that was reported as unconfirmed. If it was effective after all, the repetition
+// must not go back once more.
+func TestRepeatedUnconfirmedRollback(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{badFrom: 30 * time.Second})
 	s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-0", Tag: "previous"})
@@ -418,8 +424,8 @@ func TestRepeatingAnUnconfirmedWayBackGoesNoFurther(t *testing.T) {
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
 }
 
-// What takes minutes says so, and what for.
-func TestWaitingForTheCandidateIsSaid(t *testing.T) {
+// TestWaitingForTheCandidateIsReported checks that a long wait is reported, with its reason.
+func TestWaitingForTheCandidateIsReported(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{startup: 30 * time.Second, badFrom: 1, badUntil: 38 * time.Second})
 	controller := s.controller()
@@ -442,13 +448,13 @@ func TestWaitingForTheCandidateIsSaid(t *testing.T) {
 	assert.Equal(t, []string{"waiting up to 1m0s for web-z: it has not appeared"}, told)
 }
 
-// A signal stops a rollout, and never the rollback that its gate asked for.
+// TestSignalDuringARollback checks that a signal stops a rollout, but not the rollback that its gate asked for.
 func TestSignalDuringARollback(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{badFrom: 30 * time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.writing = func() {
-		if s.writes == 3 { // pin, begin and a shift; this is the rollback.
+		if s.writes == 3 { // The writes so far are pin, begin and a shift; this one is the rollback.
 			cancel()
 		}
 	}
@@ -457,7 +463,8 @@ func TestSignalDuringARollback(t *testing.T) {
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
-// A candidate that the API lost cannot be tagged as rejected any more. That must not keep the traffic from going back.
+// TestRollbackFromALostCandidate checks a candidate that the API has lost. It cannot be tagged as rejected, which must not keep the
+// traffic from going back.
 func TestRollbackFromALostCandidate(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
@@ -505,7 +512,7 @@ func TestRollbackIsOneReadAndOneWrite(t *testing.T) {
 	assert.Equal(t, "web-a=100/stable web-b=000/rejected", list(s.service.Desired))
 }
 
-// Whoever waits for an API that does not answer is told so, once.
+// TestWaitingForTheAPI checks that a person who waits for an API that does not answer is told so once.
 func TestWaitingForTheAPI(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
@@ -613,7 +620,7 @@ func TestGuard(t *testing.T) {
 			s.pass(s.now + s.delay)
 			return nil
 		}, rollout.RolledBack, "web-a=100", nil},
-		"a tag follows the latest": {[]plan.Target{{Revision: "web-a", Percent: 100}, {Latest: true, Tag: "head"}}, func(s *solo) error {
+		"a tag follows the latest revision": {[]plan.Target{{Revision: "web-a", Percent: 100}, {Latest: true, Tag: "head"}}, func(s *solo) error {
 			s.deploy("web-c", revision{})
 			s.pass(s.now + s.delay)
 			return nil
@@ -635,7 +642,7 @@ func TestGuard(t *testing.T) {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100}, {Revision: "web-b", Tag: "stable"},
 				{Revision: "web-a", Tag: "previous"}})
 		}, rollout.Superseded, "web-a=100 web-b=000/stable web-a=000/previous", nil},
-		"moves it and its tags": {released, func(s *solo) error {
+		"moves requests and tags": {released, func(s *solo) error {
 			return s.shift(s.service.Etag, []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}})
 		}, rollout.RolledBack, "web-b=100/stable web-a=000/previous", nil},
 	} {

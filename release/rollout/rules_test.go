@@ -15,16 +15,16 @@ import (
 
 var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// revision is how a deployed revision behaves.
+// revision describes how a deployed revision behaves.
 type revision struct {
-	startup  time.Duration // Until it is ready, or has failed.
+	startup  time.Duration // The time until it is ready or has failed.
 	failed   bool
-	badFrom  time.Duration // It answers 500 from then on; 0 for never.
-	badUntil time.Duration // ... until then; 0 for ever.
+	badFrom  time.Duration // The time from which it answers 500; 0 for never.
+	badUntil time.Duration // The time until which it does; 0 for ever.
 	slow     bool
 	sticky   bool          // It has session affinity.
 	decided  time.Duration // When its startup is over; set by deploy.
-	gone     bool          // The API lost it.
+	gone     bool          // The API has lost it.
 }
 
 func (r revision) bad(now time.Duration) bool {
@@ -36,16 +36,17 @@ const (
 	slow = 1500 * time.Millisecond
 )
 
-// rules is one service of the simulated Cloud Run without its servers: package emulator/google/run decides, and nothing is stored or sent.
+// rules is one service of the emulated Cloud Run without its servers. Package emulator/google/run decides, and nothing is stored or
+// sent.
 type rules struct {
 	now       time.Duration
 	service   plan.Service
 	revisions map[string]*revision
 	delay     time.Duration // How long a write takes.
-	moves     time.Duration // When the time of the newest split comes.
-	early     bool          // It has not.
-	held      bool          // The newest split is not to move,
-	stick     bool          // or the next one is not.
+	moves     time.Duration // When the newest split takes effect.
+	early     bool          // That time has not come.
+	held      bool          // The newest split never takes effect.
+	stick     bool          // The next split never takes effect.
 	etag      int
 	writes    int
 	answered  map[string][]time.Duration // When each revision answered a probe.
@@ -63,7 +64,7 @@ func (m *rules) touch() {
 	m.service.Etag = fmt.Sprint(m.etag)
 }
 
-// pass lets time pass: splits take effect, revisions become ready or fail.
+// pass lets time pass: splits take effect, and revisions become ready or fail.
 func (m *rules) pass(to time.Duration) {
 	due := m.early && m.moves <= to
 	for _, r := range m.revisions {
@@ -105,7 +106,7 @@ func (m *rules) fate(name string) run.RevisionState {
 func (m *rules) live() plan.Service     { return m.service }
 func (m *rules) ready(name string) bool { return m.fate(name) == run.RevisionState{} }
 
-// wrote begins what every write begins.
+// wrote does what every write begins with.
 func (m *rules) wrote() {
 	m.touch()
 	m.moves, m.early, m.held, m.stick = m.now+m.delay, true, m.stick, false
@@ -166,7 +167,7 @@ func (m *rules) revision(name string, strikes ...faults.Fault) (answer plan.Revi
 	return answer, err
 }
 
-// struck carries out a request that faults meet, as emulator/faults and emulator/cloud do.
+// struck carries out a request that faults strike, as emulator/faults and emulator/cloud do.
 func (m *rules) struck(strikes []faults.Fault, request func() error) error {
 	silent := false
 	for _, strike := range strikes {
@@ -190,14 +191,14 @@ func (m *rules) struck(strikes []faults.Fault, request func() error) error {
 	return rollout.ErrUnavailable
 }
 
-// answer is what one request to a URL gets; the point, from 0 to 100, chooses the revision at the service's own.
+// answer returns what one request to a URL gets. point, from 0 to 100, chooses the revision at the service's own URL.
 func (m *rules) answer(probe rollout.Probe, point float64) health.Sample {
 	sample := health.Sample{Endpoint: probe.Endpoint, At: epoch.Add(m.now), Status: 200, Latency: fast}
 	resolved := run.Resolve(toRun(m.service.Effective), m.service.LatestReady)
 	name := run.Pick(resolved, point)
 	if probe.URL != m.service.URL {
 		tagged := slices.IndexFunc(resolved, func(t run.Target) bool { return "tag:"+t.Tag == probe.URL })
-		if tagged < 0 { // The tag went between the read and the probe.
+		if tagged < 0 { // The tag was removed between the read and the probe.
 			sample.Status, sample.Fault = 404, "status 404"
 			return sample
 		}
@@ -242,7 +243,7 @@ func fromRun(list []run.Target) []plan.Target {
 	return targets
 }
 
-// uris gives tags their URLs, as the API does in the effective list.
+// uris adds the tags' URLs, as the API does in the effective list.
 func uris(list []plan.Target) []plan.Target {
 	list = slices.Clone(list)
 	for i := range list {

@@ -24,8 +24,9 @@ var (
 	seed     = flag.Int("seed", -1, "run this one seed of either and print what happens")
 )
 
-// TestSimulation drives the real code with several actors on the simulated Cloud Run's rules under a virtual clock, breaks the API, the
-// network and the actors at random, and checks every step. A failure names its seed: go test ./release/rollout -run TestSimulation$ -seed N
+// TestSimulation drives the real code with several actors on the rules of the emulated Cloud Run, under a virtual clock. It breaks
+// the API, the network and the actors at random, and checks every step. A failure names its seed: go test ./release/rollout -run
+// TestSimulation$ -seed N
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	if *seed >= 0 {
@@ -46,7 +47,7 @@ func TestSimulation(t *testing.T) {
 		}
 	}
 	t.Log(outcomes)
-	// A simulation that never gets somewhere proves nothing about it.
+	// Without these outcomes the simulation would prove nothing about them.
 	for _, outcome := range []rollout.Outcome{rollout.Released, rollout.RolledBack, rollout.Superseded, rollout.Refused, rollout.Failed,
 		rollout.Interrupted,
 		rollout.Held, rollout.Nothing, rollout.Unconfirmed} {
@@ -56,9 +57,9 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// TestSimulationThroughTheAPI runs seeds once more through the adapter, the official client, the simulated cloud's API with its own
-// faults, and its data plane. The story has to be the same, traffic list by traffic list: what thousands of seeds say about the rules
-// holds for the API.
+// TestSimulationThroughTheAPI runs some seeds again through the adapter, the official client, the emulated cloud's API with its own
+// faults, and its data plane. Each traffic list has to be the same, so that the results of thousands of seeds on the rules hold for
+// the API.
 func TestSimulationThroughTheAPI(t *testing.T) {
 	t.Parallel()
 	first, last := 0, *apiSeeds
@@ -78,13 +79,13 @@ func TestSimulationThroughTheAPI(t *testing.T) {
 	}
 }
 
-// world is Cloud Run with the service web. A call that faults meet is carried out, or not, as they say.
+// world is Cloud Run with the service web. The faults that strike a call decide whether it is carried out.
 type world interface {
 	pass(to time.Duration)
 	live() plan.Service
 	ready(revision string) bool
 	deploy(name string, r revision)
-	ask(name string) // Puts the template of a revision back that exists.
+	ask(name string) // Deploys the template of an existing revision again.
 	read(...faults.Fault) (plan.Service, error)
 	shift(etag string, traffic []plan.Target, strikes ...faults.Fault) error
 	revision(name string, strikes ...faults.Fault) (plan.Revision, error)
@@ -94,37 +95,37 @@ type world interface {
 func onRules(delay time.Duration, traffic []plan.Target) world    { return newRules(delay, traffic...) }
 func throughAPI(delay time.Duration, traffic []plan.Target) world { return newAPI(delay, traffic...) }
 
-// sim is one seed.
+// sim is the run of one seed.
 type sim struct {
 	world    world
 	now      time.Duration
-	seen     plan.Service // As it was checked last.
+	seen     plan.Service // The service as it was checked last.
 	rng      *rand.Rand
 	actors   []*actor
 	policy   rollout.Policy
-	story    []string // What happens,
-	log      []string // and why, in the words of who says so.
+	story    []string // The events,
+	log      []string // and the reasons that the actors give.
 	failure  string
 	outcomes []rollout.Outcome
 
 	faults    float64 // The share of API calls that go wrong.
 	sticks    float64 // The share of writes that have no effect.
 	outage    [2]time.Duration
-	dark      [2]time.Duration // When no probe gets out.
-	lossy     bool             // The candidate is lost,
-	loses     time.Duration    // from then on,
-	lost      map[string]bool  // and was.
+	dark      [2]time.Duration // When no probe reaches anything.
+	lossy     bool             // The API loses the candidate,
+	loses     time.Duration    // at this time,
+	lost      map[string]bool  // and has lost these revisions.
 	late      []lateWrite
 	restarts  int
-	barred    map[string]bool // What someone rolled back.
+	barred    map[string]bool // The revisions that a person rolled back.
 	released  map[string]int
 	writer    *actor
 	wrote     time.Duration // When the writer wrote.
 	ambiguous bool          // The answer to a finishing write was lost.
-	gaps      bool          // Someone wrote traffic that no rollout writes.
+	gaps      bool          // Somebody wrote traffic that no rollout writes.
 }
 
-// lateWrite arrives after its sender has given up on it.
+// lateWrite is a write that arrives after its sender has given up.
 type lateWrite struct {
 	at      time.Duration
 	actor   *actor
@@ -132,29 +133,29 @@ type lateWrite struct {
 	traffic []plan.Target
 }
 
-// actor is a coroutine: it runs until its next call of a port, and then waits for its turn.
+// actor is a coroutine. It runs until its next call of a port, and then waits for its turn.
 type actor struct {
 	*sim
 	name    string
 	at      time.Duration
-	crashAt int // The call at which it dies; 0 for never.
+	crashAt int // The call at which it crashes; 0 for never.
 	cutAt   int // The call at which it gets a signal; 0 for never.
 	calls   int
 	cancel  context.CancelFunc
 	yield   func(struct{}) bool
 	next    func() (struct{}, bool)
 	rollout bool
-	person  bool // Who decides by hand.
+	person  bool // A person decides by hand.
 	crashed bool
 	good    int           // Good probes of the candidate in a row.
 	bad     int           // Bad ones in a row.
-	percent int           // The candidate's share this actor last saw effective,
+	percent int           // The candidate's share that this actor last saw in effect,
 	since   time.Duration // and since when.
 	wrote   time.Duration // When this actor first wrote,
 	mine    []plan.Target // and what it wrote last.
-	// unheardOf is what it wrote last without an answer: a twin's equal write passes for its own.
+	// unheardOf is what it last wrote without an answer. An equal write of a twin counts as its own.
 	unheardOf []plan.Target
-	deadline  time.Duration // By when the candidate must have lost its share; 0 for none.
+	deadline  time.Duration // When the candidate must have lost its share; 0 for no such time.
 }
 
 type crash struct{}
@@ -180,7 +181,7 @@ func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
 	traffic := [][]plan.Target{{{Revision: "web-a", Percent: 100}}, {{Latest: true, Percent: 100}},
 		{{Revision: "web-a", Percent: 100, Tag: "stable"}},
 		{{Revision: "web-a", Percent: 100, Tag: "stable"}, {Revision: "web-a", Tag: "pr-1"}}}[s.rng.IntN(4)]
-	s.gaps = traffic[0].Latest // Until the pin, a revision that becomes ready takes everything: that is why there is a pin.
+	s.gaps = traffic[0].Latest // Before the pin, a revision that becomes ready gets all requests. That is the reason for the pin.
 	candidate := revision{startup: s.between(0, 40*time.Second)}
 	switch s.rng.IntN(6) {
 	case 0:
@@ -220,7 +221,7 @@ func newSim(seed uint64, on func(time.Duration, []plan.Target) world) *sim {
 	return s
 }
 
-// between draws a time in whole milliseconds: the API writes none finer.
+// between returns a random time in whole milliseconds, which is the API's resolution.
 func (s *sim) between(low, high time.Duration) time.Duration {
 	return low + time.Duration(s.rng.Int64N(int64((high-low)/time.Millisecond)+1))*time.Millisecond
 }
@@ -269,7 +270,7 @@ func (s *sim) start(name string, at time.Duration, work func(*actor, context.Con
 	s.actors = append(s.actors, a)
 }
 
-// run gives the turn to whoever is due first, until everyone has ended.
+// run gives the turn to the actor that is due first, until all have ended.
 func (s *sim) run() {
 	for turns := 0; len(s.actors) > 0 && s.failure == ""; turns++ {
 		if turns > 100_000 || s.now > 2*time.Hour {
@@ -322,7 +323,7 @@ func (s *sim) advance(to time.Duration) {
 	s.observe()
 }
 
-// observe checks the service whenever it is another one than before.
+// observe checks the service whenever it has changed.
 func (s *sim) observe() {
 	live := s.world.live()
 	if live.Etag == s.seen.Etag {
@@ -334,7 +335,7 @@ func (s *sim) observe() {
 	s.check(live)
 }
 
-// check holds after every change of the service.
+// check verifies what has to hold after every change of the service.
 func (s *sim) check(live plan.Service) {
 	sum := 0
 	for revision, percent := range live.Percents(live.Effective) {
@@ -365,7 +366,7 @@ func (s *sim) check(live plan.Service) {
 	}
 }
 
-// share is a revision's percent of a list.
+// share returns a revision's percent in a list.
 func (s *sim) share(targets []plan.Target, revision string) int {
 	return s.seen.Percents(targets)[revision]
 }

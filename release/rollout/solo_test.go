@@ -13,26 +13,26 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// solo drives one controller on the rules: its sleeps let time pass.
+// solo drives one controller on the rules. Its sleeps let time pass.
 type solo struct {
 	*rules
 	pick    int
 	reads   int
 	events  []rollout.Event
-	before  func() // Runs before each read, as another actor.
+	before  func() // Runs before each read, as another actor would.
 	writing func() // Runs before each write.
 	metrics health.Metrics
-	broken  error // What the journal answers.
+	broken  error // The journal's error.
 }
 
-// deployed is a service on which web-b was just deployed beside web-a.
+// deployed returns a service on which web-b was just deployed beside web-a.
 func deployed(r revision) *solo {
 	s := &solo{rules: newRules(time.Second, plan.Target{Revision: "web-a", Percent: 100})}
 	s.deploy("web-b", r)
 	return s
 }
 
-// serves gives the service a traffic list that is in effect already.
+// serves gives the service a traffic list that is in effect at once.
 func (s *solo) serves(traffic ...plan.Target) {
 	s.service.Desired, s.service.Effective = traffic, uris(traffic)
 }
@@ -94,7 +94,7 @@ func (s *solo) controller() *rollout.Controller {
 	return &rollout.Controller{Service: s, Prober: s, Metrics: s, Clock: s, Journal: s, Policy: testPolicy()}
 }
 
-// transitions are the writes that were accepted.
+// transitions returns the writes that were accepted.
 func (s *solo) transitions() []string {
 	var lines []string
 	for _, event := range s.events {
@@ -105,7 +105,7 @@ func (s *solo) transitions() []string {
 	return lines
 }
 
-// list writes a traffic list as the tests read it best.
+// list formats a traffic list for tests.
 func list(targets []plan.Target) string {
 	var words []string
 	for _, target := range targets {

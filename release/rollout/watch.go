@@ -43,8 +43,8 @@ type watch struct {
 	told            bool      // A person was told about it.
 }
 
-// stuckFor is how long traffic may differ from what was wanted after the API is done, before it counts as failed. A read may be a little
-// old.
+// stuckFor is how long traffic may differ from what was wanted after the API is done, before it counts as failed. A read may be
+// slightly outdated.
 const stuckFor = 3 * time.Second
 
 // step watches one step until its gates pass, fail or stay inconclusive. Step{} is gate A, before any traffic.

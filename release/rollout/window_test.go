@@ -12,12 +12,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/windows"
 )
 
-// epoch is a Monday at noon: the window is Tuesday's.
+// tuesdays returns windows on Tuesdays. The clock's epoch is a Monday at noon.
 func tuesdays() windows.Windows {
 	return windows.Windows{Zone: time.UTC, Open: []windows.Span{{Days: []time.Weekday{time.Tuesday}, From: 9 * 60, To: 16 * 60}}}
 }
 
-func TestAReleaseStartsInItsWindow(t *testing.T) {
+func TestReleaseStartsInItsWindow(t *testing.T) {
 	t.Parallel()
 	const closed = "it is Mon 2026-11-23 12:00 UTC, outside of the windows Tue 09:00-16:00 (UTC); the next window opens Tue 2026-11-24 " +
 		"09:00 UTC"
@@ -35,7 +35,7 @@ func TestAReleaseStartsInItsWindow(t *testing.T) {
 	c = s.controller()
 	c.Policy.Windows = tuesdays()
 	result = c.Rollout(context.Background(), rollout.Request{OutsideWindow: "the shop is down"})
-	assert.Equal(t, rollout.RolledBack, result.Outcome, "nor is the one of a gate")
+	assert.Equal(t, rollout.RolledBack, result.Outcome, "a gate's rollback is allowed, too")
 	assert.Contains(t, result.Why, "started outside of the release windows: the shop is down")
 	require.Equal(t, "window", s.events[0].Kind)
 	assert.Equal(t, []string{closed, "started outside of the release windows: the shop is down"}, s.events[0].Why)
@@ -48,8 +48,9 @@ func TestAReleaseStartsInItsWindow(t *testing.T) {
 	assert.Equal(t, rollout.Released, c.Rollout(context.Background(), rollout.Request{}).Outcome)
 }
 
-// What has begun goes on: a split that stays for a night is worse than the end of it. What someone took back begins anew.
-func TestAnActiveReleaseGoesOnOutsideOfWindows(t *testing.T) {
+// TestActiveReleaseContinuesOutsideWindows checks that a release that has begun goes on, because a split that stays overnight is
+// worse than the end of the release. A release that a person took back begins anew, and needs a window.
+func TestActiveReleaseContinuesOutsideWindows(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})
 	s.serves(of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted"))

@@ -86,8 +86,8 @@ func (r *run) end(outcome Outcome, why ...string) Result {
 // identifyFor bounds the question for a revision's image. Only people need the answer, and nothing waits for it.
 const identifyFor = 2 * time.Second
 
-// identify remembers the images of revisions, so that the journal says which digests a release was about. If the API does not answer,
-// only that is missing from the journal.
+// identify remembers the images of revisions, so that the journal says which digests a release was about. If the API does not
+// answer, the journal lacks only the images.
 func (r *run) identify(ctx context.Context, revisions ...string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifyFor)
 	defer cancel()

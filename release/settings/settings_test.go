@@ -20,7 +20,7 @@ func TestBuiltIn(t *testing.T) {
 		loaded, err := Load("", name)
 		require.NoError(t, err)
 		assert.Equal(t, want, loaded.Inconclusive, name)
-		assert.Equal(t, 2*time.Second, loaded.Probe.Timeout, "an absent key has its default")
+		assert.Equal(t, 2*time.Second, loaded.Probe.Timeout, "an absent key gets its default")
 	}
 }
 
@@ -33,11 +33,11 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 	}
 	loaded, err := Parse([]byte("environments: {dev: {probe: {p95: 0s}, steps: [{percent: 100, bake: 30s}]}}"), "dev")
 	require.NoError(t, err)
-	assert.Zero(t, loaded.Probe.P95, "a present zero stays")
+	assert.Zero(t, loaded.Probe.P95, "an explicit zero stays")
 	assert.Equal(t, []Step{{100, 30 * time.Second}}, loaded.Steps)
 }
 
-func TestRefused(t *testing.T) {
+func TestBadSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"environments: {dev: {setps: []}}":                         "environments.dev: there is no key setps",
@@ -89,7 +89,7 @@ func TestRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "read the release policy")
 }
 
-func TestAroundTraffic(t *testing.T) {
+func TestHooksWindowsAndSinks(t *testing.T) {
 	t.Parallel()
 	const raw = `environments:
   dev:
@@ -112,7 +112,7 @@ func TestAroundTraffic(t *testing.T) {
 	assert.Equal(t, []notify.Sink{{Kind: "slack", Secret: "RELEASE_SLACK_URL"}}, loaded.Notify)
 }
 
-// Whoever is to be told is found in a file that is wrong elsewhere.
+// TestSinks reads the sinks of a file that is wrong elsewhere.
 func TestSinks(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "release.yaml")

@@ -24,7 +24,7 @@ var rules = rollout.Rules{Steps: []rollout.Step{{Percent: 10, Bake: 5 * time.Min
 	ErrorRatio: 0.02,
 	P95:        2 * time.Second, BadRatio: 0.1, ProbeP95: time.Second, HoldFor: 10 * time.Minute}
 
-// service is what the live service says while the candidate has so much.
+// service returns the live service's status while the candidate has the given percent.
 func service(percent int) rollout.Status {
 	status := rollout.Status{Service: "web", BackTo: "web-a", Findings: []string{},
 		State: plan.State{Phase: plan.Shifting, Stable: "web-a", Candidate: "web-b", Percent: percent},
@@ -73,7 +73,7 @@ func TestRead(t *testing.T) {
 		status rollout.Status
 		events []rollout.Event
 		now    int
-		want   string // Headline | what it waits for | until | decide, ended
+		want   string // headline | what it waits for | until when | decide, ended
 	}{
 		"no release": {idle("web-a"), nil, 0, "web-a serves everything; no release is active |  |  | false true"},
 		"released": {idle("web-b"), []rollout.Event{first, ending(9, rollout.Released, "ok")}, 10,
@@ -146,7 +146,7 @@ within      p95 of the probes: 80 ms (at most 1 s)
 Waiting: 10 % has to stay healthy for 5 min, until 12:06:03 UTC, 4 min 2 s more
 Rollback: `+"`back`"+` goes to web-a
 `, s.Text(Plain))
-	// The runbook shows this very text.
+	// The runbook shows this text.
 	runbook, err := os.ReadFile("../../docs/runbooks/rollout.md")
 	require.NoError(t, err)
 	shown, _, _ := strings.Cut(s.Text(Plain), "Rollback: ")

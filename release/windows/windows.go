@@ -57,7 +57,7 @@ func (w Windows) At(now time.Time) Verdict {
 	}
 	open := w.open(now)
 	verdict := Verdict{Open: open, Why: fmt.Sprintf("it is %s, %s", now.In(w.Zone).Format(clock), w.why(now))}
-	// The loop goes minute by minute: a year has half a million minutes, and no rule about changing clocks has to be repeated here.
+	// The loop tries each minute: a year has only half a million of them, and the code needs no rule about changing clocks.
 	for at := now.Truncate(time.Minute).Add(time.Minute); at.Before(now.Add(ahead)); at = at.Add(time.Minute) {
 		if w.open(at) != open {
 			verdict.Until = at.In(w.Zone)

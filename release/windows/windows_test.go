@@ -70,10 +70,10 @@ func TestAt(t *testing.T) {
 			assert.Equal(t, test.why, verdict.Why)
 		})
 	}
-	assert.Equal(t, Verdict{Open: true}, Windows{}.At(time.Time{}), "no windows are always")
+	assert.Equal(t, Verdict{Open: true}, Windows{}.At(time.Time{}), "without windows a release may always start")
 }
 
-// On 2026-03-29 clocks in Berlin go from 02:00 to 03:00, on 2026-10-25 from 03:00 back to 02:00.
+// TestChangingClocks uses Berlin, where clocks go from 02:00 to 03:00 on 2026-03-29, and from 03:00 back to 02:00 on 2026-10-25.
 func TestChangingClocks(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -111,7 +111,7 @@ func TestChangingClocks(t *testing.T) {
 	}
 }
 
-func TestWrongWindows(t *testing.T) {
+func TestBadWindows(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		days     []string

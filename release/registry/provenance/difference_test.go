@@ -7,14 +7,15 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Nothing counts as agreeing with nothing: an expectation that is empty by mistake is met by no certificate.
-func TestAnEmptyExpectationIsMetByNothing(t *testing.T) {
+// TestEmptyExpectationMatchesNothing checks an expectation that is empty by mistake. No certificate may meet it, not even with an
+// empty claim.
+func TestEmptyExpectationMatchesNothing(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, difference("ref", "main", "main"))
 	assert.Equal(t, []string{`ref: found "", expected ""`}, difference("ref", "", ""))
 	assert.Equal(t, []string{`ref: found "main", expected ""`}, difference("ref", "main", ""))
 	assert.Equal(t, []string{`ref: found "", expected "main"`}, difference("ref", "", "main"))
-	assert.Len(t, Policy{}.compareCertificate(&certificate.Summary{}), 5+3, "each of the eight claims")
+	assert.Len(t, Policy{}.compareCertificate(&certificate.Summary{}), 5+3, "each of the eight claims differs")
 	assert.Len(t, Policy{}.compareSLSA([]byte("{}"), &certificate.Summary{}), 5)
 	assert.Equal(t, []string{"predicate: is not SLSA v1 provenance: unexpected end of JSON input"},
 		Policy{}.compareSLSA(nil, &certificate.Summary{}))

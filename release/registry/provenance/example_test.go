@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
-// A policy needs four keys; everything else has the strictest default.
+// A policy needs four keys. Every other key has the strictest default.
 func ExampleParsePolicy() {
 	policy, err := provenance.ParsePolicy([]byte(`
 repository: guiofsaints/procureflow

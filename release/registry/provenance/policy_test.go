@@ -47,7 +47,7 @@ allowRootBecause: the vendor's image has no other user
 	}, found)
 }
 
-// Every problem is named, each once.
+// TestParsePolicyProblems checks that every problem is named once.
 func TestParsePolicyProblems(t *testing.T) {
 	t.Parallel()
 	const keys = "sigstore, issuer, repository, repositoryId, workflow, ref, runner, builder, predicateTypes, allowRootBecause"

@@ -11,9 +11,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
-// The policy file that is shipped accepts what the platform's build.yml attests when the application's platform-ci.yml calls it
-// on main, and nothing that differs from it in one thing. It is read as the tests' application has it: the root's own is its
-// owner's to fill in.
+// TestShippedPolicy checks that the shipped policy accepts what the platform's build.yml attests when the application's
+// platform-ci.yml calls it on main, and refuses everything that differs in one point. It uses the tests' own application, because
+// the policy at the repository's root is the owner's to fill in.
 func TestShippedPolicy(t *testing.T) {
 	t.Parallel()
 	const build = "guiofsaints/procureflow-platform/.github/workflows/build.yml@"
@@ -45,12 +45,12 @@ func TestShippedPolicy(t *testing.T) {
 		"another build": {build: func(b *provenancetest.Build) {
 			b.Builder = strings.Replace(build, "build.yml", "deploy.yml", 1) + commit
 		}, wrong: "builder: found"},
-		"a branch's build":     {build: func(b *provenancetest.Build) { b.Builder = build + "refs/heads/main" }, wrong: "builder: found"},
-		"a build of one's own": {build: func(b *provenancetest.Build) { b.Builder = "" }, wrong: "builder: found"},
-		"a fork":               {build: func(b *provenancetest.Build) { b.Repository = "evil/procureflow" }, wrong: "source repository: found"},
-		"the name taken over": {build: func(b *provenancetest.Build) { b.RepositoryID = "7" },
+		"a branch's build":       {build: func(b *provenancetest.Build) { b.Builder = build + "refs/heads/main" }, wrong: "builder: found"},
+		"the caller's own build": {build: func(b *provenancetest.Build) { b.Builder = "" }, wrong: "builder: found"},
+		"a fork":                 {build: func(b *provenancetest.Build) { b.Repository = "evil/procureflow" }, wrong: "source repository: found"},
+		"a repository of the same name": {build: func(b *provenancetest.Build) { b.RepositoryID = "7" },
 			wrong: `source repository id: found "7", expected "100000001"`},
-		"a machine of one's own": {attest: func(a *provenancetest.Attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
+		"a self-hosted machine": {attest: func(a *provenancetest.Attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
 			wrong: `runner: found "self-hosted", expected "github-hosted"`},
 		"another issuer": {attest: func(a *provenancetest.Attestation) {
 			a.Claims.Issuer = "https://github.example/_services/token"

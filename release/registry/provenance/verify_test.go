@@ -71,7 +71,8 @@ func TestVerifyAccepts(t *testing.T) {
 	}, found[0])
 }
 
-// A build that resolved more than its source says so, in any order. The commit only has to be among them.
+// TestVerifyAmongSeveralDependencies checks provenance that lists more than the source. The commit only has to be among the
+// dependencies.
 func TestVerifyAmongSeveralDependencies(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
@@ -90,7 +91,7 @@ func TestVerifyAmongSeveralDependencies(t *testing.T) {
 	}
 }
 
-// What a private repository's attestations lack is fine there and nowhere else.
+// TestVerifyByInstance checks what attestations of private repositories lack. That is accepted for the instance github only.
 func TestVerifyByInstance(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
@@ -125,7 +126,7 @@ func TestVerifyByInstance(t *testing.T) {
 	}
 }
 
-// Each row differs in one claim, or in what one attack would change, and names exactly that.
+// TestVerifyRefuses changes one claim in each row, or what one attack would change. The error names exactly that.
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
@@ -157,11 +158,11 @@ func TestVerifyRefuses(t *testing.T) {
 			`predicate's builder: found "https://github.com/evil/shop/.github/workflows/ci.yml@refs/heads/main", expected "` + signed + `"`,
 			`predicate's repository: found "https://github.com/evil/shop", expected "` + url + `"`,
 		}},
-		"name taken over": {func(a *attestation) { a.Claims.SourceRepositoryIdentifier = "43" },
+		"a repository of the same name": {func(a *attestation) { a.Claims.SourceRepositoryIdentifier = "43" },
 			[]string{`source repository id: found "43", expected "42"`}},
-		"other branch's run": {func(a *attestation) { a.Claims.SourceRepositoryRef = "refs/heads/topic" },
+		"run of another branch": {func(a *attestation) { a.Claims.SourceRepositoryRef = "refs/heads/topic" },
 			[]string{`source ref: found "refs/heads/topic", expected "refs/heads/main"`}},
-		"own machine": {func(a *attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
+		"self-hosted machine": {func(a *attestation) { a.Claims.RunnerEnvironment = "self-hosted" },
 			[]string{`runner: found "self-hosted", expected "github-hosted"`}},
 		"no runner": {func(a *attestation) { a.Claims.RunnerEnvironment = "" },
 			[]string{`runner: found "", expected "github-hosted"`}},
@@ -232,7 +233,8 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 	}
 }
 
-// Anybody who can push to the source can add bundles: they neither prove anything nor get in the way.
+// TestVerifyManyBundles checks that further bundles neither prove anything nor do harm. Anybody who can push to the source can add
+// them.
 func TestVerifyManyBundles(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
@@ -271,8 +273,8 @@ func TestVerifyRefusesWrongUse(t *testing.T) {
 	assert.EqualError(t, err, "no trusted root was given; make one with `gh attestation trusted-root > FILE`")
 }
 
-// A signature shows who held the image, not how it was made.
-func TestABareSignatureProvesNothing(t *testing.T) {
+// TestBareSignatureProvesNothing checks a signature of the digest alone, which does not show how the image was made.
+func TestBareSignatureProvesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
 	bare, err := s.Bare(provenancetest.GitHub(digest, build))
