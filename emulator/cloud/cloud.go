@@ -100,7 +100,7 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	}
 	source := ids.New(o.Rand)
 	apis := rest.New(rest.Options{Store: documents, Now: o.Now, IDs: source, OperationDelay: o.OperationDelay,
-		On: serviceusage.Require, Role: iam.CheckRole, Member: iam.CheckMember})
+		Elsewhere: strings.Trim(github.Prefix, "/"), On: serviceusage.Require, Role: iam.CheckRole, Member: iam.CheckMember})
 	c := &Cloud{Run: serve(apis, o), GitHub: github.New(documents, o.Now, source), apis: apis, metrics: o.Metrics}
 	c.handler = http.HandlerFunc(c.route)
 	if o.Intercept != nil {

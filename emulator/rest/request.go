@@ -54,7 +54,7 @@ func (q *Request) handle() (any, error) {
 	path := strings.TrimPrefix(q.Path, "/")
 	i := slices.IndexFunc(q.server.apis, func(a *API) bool { return strings.HasPrefix(path, a.Prefix+"/") })
 	if i < 0 {
-		return nil, NotFound("The requested URL /%s was not found: the emulator serves %s and gh/api/v3.", path, q.server.places())
+		return nil, q.server.unknownAddress(path)
 	}
 	api := q.server.apis[i]
 	if strings.HasSuffix(path, "/") {

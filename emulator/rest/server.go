@@ -16,7 +16,7 @@ import (
 // Caller is the member that every request comes from. The emulator has only this one caller.
 const Caller = "sandbox@example.com"
 
-// Options configure a [Server]. All are required except OperationDelay.
+// Options configure a [Server]. All are required except OperationDelay and Elsewhere.
 type Options struct {
 	Store *store.Store
 	// Now is the clock.
@@ -25,6 +25,8 @@ type Options struct {
 	IDs *ids.Source
 	// OperationDelay is how long a long-running operation runs. Default: 0; the operation is then done at once.
 	OperationDelay time.Duration
+	// Elsewhere is the address of an API that another server serves beside this one. The error about an unknown address names it.
+	Elsewhere string
 	// On refuses a request to an API that is not enabled in the project.
 	On func(q *Request, p Project, host string) error
 	// Role refuses a role that cannot be granted on a resource. Member refuses a member that does not exist.
@@ -154,11 +156,15 @@ func (q *Request) transact(work func() (any, error)) (any, error) {
 	return answer, err
 }
 
-// places lists the addresses of the APIs, for the error about an unknown address.
-func (s *Server) places() string {
+// unknownAddress refuses a path at which no API is served. It lists the addresses of the APIs.
+func (s *Server) unknownAddress(path string) *Error {
 	var places []string
 	for _, api := range s.apis {
 		places = append(places, api.Prefix)
 	}
-	return strings.Join(places, ", ")
+	list := strings.Join(places, ", ")
+	if s.options.Elsewhere != "" {
+		list += " and " + s.options.Elsewhere
+	}
+	return NotFound("The requested URL /%s was not found: the emulator serves %s.", path, list)
 }

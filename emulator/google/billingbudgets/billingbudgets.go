@@ -28,12 +28,12 @@ func (its Neighbours) API() *rest.API {
 		Update:  &rest.Update{Mask: rest.MaskMerges},
 		Delete:  &rest.Delete{},
 		Stamps:  rest.Stamps{Etag: "etag"},
-		Prepare: its.prepare,
+		Prepare: its.prepareBudget,
 	}
 	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{budget}}
 }
 
-func (its Neighbours) prepare(c *rest.Change) error {
+func (its Neighbours) prepareBudget(c *rest.Change) error {
 	if len([]rune(doc.Text(c.New, "displayName"))) > 60 {
 		return rest.Invalid("Budget display name must be at most 60 characters.")
 	}

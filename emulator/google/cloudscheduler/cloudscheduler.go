@@ -3,7 +3,6 @@
 package cloudscheduler
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (its Neighbours) API() *rest.API {
 		},
 		Update:  &rest.Update{Mask: rest.MaskReplaces},
 		Delete:  &rest.Delete{},
-		Prepare: its.prepare,
+		Prepare: its.prepareJob,
 		Methods: rest.Methods{
 			"POST pause":  func(c *rest.Change) (any, error) { return setState(c, "PAUSED") },
 			"POST resume": func(c *rest.Change) (any, error) { return setState(c, "ENABLED") },
@@ -66,11 +65,17 @@ func setState(c *rest.Change, state string) (any, error) {
 	return c.Old, c.Put(c.Name, c.Old)
 }
 
-func (its Neighbours) prepare(c *rest.Change) error {
+func (its Neighbours) prepareJob(c *rest.Change) error {
 	j := c.New
 	j["name"] = c.Name.Shown()
 	doc.Default(j, "timeZone", "UTC")
 	doc.Default(j, "attemptDeadline", "180s")
+	if target := doc.Object(j, "httpTarget"); target != nil {
+		doc.Default(target, "httpMethod", "POST")
+		if token := doc.Object(target, "oauthToken"); token != nil {
+			doc.Default(token, "scope", "https://www.googleapis.com/auth/cloud-platform")
+		}
+	}
 	j["state"] = "ENABLED"
 	if c.Old != nil {
 		j["state"] = c.Old["state"]
@@ -106,7 +111,6 @@ func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error 
 	if target == nil {
 		return nil
 	}
-	doc.Default(target, "httpMethod", "POST")
 	if uri := doc.Text(target, "uri"); !strings.HasPrefix(uri, "https://") && !strings.HasPrefix(uri, "http://") {
 		return rest.Invalid("HttpTarget.url must start with 'http://' or 'https://', and is '%s'.", uri)
 	}
@@ -117,16 +121,12 @@ func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error 
 		}
 		account := doc.Text(token, "serviceAccountEmail")
 		if token != nil && !its.Account(q, account) {
-			return rest.Denied("The principal lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource \"%s\" (or the resource may "+
-				"not exist).",
-				account)
+			return rest.Denied("The principal lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource \"%s\" (or the resource "+
+				"may not exist).", account)
 		}
 	}
-	if token := doc.Object(target, "oauthToken"); token != nil {
-		doc.Default(token, "scope", "https://www.googleapis.com/auth/cloud-platform")
-		if !strings.Contains(doc.Text(target, "uri"), ".googleapis.com/") {
-			return rest.Invalid("OAuth tokens may be sent to addresses under *.googleapis.com only: %s", fmt.Sprint(target["uri"]))
-		}
+	if uri := doc.Text(target, "uri"); target["oauthToken"] != nil && !strings.Contains(uri, ".googleapis.com/") {
+		return rest.Invalid("OAuth tokens may be sent to addresses under *.googleapis.com only: %s", uri)
 	}
 	return nil
 }

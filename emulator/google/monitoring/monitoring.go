@@ -86,7 +86,11 @@ func prepareUptime(c *rest.Change) error {
 		doc.Default(http, "port", port)
 	}
 	if c.New["resourceGroup"] == nil && c.New["syntheticMonitor"] == nil {
-		if err := checkTarget(doc.Object(c.New, "monitoredResource"), c.Name.Project.ID); err != nil {
+		target := doc.Object(c.New, "monitoredResource")
+		if labels := doc.Object(target, "labels"); labels != nil && doc.Text(target, "type") == "uptime_url" {
+			doc.Default(labels, "project_id", c.Name.Project.ID)
+		}
+		if err := checkTarget(target, c.Name.Project.ID); err != nil {
 			return err
 		}
 	}
@@ -105,7 +109,6 @@ func checkTarget(resource map[string]any, project string) error {
 			return rest.Invalid("Field uptime_check_config.monitored_resource.labels[\"host\"] had an invalid value of %q: it must be a host name "+
 				"without scheme, port and path.", host)
 		}
-		doc.Default(labels, "project_id", project)
 		if doc.Text(labels, "project_id") != project {
 			return rest.Invalid("Field uptime_check_config.monitored_resource.labels[\"project_id\"] had an invalid value of %q: it must be %q.",
 				doc.Text(labels, "project_id"), project)

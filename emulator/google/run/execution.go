@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -75,58 +76,68 @@ func keepWork(q *rest.Request, execution rest.Name, w Work, operation string) er
 	return q.Tx.Put(workPrefix+execution.Key(), document)
 }
 
-// runJob starts an execution of the job. The request may override parts of the job. The operation ends when the execution ends,
-// whether it succeeds or not.
+// runJob answers a request to run a job.
 func (a *API) runJob(c *rest.Change) (any, error) {
+	if err := c.CheckEtag(doc.Text(c.Body, "etag")); err != nil {
+		return nil, err
+	}
+	_, operation, err := a.execute(c, doc.Object(c.Body, "overrides"))
+	return operation, err
+}
+
+// execute starts an execution of the job whose document is c.Old. overrides replaces parts of the job for this execution. The operation
+// ends when the execution ends, whether it succeeds or not.
+func (a *API) execute(c *rest.Change, overrides map[string]any) (execution rest.Name, operation map[string]any, err error) {
 	job := c.Old
-	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
-	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(job, "etag") {
-		return nil, rest.Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource "+
-			"again "+
-			"and decide anew.", given, doc.Text(job, "etag"))
-	}
 	if ready := doc.Object(job, "terminalCondition"); doc.Text(ready, "state") == "CONDITION_FAILED" {
-		return nil, rest.Precondition("Job '%s' is not ready and cannot run. %s", c.Name.ID(), doc.Text(ready, "message"))
+		return execution, nil, rest.Precondition("Job '%s' is not ready and cannot run. %s", c.Name.ID(), doc.Text(ready, "message"))
 	}
-	template, err := override(doc.Object(job, "template"), doc.Object(c.Body, "overrides"))
+	template, err := override(doc.Object(job, "template"), overrides)
 	if err != nil {
-		return nil, rest.Invalid("%s", err)
+		return execution, nil, rest.Invalid("%s", err)
 	}
 	n := executionOf(c.Name, c.Name.ID()+"-"+c.IDs.Letters(5))
-	task := doc.Object(template, "template")
-	work := Work{Name: n.ID(), Tasks: int(doc.Number(template, "taskCount")), Parallelism: int(doc.Number(template, "parallelism")),
-		Retries: int(doc.Number(task, "maxRetries")), Timeout: time.Duration(doc.Seconds(doc.Text(task, "timeout")) * float64(time.Second)),
-		Started: c.Now}
-	if refusal, _ := a.deployment(c.Request, c.Name, job, nil).ready(task); refusal != nil {
-		work.Refused = refusal.Message
-	}
-	if work.Takes, work.Fails, work.Hangs, err = nextRun(c.Request, c.Name); err != nil {
-		return nil, err
+	work, err := a.plan(c, n.ID(), template)
+	if err != nil {
+		return n, nil, err
 	}
 	now := rest.Timestamp(c.Now)
 	document := map[string]any{"name": n.Shown(), "uid": c.IDs.UUID(), "generation": "1", "createTime": now, "updateTime": now,
 		"creator": rest.Caller, "job": c.Name.ID(), "launchStage": job["launchStage"], "etag": c.IDs.Etag(), "logUri": logURI(c.Name, n.ID()),
-		"taskCount": template["taskCount"], "template": task}
+		"taskCount": template["taskCount"], "template": template["template"]}
 	for _, field := range []string{"labels", "annotations", "client", "clientVersion", "parallelism"} {
 		if value := template[field]; value != nil {
 			document[field] = value
 		}
 	}
-	if err := c.Put(n, document); err != nil {
-		return nil, err
-	}
 	job["executionCount"] = doc.Number(job, "executionCount") + 1
 	job["latestCreatedExecution"] = map[string]any{"name": n.Shown(), "createTime": now}
-	if err := c.Put(c.Name, job); err != nil {
-		return nil, err
+	name := operationName(c)
+	if err := errors.Join(c.Put(n, document), c.Put(c.Name, job), keepWork(c.Request, n, work, name)); err != nil {
+		return n, nil, err
 	}
-	name := strings.Join(c.Name.Segments[:4], "/") + "/operations/" + c.IDs.UUID()
-	if err := keepWork(c.Request, n, work, name); err != nil {
-		return nil, err
+	operation, err = c.RecordOperation(n.Kind, name, work.End(), rest.Outcome{TypeURL: executionType,
+		Response: showExecution(document, work, work.End()), Metadata: showExecution(document, work, c.Now)})
+	return n, operation, err
+}
+
+// plan decides what the tasks of a new execution do.
+func (a *API) plan(c *rest.Change, id string, template map[string]any) (Work, error) {
+	task := doc.Object(template, "template")
+	work := Work{Name: id, Tasks: int(doc.Number(template, "taskCount")), Parallelism: int(doc.Number(template, "parallelism")),
+		Retries: int(doc.Number(task, "maxRetries")), Timeout: time.Duration(doc.Seconds(doc.Text(task, "timeout")) * float64(time.Second)),
+		Started: c.Now}
+	if refusal, _ := a.deployment(c.Request, c.Name, c.Old, nil).ready(task); refusal != nil {
+		work.Refused = refusal.Message
 	}
-	return c.RecordOperation(n.Kind, name, work.End(), rest.Outcome{TypeURL: executionType, Response: showExecution(document, work,
-		work.End()),
-		Metadata: showExecution(document, work, c.Now)})
+	var err error
+	work.Takes, work.Fails, work.Hangs, err = nextRun(c.Request, c.Name)
+	return work, err
+}
+
+// operationName returns the name of a new operation in the location of a resource.
+func operationName(c *rest.Change) string {
+	return strings.Join(c.Name.Segments[:4], "/") + "/operations/" + c.IDs.UUID()
 }
 
 // Completed calls each with every execution that has ended: its job, projects/P/locations/L/jobs/J, its result, succeeded or failed, and
@@ -157,7 +168,7 @@ func (a *API) Start(q *rest.Request, job, account string) error {
 	case !q.Holds(n, "serviceAccount:"+account, starters...):
 		return rest.Denied("Permission 'run.jobs.run' denied on resource '%s' (or resource may not exist).", job)
 	}
-	_, err := a.runJob(&rest.Change{Request: q, Name: n, Old: document})
+	_, _, err := a.execute(&rest.Change{Request: q, Name: n, Old: document}, nil)
 	return err
 }
 
@@ -167,34 +178,30 @@ func logURI(job rest.Name, execution string) string {
 	return "https://console.cloud.google.com/logs/viewer?project=" + job.Project.ID + "&advancedFilter=" + url.QueryEscape(query)
 }
 
-// cancelExecution ends a running execution. The operation of the run ends with it.
+// cancelExecution answers a request to cancel an execution.
 func cancelExecution(c *rest.Change) (any, error) {
-	c.DryRun = c.DryRun || doc.Flag(c.Body, "validateOnly")
-	if given := doc.Text(c.Body, "etag"); given != "" && given != doc.Text(c.Old, "etag") {
-		return nil, rest.Aborted("The etag provided in the request (%s) does not match the resource's current etag (%s). Read the resource "+
-			"again "+
-			"and decide anew.", given, doc.Text(c.Old, "etag"))
+	if err := c.CheckEtag(doc.Text(c.Body, "etag")); err != nil {
+		return nil, err
 	}
+	return cancel(c)
+}
+
+// cancel ends the running execution whose document is c.Old. The operation of its run ends with it.
+func cancel(c *rest.Change) (map[string]any, error) {
 	work, _ := workOf(c.Request, c.Name)
 	if !work.At(c.Now).Ended.IsZero() {
 		return nil, rest.Precondition("Execution '%s' has completed and cannot be cancelled.", c.Name.ID())
 	}
 	work.Cancelled = c.Now
-	operation := doc.Text(c.Tx.Get(workPrefix+c.Name.Key()), "operation")
-	if err := keepWork(c.Request, c.Name, work, operation); err != nil {
-		return nil, err
-	}
+	ofRun := doc.Text(c.Tx.Get(workPrefix+c.Name.Key()), "operation")
 	c.Old["etag"], c.Old["updateTime"] = c.IDs.Etag(), rest.Timestamp(c.Now)
-	if err := c.Put(c.Name, c.Old); err != nil {
-		return nil, err
-	}
 	shown := showExecution(c.Old, work, c.Now)
 	outcome := rest.Outcome{TypeURL: executionType, Response: shown, Metadata: shown}
-	if err := c.EndOperation(c.Name.Kind, operation, outcome); err != nil {
+	err := errors.Join(keepWork(c.Request, c.Name, work, ofRun), c.Put(c.Name, c.Old), c.EndOperation(c.Name.Kind, ofRun, outcome))
+	if err != nil {
 		return nil, err
 	}
-	return c.RecordOperation(c.Name.Kind, strings.Join(c.Name.Segments[:4], "/")+"/operations/"+c.IDs.UUID(), c.Now.Add(c.OperationDelay()),
-		outcome)
+	return c.RecordOperation(c.Name.Kind, operationName(c), c.Now.Add(c.OperationDelay()), outcome)
 }
 
 // showExecution returns an execution in its state at a time.

@@ -3,7 +3,6 @@ package run
 import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
-	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 const (
@@ -34,7 +33,7 @@ func (a *API) prepareJob(c *rest.Change) error {
 	if doc.Object(j, "template", "template") == nil {
 		return rest.Invalid("job.template.template: Required")
 	}
-	JobDefaults(j, c.Name.Project.Number+"-compute@developer.gserviceaccount.com")
+	JobDefaults(j, defaultAccount(c.Name.Project))
 	if err := CheckJob(c.Name.ID(), j); err != nil {
 		return rest.Invalid("%s", err)
 	}
@@ -44,16 +43,10 @@ func (a *API) prepareJob(c *rest.Change) error {
 	if err := checkAdmission(j); err != nil {
 		return err
 	}
-	if account := doc.Text(j, "template", "template", "serviceAccount"); !a.its.Account(c.Request, account) {
-		return rest.Denied("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
+	if err := a.checkAccount(c.Request, doc.Text(j, "template", "template", "serviceAccount")); err != nil {
+		return err
 	}
-	if c.Old == nil {
-		j["uid"], j["creator"], j["generation"] = c.IDs.UUID(), rest.Caller, "0"
-	}
-	if c.Old == nil || jobChanged(c.Old, j) {
-		j["generation"] = increment(doc.Text(j, "generation"))
-		j["updateTime"], j["lastModifier"] = rest.Timestamp(c.Now), rest.Caller
-	}
+	stampGeneration(c, jobMessage, false)
 	j["observedGeneration"] = j["generation"]
 	failure := ""
 	if refusal, _ := a.deployment(c.Request, c.Name, j, nil).ready(doc.Object(j, "template", "template")); refusal != nil {
@@ -62,18 +55,6 @@ func (a *API) prepareJob(c *rest.Change) error {
 	j["terminalCondition"] = outcome("Ready", failure, c.Now)
 	j["conditions"] = []any{outcome("ContainerReady", failure, c.Now), outcome("ResourcesAvailable", failure, c.Now)}
 	return nil
-}
-
-func jobChanged(old, fresh map[string]any) bool {
-	for _, side := range []struct{ a, b map[string]any }{{old, fresh}, {fresh, old}} {
-		for field := range side.a {
-			_, output, found := schema.MaskPath("run:"+jobMessage, field)
-			if found && !output && field != "etag" && !doc.Equal(side.a[field], side.b[field]) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // showJob returns the job with the current state of its latest execution.

@@ -1,11 +1,8 @@
 package run
 
 import (
-	"strconv"
-
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
-	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 const (
@@ -33,19 +30,18 @@ func (a *API) service() *rest.Kind {
 // prepareService fills in and checks the desired state. It creates the revision that the state asks for.
 func (a *API) prepareService(c *rest.Change) error {
 	s := c.New
-	if err := a.checkService(c); err != nil {
+	if doc.Object(s, "template") == nil {
+		return rest.Invalid("service.template: Required")
+	}
+	Defaults(s, defaultAccount(c.Name.Project))
+	if err := a.checkService(c.Request, c.Name.ID(), s); err != nil {
 		return err
 	}
-	changed := c.Old == nil || c.Query.Get("forceNewRevision") == "true" || desiredChanged(c.Old, s)
 	if c.Old == nil {
 		host := c.Name.ID() + "-" + c.Name.Project.Number + "." + c.Name.Location() + ".run.app"
-		s["uid"], s["creator"], s["generation"] = c.IDs.UUID(), rest.Caller, "0"
 		s["uri"], s["urls"] = "https://"+host, []any{"https://" + host}
 	}
-	if changed {
-		s["generation"] = increment(doc.Text(s, "generation"))
-		s["updateTime"], s["lastModifier"] = rest.Timestamp(c.Now), rest.Caller
-	}
+	stampGeneration(c, serviceMessage, c.Query.Get("forceNewRevision") == "true")
 	asked, err := makeRevision(c)
 	if err != nil {
 		return err
@@ -60,40 +56,28 @@ func (a *API) prepareService(c *rest.Change) error {
 	return nil
 }
 
-func (a *API) checkService(c *rest.Change) error {
-	if doc.Object(c.New, "template") == nil {
-		return rest.Invalid("service.template: Required")
-	}
-	Defaults(c.New, c.Name.Project.Number+"-compute@developer.gserviceaccount.com")
-	if err := Check(c.Name.ID(), c.New); err != nil {
+// defaultAccount returns the service account that containers run as if nobody names another one.
+func defaultAccount(p rest.Project) string {
+	return p.Number + "-compute@developer.gserviceaccount.com"
+}
+
+func (a *API) checkService(q *rest.Request, id string, service map[string]any) error {
+	if err := Check(id, service); err != nil {
 		return rest.Invalid("%s", err)
 	}
-	if err := rest.CheckLabels(doc.Object(c.New, "labels")); err != nil {
+	if err := rest.CheckLabels(doc.Object(service, "labels")); err != nil {
 		return err
 	}
-	if err := checkAdmission(c.New); err != nil {
+	if err := checkAdmission(service); err != nil {
 		return err
 	}
-	if account := doc.Text(c.New, "template", "serviceAccount"); !a.its.Account(c.Request, account) {
+	return a.checkAccount(q, doc.Text(service, "template", "serviceAccount"))
+}
+
+// checkAccount refuses a service account that does not exist, as the API does with one that the caller may not act as.
+func (a *API) checkAccount(q *rest.Request, account string) error {
+	if !a.its.Account(q, account) {
 		return rest.Denied("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
 	}
 	return nil
-}
-
-// desiredChanged reports whether the caller changed anything. Only then does the API increase the generation.
-func desiredChanged(old, fresh map[string]any) bool {
-	for _, side := range []struct{ a, b map[string]any }{{old, fresh}, {fresh, old}} {
-		for field := range side.a {
-			_, output, found := schema.MaskPath("run:"+serviceMessage, field)
-			if found && !output && field != "etag" && !doc.Equal(side.a[field], side.b[field]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func increment(generation string) string {
-	n, _ := strconv.Atoi(generation) // cannot fail: this function wrote it
-	return strconv.Itoa(n + 1)
 }

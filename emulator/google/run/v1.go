@@ -26,11 +26,24 @@ func IsV1(path string) bool {
 
 // ServeV1 answers a request to the v1 API. It reads and writes v2 resources, so that both APIs refuse the same things.
 func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) {
-	if isJobsV1(r) {
-		a.server.Answer(w, r, a.answerJobsV1)
-		return
-	}
-	a.server.Answer(w, r, answerV1)
+	a.server.Answer(w, r, func(q *rest.Request) (any, error) {
+		k, namespace, ok := readV1(q)
+		if !ok {
+			return nil, rest.ErrNoMethod
+		}
+		return q.Handle(v1Parameters, func() (any, error) {
+			k.DryRun = q.Query.Get("dryRun") == "all" || q.Query.Get("validateOnly") == "true"
+			first := k.Collection(Host, services, rest.Project{ID: namespace}, "-")
+			if err := k.EnterProject(&first); err != nil {
+				return nil, err
+			}
+			k.project = first.Project
+			if k.collection == "jobs" || k.collection == "executions" {
+				return a.answerJobs(k)
+			}
+			return k.answer()
+		})
+	})
 }
 
 // regionOf returns the region of a regional endpoint such as us-central1-run.googleapis.com, and "" for the global endpoint. It
@@ -44,58 +57,54 @@ func regionOf(host string) string {
 	return ""
 }
 
-// v1Call is one call of the v1 API.
+// v1Call is one call of the v1 API: a method of the collection or, if it has an id, of a resource in it. region is "" for all regions.
 type v1Call struct {
 	*rest.Request
-	project    rest.Project
-	region     string
-	collection string
-	// id is "" for a collection.
-	id string
+	project                      rest.Project
+	region, collection, id, verb string
 }
 
 // v1Lists maps each collection to the kind in the answer to a list.
 var v1Lists = map[string]string{
 	"services": "ServiceList", "revisions": "RevisionList", "configurations": "ConfigurationList", "routes": "RouteList",
+	"jobs": "JobList", "executions": "ExecutionList",
 }
 
-func answerV1(q *rest.Request) (any, error) {
-	path, region := q.Path, regionOf(q.Host)
-	if after, found := strings.CutPrefix(path, locationsPrefix); found {
-		// A list over all locations has a path of its own and the same answer.
-		namespace, place, _ := strings.Cut(after, "/locations/")
-		place, found = strings.CutSuffix(place, "/services")
-		if !found || q.Method != http.MethodGet {
-			return nil, rest.NotFound("Method not found.")
+// readV1 reads what a request asks for from its path. A list over all locations has a path of its own; every other path takes the region
+// from the host.
+func readV1(q *rest.Request) (k *v1Call, namespace string, ok bool) {
+	k = &v1Call{Request: q, region: regionOf(q.Host)}
+	if path, found := strings.CutPrefix(q.Path, locationsPrefix); found {
+		segments, verb, ok := rest.SplitPath(path) // PROJECT/locations/LOCATION/services
+		if !ok || verb != "" || len(segments) != 4 || segments[1] != "locations" || segments[3] != "services" || q.Method != http.MethodGet {
+			return nil, "", false
 		}
-		path, region = v1Prefix+"namespaces/"+namespace+"/services", place
-		if place == "-" {
-			region = ""
-		}
+		k.region, k.collection = strings.TrimPrefix(segments[2], "-"), "services"
+		return k, segments[0], true
 	}
-	segments, verb, ok := rest.SplitPath(path[len(v1Prefix):])
-	if !ok || verb != "" || len(segments) < 3 || len(segments) > 4 || segments[0] != "namespaces" || v1Lists[segments[2]] == "" {
-		return nil, rest.NotFound("Method not found.")
+	path, ofJobs := strings.CutPrefix(q.Path, jobsPrefix)
+	segments, verb, ok := rest.SplitPath(strings.TrimPrefix(path, v1Prefix)) // namespaces/PROJECT/COLLECTION/ID:VERB
+	if !ok || len(segments) < 3 || len(segments) > 4 || segments[0] != "namespaces" || verb != "" && !ofJobs {
+		return nil, "", false
 	}
-	k := &v1Call{Request: q, region: region, collection: segments[2]}
+	k.collection, k.verb = segments[2], verb
 	if len(segments) == 4 {
 		k.id = segments[3]
 	}
-	return q.Handle(v1Parameters, func() (any, error) { return k.answer(segments[1]) })
+	isJob := k.collection == "jobs" || k.collection == "executions"
+	return k, segments[1], v1Lists[k.collection] != "" && isJob == ofJobs
 }
 
-func (k *v1Call) answer(namespace string) (any, error) {
-	k.DryRun = k.Query.Get("dryRun") == "all" || k.Query.Get("validateOnly") == "true"
-	first := k.Collection(Host, services, rest.Project{ID: namespace}, "-")
-	if err := k.EnterProject(&first); err != nil {
-		return nil, err
-	}
-	k.project = first.Project
+// errNoRegion refuses a request to the global host for what exists in one region.
+var errNoRegion = rest.Invalid("The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
+
+// answer answers for services and what they are made of.
+func (k *v1Call) answer() (any, error) {
 	if k.id == "" && k.Method == http.MethodGet {
 		return k.list()
 	}
 	if k.region == "" {
-		return nil, rest.Invalid("The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
+		return nil, errNoRegion
 	}
 	switch k.Method + " " + k.collection {
 	case "GET services", "GET configurations", "GET routes", "GET revisions":
@@ -114,7 +123,7 @@ func (k *v1Call) answer(namespace string) (any, error) {
 	case "DELETE services", "DELETE revisions":
 		return k.remove()
 	}
-	return nil, rest.NotFound("Method not found.")
+	return nil, rest.ErrNoMethod
 }
 
 func (k *v1Call) missing() *rest.Error {
@@ -228,8 +237,8 @@ func (k *v1Call) write(id string, replaces bool) (any, error) {
 	if stored == nil && replaces {
 		return nil, k.missing()
 	}
-	if given, current := doc.Text(v1, "metadata", "resourceVersion"), doc.Text(stored,
-		"etag"); given != "" && stored != nil && given != current {
+	given, current := doc.Text(v1, "metadata", "resourceVersion"), doc.Text(stored, "etag")
+	if given != "" && stored != nil && given != current {
 		return nil, rest.Aborted("Conflict for resource '%s': version '%s' was specified but current version is '%s'.", id, given, current)
 	}
 	v2, err := k.merged(stored, v1)

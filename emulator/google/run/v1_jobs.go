@@ -1,7 +1,6 @@
 package run
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -12,31 +11,13 @@ import (
 // jobsPrefix is the path of jobs and executions in v1. The emulator serves the methods that running and watching a job needs.
 const jobsPrefix = "/apis/run.googleapis.com/v1/"
 
-func (a *API) answerJobsV1(q *rest.Request) (any, error) {
-	segments, verb, ok := rest.SplitPath(q.Path[len(jobsPrefix):])
-	if !ok || len(segments) < 3 || len(segments) > 4 || segments[0] != "namespaces" || segments[2] != "jobs" && segments[2] != "executions" {
-		return nil, rest.NotFound("Method not found.")
-	}
-	k := &v1Call{Request: q, region: regionOf(q.Host), collection: segments[2]}
-	if len(segments) == 4 {
-		k.id = segments[3]
-	}
-	return q.Handle(v1Parameters, func() (any, error) {
-		first := k.Collection(Host, jobs, rest.Project{ID: segments[1]}, "-")
-		if err := k.EnterProject(&first); err != nil {
-			return nil, err
-		}
-		k.project = first.Project
-		return a.answerJobs(k, verb)
-	})
-}
-
-func (a *API) answerJobs(k *v1Call, verb string) (any, error) {
+// answerJobs answers for jobs and their executions.
+func (a *API) answerJobs(k *v1Call) (any, error) {
 	if k.region == "" {
-		return nil, rest.Invalid("The emulator takes the region from the host: ask REGION-run.sandbox, or give gcloud --region.")
+		return nil, errNoRegion
 	}
 	all := k.Children(k.Collection(Host, jobs, k.project, k.region))
-	switch k.Method + " " + k.collection + " " + verb {
+	switch k.Method + " " + k.collection + " " + k.verb {
 	case "GET jobs ":
 		return k.jobItems(all)
 	case "GET executions ":
@@ -46,16 +27,17 @@ func (a *API) answerJobs(k *v1Call, verb string) (any, error) {
 			if job.ID() != k.id {
 				continue
 			}
-			k.Body = map[string]any{"overrides": knative.Overrides(doc.Object(k.Body, "overrides"))}
-			if _, err := a.runJob(&rest.Change{Request: k.Request, Name: job, Old: k.Get(job)}); err != nil {
+			run := &rest.Change{Request: k.Request, Name: job, Old: k.Get(job)}
+			n, _, err := a.execute(run, knative.Overrides(doc.Object(k.Body, "overrides")))
+			if err != nil {
 				return nil, err
 			}
-			return k.execution(executionOf(job, doc.Last(doc.Text(k.Get(job), "latestCreatedExecution", "name")))), nil
+			return k.execution(n), nil
 		}
 	case "POST executions cancel":
 		for _, job := range all {
 			if n := executionOf(job, k.id); k.Get(n) != nil {
-				_, err := cancelExecution(&rest.Change{Request: k.Request, Name: n, Old: k.Get(n)})
+				_, err := cancel(&rest.Change{Request: k.Request, Name: n, Old: k.Get(n)})
 				return k.execution(n), err
 			}
 		}
@@ -78,7 +60,7 @@ func (k *v1Call) jobItems(all []rest.Name) (any, error) {
 		}
 		items = append(items, item)
 	}
-	return k.listed("JobList", items)
+	return k.listed(items)
 }
 
 func (k *v1Call) executionItems(all []rest.Name) (any, error) {
@@ -94,15 +76,14 @@ func (k *v1Call) executionItems(all []rest.Name) (any, error) {
 			}
 		}
 	}
-	return k.listed("ExecutionList", items)
+	return k.listed(items)
 }
 
-func (k *v1Call) listed(kind string, items []any) (any, error) {
+// listed answers with a list. If the request named one resource, the list does not have it.
+func (k *v1Call) listed(items []any) (any, error) {
 	if k.id != "" {
 		return nil, rest.NotFound("Resource '%s' was not found in region '%s' of project '%s'.", k.id, k.region, k.project.ID)
 	}
-	return map[string]any{"apiVersion": "run.googleapis.com/v1", "kind": kind, "metadata": map[string]any{}, "items": items}, nil
+	return map[string]any{"apiVersion": "run.googleapis.com/v1", "kind": v1Lists[k.collection], "metadata": map[string]any{},
+		"items": items}, nil
 }
-
-// isJobsV1 reports whether a path belongs to jobs in v1.
-func isJobsV1(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, jobsPrefix) }

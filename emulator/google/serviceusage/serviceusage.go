@@ -23,7 +23,7 @@ func API() *rest.API {
 	service := &rest.Kind{
 		Pattern: services,
 		Names:   rest.Names{Numbered: true, Missing: rest.Denied("Not found or permission denied for service(s): {id}.")},
-		Read:    rest.Read{Get: get, List: list},
+		Read:    rest.Read{Get: getService, List: listServices},
 		Methods: rest.Methods{
 			"POST enable":      func(c *rest.Change) (any, error) { return switchOne(c, "EnableServiceResponse", "ENABLED") },
 			"POST disable":     func(c *rest.Change) (any, error) { return switchOne(c, "DisableServiceResponse", "DISABLED") },
@@ -95,14 +95,14 @@ func Require(q *rest.Request, p rest.Project, host string) error {
 	return e
 }
 
-func get(q *rest.Request, n rest.Name) (any, error) {
+func getService(q *rest.Request, n rest.Name) (any, error) {
 	if apis[n.ID()] == "" {
 		return nil, n.Missing()
 	}
 	return service(q, n), nil
 }
 
-func list(q *rest.Request, n rest.Name) (any, error) {
+func listServices(q *rest.Request, n rest.Name) (any, error) {
 	var items []any
 	for _, api := range slices.Sorted(maps.Keys(apis)) {
 		one := service(q, n.Child(api))

@@ -23,7 +23,7 @@ func bucket() *rest.Kind {
 	return &rest.Kind{
 		Pattern: "b", Message: "Bucket", Body: "bucket",
 		Names: rest.Names{Missing: rest.NotFound("The specified bucket does not exist.")},
-		Read:  rest.Read{List: list},
+		Read:  rest.Read{Items: "items", List: listBuckets},
 		Create: &rest.Create{
 			IDInBody: true, ID: regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$`), BadID: rest.Invalid("Invalid bucket name: '{given}'"),
 			Taken: rest.Exists("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please " +
@@ -32,7 +32,7 @@ func bucket() *rest.Kind {
 		Update:      &rest.Update{Mask: rest.MaskPatches, Immutable: []string{"location"}},
 		Delete:      &rest.Delete{},
 		Stamps:      rest.Stamps{Etag: "etag", Created: "timeCreated", Updated: "updated"},
-		Prepare:     prepare,
+		Prepare:     prepareBucket,
 		Translation: rest.Translation{In: inCapitals},
 	}
 }
@@ -45,8 +45,8 @@ func inCapitals(bucket map[string]any) map[string]any {
 	return bucket
 }
 
-// list answers with the buckets of a project.
-func list(q *rest.Request, collection rest.Name) (any, error) {
+// listBuckets answers with the buckets of a project.
+func listBuckets(q *rest.Request, collection rest.Name) (any, error) {
 	project, err := owner(q)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func owner(q *rest.Request) (rest.Project, error) {
 	return project, q.Require(project, Host)
 }
 
-func prepare(c *rest.Change) error {
+func prepareBucket(c *rest.Change) error {
 	id := c.Name.ID()
 	if strings.HasPrefix(id, "goog") || strings.Contains(id, "google") {
 		return rest.Invalid("Invalid bucket name: '%s'", id)
