@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// atTerminal runs init for a person who types the lines.
+// atTerminal runs init for a person who types the given lines.
 func atTerminal(t *testing.T, root, typed string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -29,7 +29,7 @@ func TestAPersonIsAskedForEachValue(t *testing.T) {
 		args  []string
 		code  int
 		says  []string
-		// has are parts of files afterwards; without any nothing is written.
+		// has are parts of the files afterwards. Without any, nothing is written.
 		has map[string][]string
 	}{
 		"Enter takes what was detected": {enter(9+4+2+3+4) + "y\n", nil, scaffold.ExitDone,
@@ -39,18 +39,19 @@ func TestAPersonIsAskedForEachValue(t *testing.T) {
 				"Who approves in production-approval, numbers with commas: gh api users/LOGIN --jq .id [later]: ", "Write this? [y/N] "},
 			map[string][]string{"infra/platform/platform.yaml": {"owner: acme\nrepository: Shop\n"},
 				"infra/platform/Pulumi.prod.yaml": {`reviewers: ["stand-in:1000002"]`}}},
-		"each can be said": {"other\nsite\nsite\nweb-team\n\n.\neurope-west1\ndev,staging\napi,web=Dockerfile\n1\n2\n012345-6789AB-CDEF01\nme@x.test\nsite-d\nsite-s\n3\n4\n5, 6\ny\n", nil,
+		"each value can be given": {"other\nsite\nsite\nweb-team\n\n.\neurope-west1\ndev,staging\napi,web=Dockerfile\n1\n2\n012345-6789AB-CDEF01\nme@x.test\nsite-d\nsite-s\n3\n4\n5, 6\ny\n", nil,
 			scaffold.ExitDone, []string{"Number of other: ", "Project number of dev: gcloud projects describe site-d "}, map[string][]string{
 				"platform.yaml": {"application: site\nowner: other\nrepository: site\nteam: web-team\nfolder: .\n"},
 				"Pulumi.staging.yaml": {"region: europe-west1", "ownerId: 1\n", "repositoryId: 2\n", "id: site-s\n", `number: "4"`,
 					"012345-6789AB-CDEF01", "reviewers: [5, 6]", "me@x.test", "name: site-api"},
 			}},
-		"what cannot be used is asked for again": {enter(6) + "europe-west1-b\neurope-west1\ndev,prod\ndev\nWeb\nweb\nme\n" + enter(4) +
+		"a bad value is asked for again": {enter(6) + "europe-west1-b\neurope-west1\ndev,prod\ndev\nWeb\nweb\nme\n" + enter(4) +
 			"x\nshop-1\n\ny\n", nil, scaffold.ExitDone,
 			[]string{`  --region is "europe-west1-b"`, `  --environments is "dev,prod"`, `  --service "Web"`, `  --owner-id is "me"`,
 				"  --project dev=x: use the project's id"},
 			map[string][]string{"infra/platform/Pulumi.dev.yaml": {"region: europe-west1\n", "id: shop-1\n", `ownerId: "stand-in:`}}},
-		"a flag is not asked for": {enter(4), []string{"--owner", "a", "--repository", "b", "--app", "ab", "--team", "c", "--branch", "main",
+		"a value given by a flag is not asked for": {enter(4), []string{"--owner", "a", "--repository", "b", "--app", "ab", "--team", "c",
+			"--branch", "main",
 			"--folder", ".", "--region", "us-east1", "--environments", "dev",
 			"--service", "web", "--owner-id", "1", "--repository-id", "2", "--billing-account", "012345-6789AB-CDEF01", "--alerts", "a@b.c",
 			"--project", "dev=ab-dev"},

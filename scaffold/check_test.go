@@ -12,8 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// TestCheckFindsEach changes one thing of what init wrote.
-func TestCheckFindsEach(t *testing.T) {
+// TestCheckReportsEachMistake makes one change to what init wrote in each case, and expects check to report it.
+func TestCheckReportsEachMistake(t *testing.T) {
 	t.Parallel()
 	const folder = "infra/platform/"
 	for name, test := range map[string]struct{ file, old, new, want string }{
@@ -22,14 +22,14 @@ func TestCheckFindsEach(t *testing.T) {
 		"an unknown key": {folder + "platform.yaml", "owner: acme", "owner: acme\nowners: x", "field owners not found"},
 		"another project": {folder + "Pulumi.yaml", "name: shop", "name: shops",
 			`Pulumi.yaml: name is "shops", and platform.yaml says "shop"`},
-		"no refresh": {folder + "Pulumi.yaml", "refresh: always", "refresh: never", `options.refresh is "never"`},
+		"without refresh": {folder + "Pulumi.yaml", "refresh: always", "refresh: never", `options.refresh is "never"`},
 		"another version in go.mod": {folder + "go.mod", "procureflow-platform v1.2.3", "procureflow-platform v1.2.2",
 			`go.mod: requires github.com/guiofsaints/procureflow-platform "v1.2.2"`},
 		"a setting": {folder + "Pulumi.dev.yaml", "maxInstances: 2", "maxInstance: 2",
 			"Pulumi.dev.yaml: services.web.maxInstance: is not a setting"},
 		"another repository": {folder + "Pulumi.staging.yaml", "repository: Shop", "repository: Fork",
 			`github.repository in the stack's settings is "Fork"`},
-		"a commit nobody trusts": {folder + "Pulumi.dev.yaml", "refs: [" + commit + "]", "refs: [" + strings.Repeat("f", 40) + "]",
+		"an untrusted commit": {folder + "Pulumi.dev.yaml", "refs: [" + commit + "]", "refs: [" + strings.Repeat("f", 40) + "]",
 			"github.workflows does not trust guiofsaints/procureflow-platform at " + commit},
 		"a shared project": {folder + "Pulumi.staging.yaml", "id: shop-staging", "id: shop-dev",
 			"project.id is shop-dev, which Pulumi.dev.yaml has too"},
@@ -39,7 +39,7 @@ func TestCheckFindsEach(t *testing.T) {
 			`policy/dev.json: there is no policy "run-ingres"`},
 		"a level": {folder + "policy/dev.json", `"run-nonroot": "advisory"`, `"run-nonroot": "warn"`,
 			"run-nonroot: use advisory"},
-		"no JSON":          {folder + "policy/dev.json", "{\n", "", "policy/dev.json: is not JSON"},
+		"not JSON":         {folder + "policy/dev.json", "{\n", "", "policy/dev.json: is not JSON"},
 		"a public service": {folder + "policy/prod.json", `["shop-web"]`, `["shop-api"]`, `run-ingress.publicServices is ["shop-api"]`},
 		"another registry": {folder + "policy/prod.json", "docker.pkg.dev/shop-prod", "docker.pkg.dev/shop-dev",
 			"run-image-registry.registries"},
@@ -54,7 +54,7 @@ func TestCheckFindsEach(t *testing.T) {
 		"a moved call":         {".github/workflows/platform-release.yml", "@" + commit, "@main", "platform-release.yml: line"},
 		"a call for another folder": {".github/workflows/platform-drift.yml", "folder: infra/platform", "folder: infra",
 			"without folder: infra/platform"},
-		"an owner taken away": {".github/CODEOWNERS", "/infra/platform/ @acme", "/infra/platform/",
+		"a removed owner": {".github/CODEOWNERS", "/infra/platform/ @acme", "/infra/platform/",
 			"nobody owns infra/platform/platform.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,11 +87,11 @@ func TestCheckFindsEach(t *testing.T) {
 	assert.Contains(t, scaffold.Check(t.TempDir()).Problems[0], "is in no git repository")
 }
 
-// The settings of this repository fit too, stand-ins aside.
-func TestTheRepositorysOwnSettingsFit(t *testing.T) {
+// TestOwnSettingsPassTheCheck checks this repository's own settings, apart from their stand-ins.
+func TestOwnSettingsPassTheCheck(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(filepath.Join("..", ".git")); err != nil {
-		t.Skip("not in a clone: there is no git to ask")
+		t.Skip("this is not a git clone")
 	}
 	assert.Empty(t, scaffold.Check("..").Problems)
 }

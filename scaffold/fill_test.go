@@ -11,8 +11,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// What only the owner knows can be said when it is known. It takes the place of stand-ins, and of nothing else.
-func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
+// TestStandInsAreReplacedLater gives init the owner's values in a later run. They replace stand-ins, and nothing else.
+func TestStandInsAreReplacedLater(t *testing.T) {
 	t.Parallel()
 	root := repository(t, shape(t, "monorepo"))
 	code, _, errs := initialize(t, root, "--yes", "--alerts", "web@acme.test")
@@ -29,7 +29,8 @@ func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
 		"stand-in:012345-6789AB-CDEF01", "ABCDEF-012345-6789AB"}
 	after := contents(t, root)
 	for name, replaced := range map[string][]string{
-		"Pulumi.dev.yaml":     append([]string{`number: "` + number(before["infra/platform/Pulumi.dev.yaml"]), `number: "620555111222`}, everywhere...),
+		"Pulumi.dev.yaml": append([]string{`number: "` + number(before["infra/platform/Pulumi.dev.yaml"]), `number: "620555111222`},
+			everywhere...),
 		"Pulumi.staging.yaml": everywhere,
 		"Pulumi.prod.yaml":    append([]string{`reviewers: ["stand-in:1000002"]`, "reviewers: [5, 6]"}, everywhere...),
 		"provenance.yaml":     {`"100000001" # A stand-in, as in`, `"4242" # As in`},
@@ -37,7 +38,7 @@ func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
 	} {
 		name = "infra/platform/" + name
 		assert.Equal(t, strings.NewReplacer(replaced...).Replace(before[name]), after[name], name)
-		assert.NotContains(t, after[name], "other@acme.test", "an address that is none to replace")
+		assert.NotContains(t, after[name], "other@acme.test", "an address that is not a stand-in stays")
 	}
 	report := scaffold.Check(filepath.Join(root, "infra/platform"))
 	assert.Empty(t, report.Problems)
@@ -48,8 +49,9 @@ func TestStandInsAreReplacedByWhatIsSaidLater(t *testing.T) {
 	assert.Contains(t, out, "Nothing to do")
 }
 
-// An application that began with dev gets the next environment by another init, with what dev's settings say already.
-func TestAnEnvironmentIsAddedLater(t *testing.T) {
+// TestEnvironmentIsAddedLater adds an environment to an application that began with dev. init takes the known values from dev's
+// settings.
+func TestEnvironmentIsAddedLater(t *testing.T) {
 	t.Parallel()
 	root := repository(t, shape(t, "python"))
 	code, _, errs := initialize(t, root, "--yes", "--environments", "dev", "--region", "europe-west1", "--owner-id", "77", "--project",
@@ -60,7 +62,8 @@ func TestAnEnvironmentIsAddedLater(t *testing.T) {
 	more := []string{"--yes", "--environments", "dev,staging", "--project", "staging=acme-8", "--reviewer", "staging=5"}
 	code, out, errs := initialize(t, root, more...)
 	require.Equal(t, scaffold.ExitDone, code, errs)
-	assert.Contains(t, out, "differs   .github/workflows/platform-release.yml: init --upgrade shows how\n", "which offers the stacks")
+	assert.Contains(t, out, "differs   .github/workflows/platform-release.yml: init --upgrade shows how\n",
+		"the workflow, which lists the stacks, differs")
 	code, _, errs = initialize(t, root, append(more, "--upgrade")...)
 	require.Equal(t, scaffold.ExitDone, code, errs)
 	after := contents(t, root)
@@ -73,7 +76,7 @@ func TestAnEnvironmentIsAddedLater(t *testing.T) {
 	assert.Equal(t, before["infra/platform/Pulumi.dev.yaml"], after["infra/platform/Pulumi.dev.yaml"])
 	assert.Empty(t, scaffold.Check(filepath.Join(root, "infra/platform")).Problems)
 
-	// What a flag says otherwise than the files is not passed over.
+	// A flag that contradicts the files is reported.
 	for _, test := range []struct{ flag, value, want string }{
 		{"--app", "site", `--app is "site", and the files of an earlier run in infra/platform say "shop"`},
 		{"--folder", "other", `--folder is "other"`},
@@ -89,7 +92,7 @@ func TestAnEnvironmentIsAddedLater(t *testing.T) {
 	assert.Equal(t, after, contents(t, root))
 }
 
-// number is the stand-in of a project's number.
+// number returns the stand-in of a project's number.
 func number(settings string) string {
 	_, rest, _ := strings.Cut(settings, `number: "`)
 	standIn, _, _ := strings.Cut(rest, `"`)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The patterns are GitHub's: https://docs.github.com/articles/about-code-owners
+// TestOwns follows GitHub's patterns: https://docs.github.com/articles/about-code-owners
 func TestOwns(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -34,5 +34,5 @@ func TestOwns(t *testing.T) {
 		assert.Equal(t, test.want, owns(test.pattern, test.file), "%s of %s", test.pattern, test.file)
 	}
 	assert.Equal(t, []string{"@b"}, ownersOf("* @a\n/x/ @b # last\n", "x/y"))
-	assert.Empty(t, ownersOf("* @a\n/x/\n", "x/y"), "a line without owner gives its paths away")
+	assert.Empty(t, ownersOf("* @a\n/x/\n", "x/y"), "a line without an owner removes the owner of its paths")
 }

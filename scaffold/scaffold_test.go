@@ -22,7 +22,7 @@ import (
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
-// repository makes a git repository with these files, and a remote on GitHub.
+// repository makes a git repository with the given files and a remote on GitHub.
 func repository(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -47,7 +47,7 @@ func write(t *testing.T, root, name, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-// contents are all files of a folder but git's.
+// contents returns all files of a folder except git's.
 func contents(t *testing.T, root string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -74,7 +74,7 @@ func initialize(t *testing.T, root string, args ...string) (code int, out, errs 
 	return code, stdout.String(), stderr.String()
 }
 
-// shape has the files of a fixture that the chains run from, too.
+// shape returns the files of a fixture. tests/chains uses the same fixtures.
 func shape(t *testing.T, name string) map[string]string {
 	t.Helper()
 	return contents(t, filepath.Join("..", "tests", "chains", "testdata", "shapes", name))
@@ -86,7 +86,7 @@ func TestShapes(t *testing.T) {
 	for name, test := range map[string]struct {
 		files map[string]string
 		args  []string
-		// has are parts of files afterwards, lacks are parts that no file of the name has.
+		// has are parts of the files afterwards. lacks are parts that no file of the name has.
 		has, lacks map[string][]string
 	}{
 		"a pnpm monorepo of a user": {shape(t, "monorepo"), nil, map[string][]string{
@@ -166,7 +166,7 @@ func TestShapes(t *testing.T) {
 				}
 			}
 			for file, content := range before {
-				assert.True(t, strings.HasPrefix(after[file], content), "%s keeps what it had", file)
+				assert.True(t, strings.HasPrefix(after[file], content), "%s keeps its own content", file)
 			}
 			var folder string
 			for file := range after {
@@ -175,18 +175,18 @@ func TestShapes(t *testing.T) {
 				}
 			}
 			report := scaffold.Check(filepath.Join(root, folder))
-			assert.Empty(t, report.Problems, "what init writes fits")
-			assert.Equal(t, slices.Contains(test.args, "--alerts"), len(report.Notes) == 0, "stand-ins are told")
+			assert.Empty(t, report.Problems, "check accepts what init writes")
+			assert.Equal(t, slices.Contains(test.args, "--alerts"), len(report.Notes) == 0, "stand-ins are reported")
 
 			code, out, errs = initialize(t, root, "--yes")
 			require.Equal(t, scaffold.ExitDone, code, errs)
 			assert.Contains(t, out, "Nothing to do")
-			assert.Equal(t, after, contents(t, root), "again changes nothing")
+			assert.Equal(t, after, contents(t, root), "a second run changes nothing")
 		})
 	}
 }
 
-// TestNotes: what a person should know of what is there is said before anything is written.
+// TestNotes checks that init reports what a person should know about the repository before it writes anything.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	files := shape(t, "monorepo")
@@ -212,8 +212,8 @@ func TestNotes(t *testing.T) {
 	}, notes, errs)
 }
 
-// What stands in the way is said before anything is written.
-func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
+// TestObstaclesAreReportedBeforeWriting checks that obstacles are reported before anything is written.
+func TestObstaclesAreReportedBeforeWriting(t *testing.T) {
 	t.Parallel()
 	with := func(name, content string) map[string]string {
 		return map[string]string{"Dockerfile": "", name: content}
@@ -236,7 +236,7 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 		"prod without staging": {with("a", ""), []string{"--yes", "--environments", "dev,prod"}, scaffold.ExitUsage, "--environments"},
 		"a reviewer by name": {with("a", ""), []string{"--yes", "--reviewer", "staging=octocat"}, scaffold.ExitUsage,
 			"gh api users/LOGIN"},
-		"a reviewer where nobody waits": {with("a", ""), []string{"--yes", "--reviewer", "qa=1"}, scaffold.ExitUsage,
+		"a reviewer of an unknown environment": {with("a", ""), []string{"--yes", "--reviewer", "qa=1"}, scaffold.ExitUsage,
 			"there is no GitHub environment qa"},
 		"a project of no environment": {with("a", ""), []string{"--yes", "--project", "qa=shop-qa"}, scaffold.ExitUsage,
 			"there is no environment qa"},
@@ -260,7 +260,7 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 			"go.mod is there, and is not what init would write"},
 		"an account's form": {with("a", ""), []string{"--yes", "--billing-account", "012345"}, scaffold.ExitUsage,
 			"gcloud billing accounts list"},
-		"an owner's name for a number": {with("a", ""), []string{"--yes", "--owner-id", "acme"}, scaffold.ExitUsage,
+		"a name as the owner's number": {with("a", ""), []string{"--yes", "--owner-id", "acme"}, scaffold.ExitUsage,
 			"gh api users/acme --jq .id"},
 		"a number of no environment": {with("a", ""), []string{"--yes", "--project-number", "qa=1"}, scaffold.ExitUsage,
 			"there is no environment qa"},
@@ -279,7 +279,7 @@ func TestNothingIsWrittenWhereSomethingIsInTheWay(t *testing.T) {
 	}
 }
 
-// TestCallersAreThisRepositorysOwn: an adopter runs what this repository runs, by commit.
+// TestCallersAreThisRepositorysOwn checks that an adopter gets the callers of this repository, by commit.
 func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	t.Parallel()
 	files, err := scaffold.Callers(scaffold.Answers{Folder: ".", Branch: "main", Environments: []string{"dev", "staging", "prod"},
@@ -298,7 +298,7 @@ func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	}
 }
 
-// TestEachServiceHasItsSlots: a pull request's image of each service is built by its own Dockerfile.
+// TestEachServiceHasItsSlots checks that a pull request's image of each service is built by the service's own Dockerfile.
 func TestEachServiceHasItsSlots(t *testing.T) {
 	t.Parallel()
 	files, err := scaffold.Callers(scaffold.Answers{Folder: "infra/platform", Branch: "trunk", Platform: "p/q", Version: "v1", Commit: commit,
@@ -326,7 +326,8 @@ var (
 	workflowCall = regexp.MustCompile(`^[^/]+/[^/]+/\.github/`)
 )
 
-// TestAllowedActions: GitHub refuses a job whose action, or an action that it uses in turn, is not on the list that init writes.
+// TestAllowedActions checks the list of actions that init writes. GitHub refuses a job if one of its actions, or an action within
+// it, is not on the list.
 func TestAllowedActions(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "tests", "workflows", "testdata", "actions.yaml"))
@@ -359,7 +360,7 @@ func TestAllowedActions(t *testing.T) {
 		of["callers/"+name] = content
 	}
 	for name, content := range of {
-		if name == "workflows/ci.yml" || name == "workflows/policy-publish.yml" { // the platform's own, and no application's
+		if name == "workflows/ci.yml" || name == "workflows/policy-publish.yml" { // the platform's own workflows
 			continue
 		}
 		for _, found := range usedAction.FindAllStringSubmatch(content, -1) {

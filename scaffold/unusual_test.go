@@ -35,7 +35,7 @@ func commitAll(t *testing.T, root string) {
 
 const settings = "infra/platform"
 
-// Whatever the default branch is called, everything that deploys is of it.
+// TestDefaultBranches checks that everything that deploys uses the default branch, whatever its name.
 func TestDefaultBranches(t *testing.T) {
 	t.Parallel()
 	branch := func(root, name string) { gitIn(t, root, "checkout", "--quiet", "-B", name) }
@@ -49,8 +49,8 @@ func TestDefaultBranches(t *testing.T) {
 		want    string
 		refused string
 	}{
-		"as the clone says": {prepare: func(root string) { commitAll(t, root); origin(root, "trunk") }, want: "trunk"},
-		"as the clone says, on another branch": {prepare: func(root string) {
+		"as in the clone": {prepare: func(root string) { commitAll(t, root); origin(root, "trunk") }, want: "trunk"},
+		"as in the clone, on another branch": {prepare: func(root string) {
 			commitAll(t, root)
 			origin(root, "release/2026")
 			branch(root, "topic")
@@ -68,9 +68,10 @@ func TestDefaultBranches(t *testing.T) {
 			commitAll(t, root)
 			gitIn(t, root, "checkout", "--quiet", "--detach")
 		}, want: "main"},
-		"as it is said":              {args: []string{"--branch", "live"}, want: "live"},
-		"a word that YAML has":       {args: []string{"--branch", "null"}, want: "null"},
-		"another than the clone has": {prepare: func(root string) { commitAll(t, root); origin(root, "develop") }, args: []string{"--branch", "main"}, refused: `the repository's default branch, which alone is built and released, is "develop"`},
+		"as the flag says": {args: []string{"--branch", "live"}, want: "live"},
+		"a word of YAML":   {args: []string{"--branch", "null"}, want: "null"},
+		"another than in the clone": {prepare: func(root string) { commitAll(t, root); origin(root, "develop") }, args: []string{"--branch",
+			"main"}, refused: `the repository's default branch, which alone is built and released, is "develop"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +106,7 @@ func TestDefaultBranches(t *testing.T) {
 	}
 }
 
-// Words that YAML, JSON, Go or git have for something else are names like any other.
+// TestReservedWords uses names that have a meaning in YAML, JSON, Go or git.
 func TestReservedWords(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{
@@ -138,7 +139,7 @@ func TestReservedWords(t *testing.T) {
 	}
 }
 
-// A checkout on Windows ends lines otherwise. Files keep the ends that they have.
+// TestLineEnds checks a checkout on Windows, whose lines end with CRLF. Files keep their line ends.
 func TestLineEnds(t *testing.T) {
 	t.Parallel()
 	crlf := func(text string) string {
@@ -176,7 +177,7 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
-// Killed while it writes, or started twice: the next run ends with what one run ends with.
+// TestHalfWritten runs init again after it was killed while writing, or was started twice. The result is that of one run.
 func TestHalfWritten(t *testing.T) {
 	t.Parallel()
 	files := shape(t, "monorepo")
@@ -215,8 +216,8 @@ func TestHalfWritten(t *testing.T) {
 	})
 }
 
-// A link out of the repository, and a file that nobody may write, are said before anything is written.
-func TestWhatCannotBeWritten(t *testing.T) {
+// TestUnwritablePlacesAreReported checks that a link out of the repository and a read-only file are reported before anything is written.
+func TestUnwritablePlacesAreReported(t *testing.T) {
 	t.Parallel()
 	root := repository(t, map[string]string{"Dockerfile": ""})
 	require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(root, "infra")))
@@ -225,7 +226,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	assert.Contains(t, errs, "infra is a symbolic link")
 
 	if os.Geteuid() == 0 {
-		return // who writes read-only files
+		return // root may write read-only files
 	}
 	root = repository(t, map[string]string{"Dockerfile": "", ".gitignore": "a\n"})
 	require.NoError(t, os.Chmod(filepath.Join(root, ".gitignore"), 0o444))
@@ -236,7 +237,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	assert.Equal(t, before, contents(t, root))
 }
 
-// Ctrl-C at a question ends it.
+// TestInterrupted checks that Ctrl-C at a question ends init.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	root := repository(t, map[string]string{"Dockerfile": ""})
@@ -263,7 +264,8 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(text []byte) (int, error) { return w(text) }
 
-// The commands at the end are the next three from where the application stands, and a shell takes them as they are.
+// TestNextCommands checks the last lines of the output: the next three commands for the application's state, in a form that a shell
+// accepts.
 func TestNextCommands(t *testing.T) {
 	t.Parallel()
 	parent := filepath.Join(t.TempDir(), "my $app's")
@@ -301,7 +303,7 @@ func TestNextCommands(t *testing.T) {
 	known := regexp.MustCompile(`Id: "stand-in:([0-9]+)"`).ReplaceAllString(string(content), "Id: $1")
 	require.NoError(t, os.WriteFile(dev, []byte(strings.ReplaceAll(known, `"stand-in:`, `"`)), 0o600))
 	_, commands = next()
-	assert.Equal(t, "go tool check settings", commands[0], "the values are not committed")
+	assert.Equal(t, "go tool check settings", commands[0], "the values are not committed yet")
 	commitAll(t, root)
 	waits, commands = next()
 	assert.Empty(t, waits)
@@ -309,7 +311,7 @@ func TestNextCommands(t *testing.T) {
 		"pulumi stack init dev && pulumi preview --json --show-sames | go tool firstrun adopt --out import.json"}, commands)
 }
 
-// A folder with a space takes the place of the module as any other does.
+// TestReplaceWithASpace checks a path with a space in the replace directive.
 func TestReplaceWithASpace(t *testing.T) {
 	t.Parallel()
 	root := repository(t, map[string]string{"Dockerfile": ""})
@@ -322,7 +324,7 @@ func TestReplaceWithASpace(t *testing.T) {
 	assert.Contains(t, string(output), `"Path": "/my platform/policy"`)
 }
 
-// Without a remote on GitHub nobody says whose the repository is.
+// TestWithoutARemote checks a repository without a remote on GitHub, whose owner is unknown.
 func TestWithoutARemote(t *testing.T) {
 	t.Parallel()
 	root := repository(t, map[string]string{"Dockerfile": ""})

@@ -13,11 +13,11 @@ import (
 
 const (
 	newer = "89abcdef0123456789abcdef0123456789abcdef"
-	// ofItsOwn is what an application's go.mod may have by now beside what init wrote.
+	// ofItsOwn is what an application may have added to the go.mod that init wrote.
 	ofItsOwn = "\n// Ours.\nrequire example.com/acme/extra v1.0.0 // our resources\n\ntool example.com/acme/extra/cmd/gen\n"
 )
 
-// aYearLater is an application whose owner changed what is his, at a version whose commands had other names.
+// aYearLater makes an application whose owner has changed their own files, at a version whose commands had other names.
 func aYearLater(t *testing.T) (root string) {
 	t.Helper()
 	root = repository(t, shape(t, "monorepo"))
@@ -58,26 +58,27 @@ func TestUpgradeShowsWhatAnotherVersionChanges(t *testing.T) {
 		assert.Equal(t, before[name], trusted[name], name)
 	}
 	assert.NotContains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"), "platform.version",
-		"the old version goes on")
+		"the old version stays trusted")
 	commitAll(t, root)
 	before = trusted
 	out = upgrade()
 	assert.Contains(t, out, "-  version: v1.2.3\n-  commit: "+commit+"\n+  version: v1.3.0\n+  commit: "+newer)
-	assert.Equal(t, before, contents(t, root), "shown and not written")
+	assert.Equal(t, before, contents(t, root), "the changes are shown and not written")
 
 	upgrade("--yes")
 	after := contents(t, root)
 	assert.NotContains(t, after[".github/workflows/platform-ci.yml"], commit)
 	assert.Contains(t, after[".github/workflows/platform-ci.yml"], "@"+newer+" # v1.3.0")
 	assert.Contains(t, after["infra/platform/provenance.yaml"], "build.yml@"+newer)
-	assert.Contains(t, after["infra/platform/provenance.yaml"], `repositoryId: "4242"`, "what the owner wrote into the settings")
+	assert.Contains(t, after["infra/platform/provenance.yaml"], `repositoryId: "4242"`, "the value that the owner wrote stays")
 	for _, name := range []string{"infra/platform/release.yaml", "infra/platform/Pulumi.dev.yaml", "infra/platform/main.go", ".gitignore"} {
 		assert.Equal(t, before[name], after[name], name)
 	}
 	assert.Empty(t, scaffold.Check(filepath.Join(root, "infra/platform")).Problems)
 }
 
-// An upgrade keeps of go.mod what is the application's, and names the commands that the version has.
+// TestUpgradeRaisesGoMod checks that an upgrade keeps the application's own lines of go.mod, and names the commands that the new
+// version has.
 func TestUpgradeRaisesGoMod(t *testing.T) {
 	t.Parallel()
 	root := aYearLater(t)
@@ -86,7 +87,7 @@ func TestUpgradeRaisesGoMod(t *testing.T) {
 	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"),
 		"go.mod: this version of the platform has no command "+scaffold.Module+
 			"/cmd/bootstrap: go mod edit -droptool "+scaffold.Module+"/cmd/bootstrap")
-	for range 2 { // whom the stacks trust, and then what names the version
+	for range 2 { // first whom the stacks trust, then what names the version
 		code, _, errs := initialize(t, root, "--upgrade", "--yes", "--version", "v1.3.0", "--commit", newer)
 		require.Equal(t, scaffold.ExitDone, code, errs)
 		commitAll(t, root)
@@ -101,7 +102,8 @@ func TestUpgradeRaisesGoMod(t *testing.T) {
 	assert.Contains(t, out, "Nothing to do")
 }
 
-// What somebody changed in a caller is in the difference that an upgrade shows. No commit has it yet: then it stays.
+// TestUpgradeLosesNothing checks a caller that somebody has changed. The upgrade shows the change in its difference, and refuses to
+// overwrite it until it is committed.
 func TestUpgradeLosesNothing(t *testing.T) {
 	t.Parallel()
 	root := aYearLater(t)

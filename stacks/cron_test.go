@@ -25,7 +25,7 @@ func TestCron(t *testing.T) {
 		"0 3 31 * *":        {gap: 61 * day},
 		"0 3 1 JAN,JUL *":   {gap: 184 * day},
 		"0 3 29 2 *":        {gap: 8*365*day + day},
-		"0 3 1 * MON":       {gap: 7 * day}, // the first, and each Monday
+		"0 3 1 * MON":       {gap: 7 * day}, // the first of the month, and each Monday
 		"0 3 31 2 *":        {wrong: "never starts anything, because there is no such day"},
 		"0 3 * *":           {wrong: "does not have five fields"},
 		"@daily":            {wrong: "does not have five fields"},

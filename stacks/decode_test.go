@@ -19,7 +19,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"slip", "", change{"services.web.memmory": "1Gi"}, []string{"services.web.memmory: is not a setting; did you mean memory?"}},
 		{"other case", "", change{"services.web.CPU": "1"}, []string{"services.web.CPU: is not a setting; did you mean cpu?"}},
 		{"far from all", "", change{"services.web.replicas": 3}, []string{"services.web.replicas: is not a setting; " + serviceKeys}},
-		{"short key is not near", "", change{"budget.x": 3},
+		{"a short key has no suggestion", "", change{"budget.x": 3},
 			[]string{"budget.x: is not a setting; known here: amount, currency, currentPercent, forecastPercent"}},
 		{"deep in a list", "", change{"github.environments[0].reviewer": 3},
 			[]string{"github.environments[0].reviewer: is not a setting; did you mean reviewers?"}},
@@ -35,7 +35,7 @@ func TestDecodeIsStrict(t *testing.T) {
 			"github.environments: is missing; add a list",
 			"services.web.slo: is missing; add a map with availabilityPercent, latency, windowDays",
 		}},
-		{"missing, and known where to find", "", change{"github.repositoryId": absent{}}, []string{
+		{"missing, with a hint", "", change{"github.repositoryId": absent{}}, []string{
 			"github.repositoryId: is missing; add a whole number: the output of: gh api repos/OWNER/REPOSITORY --jq .id",
 		}},
 		{"missing map", "", change{"labels": absent{}}, []string{"labels: is missing; add a map"}},
@@ -95,8 +95,9 @@ func TestDecodeIsStrict(t *testing.T) {
 	})
 }
 
-// A document of the wrong types throughout must not be answered with complaints about Go's zero values.
-func TestDecodeSaysOneThingOfAPath(t *testing.T) {
+// TestDecodeReportsOneProblemPerPath decodes a document whose types are all wrong. It must not be answered with complaints about Go's
+// zero values.
+func TestDecodeReportsOneProblemPerPath(t *testing.T) {
 	t.Parallel()
 	document := minimal(prod)
 	for key := range document {
@@ -111,7 +112,7 @@ func TestDecodeSaysOneThingOfAPath(t *testing.T) {
 	require.Equal(t, sortedKeys(document), paths)
 }
 
-// The default a field's comment promises is the one its tag gives, and a field without a comment has no meaning.
+// TestSettingsAreDocumented checks that each field has a comment, and that the default in the comment is the one in the tag.
 func TestSettingsAreDocumented(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("settings*.go")
@@ -127,7 +128,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 			name := field.Names[0].Name
 			comment := strings.Join(strings.Fields(field.Doc.Text()), " ")
 			tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`"))
-			if name != "Startup" && name != "Liveness" && tag.Get("json") != "-" { // They share one comment.
+			if name != "Startup" && name != "Liveness" && tag.Get("json") != "-" { // These two share one comment.
 				require.NotEmpty(t, comment, name)
 			}
 			if want, ok := tag.Lookup("default"); ok {

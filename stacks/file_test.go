@@ -11,7 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-func TestNamesAreInTheOrderInWhichAChangeReachesThem(t *testing.T) {
+func TestStackNamesAreSortedByPromotion(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		folders [][]string

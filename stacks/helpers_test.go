@@ -11,13 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// topLevel lists the keys of the settings as a refusal lists them. A new key is added here.
+// topLevel lists the keys of the settings in the form of a refusal. A new key has to be added here.
 const topLevel = "binaryAuthorization, buckets, budget, databases, environment, github, jobs, labels, monitoring, previews, project, " +
 	"registry, secrets, services"
 
 const someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// minimal is a document with the required keys only, valid for the stack.
+// minimal returns a document with the required keys only, which is valid for the stack.
 func minimal(stack string) map[string]any {
 	gates := []any{map[string]any{"name": stack}}
 	switch stack {
@@ -56,8 +56,7 @@ type absent struct{}
 
 var pathStep = regexp.MustCompile(`[^.\[\]]+`)
 
-// put sets the value at a path such as services.web.name or budget.currentPercent[0]. What is not there on the way is
-// made as a map.
+// put sets the value at a path such as services.web.name or budget.currentPercent[0]. It makes missing parents as maps.
 func put(document map[string]any, path string, value any) {
 	steps := pathStep.FindAllString(path, -1)
 	var node any = document
@@ -87,7 +86,7 @@ func put(document map[string]any, path string, value any) {
 	}
 }
 
-// change is what a test does to a minimal document, by path.
+// change maps paths of a document to their new values.
 type change map[string]any
 
 // parseChanged parses the minimal document of a stack after the changes.
@@ -107,24 +106,24 @@ func toJSON(t *testing.T, document any) []byte {
 	return text
 }
 
-// lines returns each problem of an error as one line, or nothing for no error.
+// lines returns the problems of an error, one a line, or nothing without an error.
 func lines(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
 		return nil
 	}
 	var problems *Problems
-	require.True(t, errors.As(err, &problems), "%T is no *Problems", err)
+	require.True(t, errors.As(err, &problems), "%T is not a *Problems", err)
 	require.NotEmpty(t, problems.List)
 	return strings.Split(err.Error(), "\n  ")[1:]
 }
 
-// refused is one bad document and every line it is answered with.
+// refused is a bad document and the lines of its error.
 type refused struct {
 	name    string
 	stack   string // Default: dev.
 	changes change
-	want    []string // The whole message but its header; none for a document that is accepted.
+	want    []string // The whole message without its header; empty for a document that is accepted.
 }
 
 func checkRefused(t *testing.T, tests []refused) {
@@ -139,16 +138,16 @@ func checkRefused(t *testing.T, tests []refused) {
 			settings, err := parseChanged(t, stack, test.changes)
 			require.Equal(t, test.want, lines(t, err))
 			if err != nil {
-				require.Equal(t, Settings{}, settings, "settings beside an error")
+				require.Equal(t, Settings{}, settings, "an error comes without settings")
 			}
 		})
 	}
 }
 
-// application is the folder of an application that the tests have for themselves.
+// application is the folder of the tests' own application.
 const application = "../tests/application"
 
-// committed returns the settings of one of its stacks as a YAML decoder returns them.
+// committed returns the settings of one of the application's stacks, as a YAML decoder returns them.
 func committed(t *testing.T, stack string) any {
 	t.Helper()
 	document, err := Document(application, stack)

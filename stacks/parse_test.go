@@ -47,7 +47,7 @@ func TestParseSetsDefaultsOfAbsentKeys(t *testing.T) {
 	}, settings)
 }
 
-func TestParseKeepsWhatIsWritten(t *testing.T) {
+func TestParseKeepsGivenValues(t *testing.T) {
 	t.Parallel()
 	settings, err := parseChanged(t, dev, change{
 		"services.web.cpuIdle":   false,
@@ -73,7 +73,8 @@ func TestParseKeepsWhatIsWritten(t *testing.T) {
 	require.Equal(t, []int{100, 150}, settings.Budget.ForecastPercent)
 }
 
-// Everything that is wrong is in one message, sorted by path: unknown, mistyped, missing, null and impossible alike.
+// TestParseReportsEverythingAtOnce checks that all problems are in one message, sorted by path: unknown, mistyped, missing, null and
+// impossible values.
 func TestParseReportsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := parseChanged(t, prod, change{
@@ -138,7 +139,7 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 	}
 }
 
-// noResources is a Pulumi monitor of a program that makes nothing.
+// noResources is a Pulumi monitor for a program that makes nothing.
 type noResources struct{}
 
 func (noResources) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {

@@ -12,13 +12,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The marker stands for a secret that got to the wrong place, as text and as a number. Messages hold neither by chance.
+// These markers stand for a secret in a wrong place, as text and as a number. No message contains them by chance.
 const (
 	marker       = "hunter2-correct-horse"
 	numberMarker = 730194628501
 )
 
-// disguises are the forms in which a secret may stand somewhere.
+// disguises are the forms in which a secret may occur.
 var disguises = map[string]func() any{
 	"text":              func() any { return marker },
 	"number":            func() any { return numberMarker },
@@ -35,7 +35,7 @@ var disguises = map[string]func() any{
 	"percent and quote": func() any { return `%s"'` + marker },
 }
 
-// everyPath lists each place of a document, the keys that may be there, and keys that may not.
+// everyPath lists each place of a document, the keys that it may have there, and keys that it may not.
 func everyPath(node any, path string) []string {
 	var paths []string
 	if path != "" {
@@ -55,7 +55,7 @@ func everyPath(node any, path string) []string {
 	return paths
 }
 
-// full is a document with every optional place a secret may get to.
+// full returns a document with every optional place that a secret may get into.
 func full(stack string) map[string]any {
 	document := minimal(stack)
 	put(document, "secrets.token.version", "1")
@@ -90,7 +90,7 @@ func requireNoMarker(t require.TestingT, err error) {
 	}
 }
 
-// A secret at any one place, in any form, never appears in the message.
+// TestMessagesHoldNoValue puts a secret at each place in each form. No message contains it.
 func TestMessagesHoldNoValue(t *testing.T) {
 	t.Parallel()
 	for _, stack := range []string{dev, prod} {
@@ -108,11 +108,11 @@ func TestMessagesHoldNoValue(t *testing.T) {
 				requireNoMarker(t, err)
 			}
 		}
-		require.Greater(t, answered, len(paths), "most places refuse a secret, else this test sees no message")
+		require.Greater(t, answered, len(paths), "most places refuse a secret; otherwise this test would see no messages")
 	}
 }
 
-// Neither does one that stands in several places at once, among other faults.
+// TestMessagesHoldNoValueTogether puts the secret into several places at once, among other mistakes.
 func TestMessagesHoldNoValueTogether(t *testing.T) {
 	t.Parallel()
 	names := sortedKeys(disguises)
@@ -136,7 +136,7 @@ func TestMessagesHoldNoValueTogether(t *testing.T) {
 	})
 }
 
-// Text that is not even JSON may be a secret pasted over the settings.
+// TestMessagesHoldNoBrokenText pastes a secret over the settings, so that the text is not even JSON.
 func TestMessagesHoldNoBrokenText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{marker, `"` + marker, `{"a": ` + marker + `}`, `{} ` + marker, `{"` + marker} {
@@ -146,7 +146,8 @@ func TestMessagesHoldNoBrokenText(t *testing.T) {
 	}
 }
 
-// FuzzParse holds of any text: no panic; settings or problems, never both; problems sorted, whole and always the same.
+// FuzzParse checks any text: Parse does not panic, returns either settings or problems, and sorts the problems, which are complete
+// and always the same.
 func FuzzParse(f *testing.F) {
 	for _, stack := range []string{dev, staging, prod} {
 		for _, document := range []map[string]any{minimal(stack), full(stack)} {

@@ -21,8 +21,9 @@ import (
 
 var update = flag.Bool("update", false, "write docs/settings.md anew")
 
-// TestTheSettingsPage: docs/settings.md is what the fields' comments say. `go test ./stacks -run SettingsPage -update` writes it.
-func TestTheSettingsPage(t *testing.T) {
+// TestSettingsPage compares docs/settings.md with the comments of the fields. `go test ./stacks -run SettingsPage -update` writes
+// the page.
+func TestSettingsPage(t *testing.T) {
 	t.Parallel()
 	const page = "../docs/settings.md"
 	files, err := filepath.Glob("settings*.go")
@@ -46,7 +47,7 @@ func TestTheSettingsPage(t *testing.T) {
 	}
 	written, err := os.ReadFile(page)
 	require.NoError(t, err)
-	// The page is long, so only lines that differ are shown.
+	// The page is long, so the failure shows only the lines that differ.
 	said, want := strings.Split(string(written), "\n"), strings.Split(p.text.String(), "\n")
 	missing := slices.DeleteFunc(slices.Clone(want), func(line string) bool { return slices.Contains(said, line) })
 	assert.Empty(t, missing, "docs/settings.md lacks lines: go test ./stacks -run SettingsPage -update")
@@ -75,7 +76,7 @@ func (p *settingsPage) read(declaration ast.Decl) {
 	}
 }
 
-// section is the table of one struct, and then those of what is in it.
+// section writes the table of one struct, and then those of the structs in it.
 func (p *settingsPage) section(name, path string) {
 	title := path
 	if title == "" {
@@ -111,7 +112,7 @@ func (p *settingsPage) section(name, path string) {
 	}
 }
 
-// meaning is the comment of a struct's field in one cell of a table, with the names of Go in the form that the file has.
+// meaning returns the comment of a struct's field as one cell of a table, with the names that the file has instead of Go's.
 func (p *settingsPage) meaning(structure, comment string) string {
 	text := strings.NewReplacer("\n", " ", "|", "\\|", "[StandInPrefix]", "`stand-in:`", "[PipelineAccountPrefix]", "`github-actions-`",
 		"GitHub.Branch", "`github.branch`", "Settings.Secrets", "the stack's `secrets`",
@@ -133,7 +134,7 @@ func (p *settingsPage) meaning(structure, comment string) string {
 	return text
 }
 
-// kind says what a field holds, and which struct is in it, where.
+// kind returns what a field contains and, if that is a struct, its name and path.
 func (p *settingsPage) kind(of ast.Expr, path string) (kind, structure, at string) {
 	switch of := of.(type) {
 	case *ast.StarExpr:
@@ -157,7 +158,7 @@ func (p *settingsPage) kind(of ast.Expr, path string) (kind, structure, at strin
 	return "?", "", ""
 }
 
-// anchor is how GitHub names a heading in an address.
+// anchor returns a heading's anchor as GitHub makes it.
 func anchor(title string) string {
 	return strings.NewReplacer(".", "", "[]", "").Replace(strings.ToLower(title))
 }

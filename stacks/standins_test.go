@@ -10,7 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// standIns are the lines every committed file is refused with, and the ones of a single stack.
+// standIns has the lines with which every committed file is refused, and those of single stacks.
 var standIns = struct {
 	all []string
 	of  map[string][]string
@@ -45,7 +45,7 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 			t.Parallel()
 			want := append(append([]string{}, standIns.of[stack]...), standIns.all...)
 
-			// As the engine hands it to the program: read by Pulumi, which has its own ideas of YAML's types.
+			// Pulumi reads the file as it does for the program, with its own interpretation of YAML's types.
 			text, err := os.ReadFile(application + "/Pulumi." + stack + ".yaml")
 			require.NoError(t, err)
 			var file struct {
@@ -59,7 +59,7 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 			_, err = Parse([]byte(document), stack)
 			require.Equal(t, want, lines(t, err))
 
-			// Once more after the sandbox has filled the stand-ins and Pulumi has read the result.
+			// Check again after the sandbox has filled the stand-ins and Pulumi has read the result.
 			filled, replaced := FillStandIns(committed(t, stack))
 			require.Equal(t, len(want), replaced)
 			_, err = Parse(toJSON(t, filled), stack)
@@ -69,7 +69,7 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 	}
 }
 
-// pulumiReads writes a document as YAML, lets Pulumi read it and parses what the program would get.
+// pulumiReads writes a document as YAML, lets Pulumi read it, and parses what the program would get.
 func pulumiReads(ctx context.Context, document any, stack string) error {
 	text, err := yaml.Marshal(map[string]any{ConfigKey("procureflow"): document})
 	if err != nil {
@@ -88,7 +88,7 @@ func pulumiReads(ctx context.Context, document any, stack string) error {
 	return err
 }
 
-// The values of the three files that people and workflows count on.
+// TestCommittedFiles pins the values in the three files that people and workflows rely on.
 func TestCommittedFiles(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string]struct {
@@ -172,7 +172,7 @@ func TestStandInsAreJudgedByTheirValue(t *testing.T) {
 			"budget" + standIn + "the real value",
 			"budget: must be a map, not text; write one 'key: value' a line, indented",
 		}},
-		{"nothing stands in", "", change{"project.number": "stand-in:"}, []string{
+		{"a stand-in without a value", "", change{"project.number": "stand-in:"}, []string{
 			"project.number" + standIn + "the output of: gcloud projects describe PROJECT --format='value(projectNumber)'",
 			"project.number: is not a project number; use digits only, in quotes; the id is not the number",
 		}},
@@ -202,7 +202,7 @@ func TestFillStandIns(t *testing.T) {
 		"unknown":    []any{"9", nil, 1.5, map[string]any{"a": "8"}},
 		"budget":     map[string]any{"amount": "ten"},
 	}, filled)
-	require.Equal(t, "stand-in:12", document["project"].(map[string]any)["number"], "the document itself must not change")
+	require.Equal(t, "stand-in:12", document["project"].(map[string]any)["number"], "the original document must not change")
 
 	none, replaced := FillStandIns(nil)
 	require.Nil(t, none)

@@ -9,7 +9,7 @@ import (
 
 const sidecarImage = "us-docker.pkg.dev/shop/proxy@" + someDigest
 
-// sidecar is a minimal one, healthy by a probe.
+// sidecar returns a minimal sidecar with a probe.
 func sidecar(more map[string]any) map[string]any {
 	s := map[string]any{"image": sidecarImage, "startup": map[string]any{"tcp": true, "port": 5432}}
 	for key, value := range more {
@@ -18,7 +18,7 @@ func sidecar(more map[string]any) map[string]any {
 	return s
 }
 
-func TestContainersOfAllKindsAreTaken(t *testing.T) {
+func TestContainersOfAllKindsAreAccepted(t *testing.T) {
 	t.Parallel()
 	settings, err := parseChanged(t, dev, change{
 		"secrets.tls":          map[string]any{"version": "1"},
@@ -73,7 +73,7 @@ func TestContainers(t *testing.T) {
 			"secrets": map[string]any{"A": "nowhere"}})), []string{
 			web + ".sidecars.proxy.environment.K_SERVICE: is set by Cloud Run itself; remove it, or choose another name",
 			web + ".sidecars.proxy.secrets.A: names a secret that is not declared; declare it under secrets at the top level"}},
-		{"an order of nobody", "", change{web + ".after": []any{"proxy"}}, []string{
+		{"an order with an unknown container", "", change{web + ".after": []any{"proxy"}}, []string{
 			web + ".after[0]: is not a sidecar of this service; use the key of one under sidecars"}},
 		{"an order without health", "", change{web + ".after": []any{"proxy"},
 			web + ".sidecars": map[string]any{"proxy": map[string]any{"image": sidecarImage}}}, []string{
@@ -115,7 +115,7 @@ func TestVolumes(t *testing.T) {
 			web + ".volumes.v.memory: is not an amount of memory; use whole Mi or Gi, for example 64Mi"}},
 		{"no such secret", "", volume(map[string]any{"secret": "s"}, nil), []string{
 			web + ".volumes.v.secret: names a secret that is not declared; declare it under secrets at the top level"}},
-		{"a file of nothing", "", volume(map[string]any{"memory": "1Mi", "file": "x", "readOnly": true}, nil), []string{
+		{"a file without a secret", "", volume(map[string]any{"memory": "1Mi", "file": "x", "readOnly": true}, nil), []string{
 			web + ".volumes.v.file: names the file of no secret; remove it",
 			web + ".volumes.v.readOnly: has no meaning here; remove it: a secret's file is read-only, and memory is there to be written"}},
 		{"a server out of reach", "", volume(nfs, change{web + ".executionEnvironment": "gen1"}), []string{
@@ -144,14 +144,14 @@ func TestProbeKinds(t *testing.T) {
 		{"tcp at startup", "", change{web + ".startup": map[string]any{"tcp": true}}, nil},
 		{"tcp afterwards", "", change{web + ".liveness": map[string]any{"tcp": true}}, []string{
 			web + ".liveness.tcp: is not a liveness probe that Cloud Run has; ask a path, or use grpc"}},
-		{"a name of nothing", "", change{web + ".startup": map[string]any{"path": "/", "grpcService": "x"}}, []string{
+		{"a gRPC name for another probe", "", change{web + ".startup": map[string]any{"path": "/", "grpcService": "x"}}, []string{
 			web + ".startup.grpcService: is asked by no probe; set grpc: true, or remove it"}},
 		{"a port", "", change{web + ".startup": map[string]any{"tcp": true, "port": 70000}}, []string{
 			web + ".startup.port: is out of range; use 1 to 65535 as the port"}},
 	})
 }
 
-// two is a document with a second service, api.
+// two returns a document with a second service, api.
 func two(changes change) change {
 	api := map[string]any{}
 	for key, value := range minimal(dev)["services"].(map[string]any)["web"].(map[string]any) {
@@ -191,7 +191,7 @@ func TestCallers(t *testing.T) {
 			api + `.outsideCallers["principalSet://iam.googleapis.com/pool/*"]: is every identity of a pool; name one attribute value of ` +
 				"the pool, or an account",
 			api + `.outsideCallers["user:a@example.com"]: has no reason; say in a sentence what it calls the service for`}},
-		{"a URL of nobody", "", change{"services.web.urlVariables": map[string]any{"API_URL": "api"}}, []string{
+		{"a URL of an unknown service", "", change{"services.web.urlVariables": map[string]any{"API_URL": "api"}}, []string{
 			"services.web.urlVariables.API_URL: names a service that is not there; use the key of one under services: web"}},
 		{"neither a list nor a map", "", change{"services.web.urlVariables": "API_URL"}, []string{
 			"services.web.urlVariables: must be a map, not text; write one 'key: value' a line, indented"}},

@@ -42,7 +42,7 @@ func TestDatabases(t *testing.T) {
 		{"two ways", "", one(map[string]any{"network": "default", "publicAddress": true}), []string{
 			at + ".publicAddress: stands beside a network; keep one: with a network no address on the internet is needed"}},
 		{"by sockets", "", one(map[string]any{"publicAddress": true}), nil},
-		{"a host of nothing", "", one(map[string]any{"host": "10.0.0.1"}), []string{
+		{"a host without an existing instance", "", one(map[string]any{"host": "10.0.0.1"}), []string{
 			at + ".host: is the address of no existing instance; remove it: an instance that is made gets its own"}},
 		{"existing", "", one(map[string]any{"existing": "legacy", "host": "10.0.0.1"}), nil},
 		{"existing in the open", "", one(map[string]any{"existing": "legacy", "host": "34.1.2.3", "network": "default"}), []string{

@@ -110,7 +110,7 @@ func TestWorkflowsOfAnotherRepository(t *testing.T) {
 			"github.workflows.refs: is missing; add a list", "github.workflows.repository: is missing; add text",
 		}},
 		{"no ref", dev, of("somebody/platform"), []string{"github.workflows.refs: is empty; list at least 1 of the refs"}},
-		{"what moves", dev, of("somebody/platform", "main", "refs/heads/main", "v1", commit[:39], "refs/tags/", "refs/tags/v 1",
+		{"refs that move", dev, of("somebody/platform", "main", "refs/heads/main", "v1", commit[:39], "refs/tags/", "refs/tags/v 1",
 			"refs/tags/*", "refs/pull/1/merge"), []string{
 			"github.workflows.refs: is too long; list at most 5 refs",
 			"github.workflows.refs[0]: " + moves, "github.workflows.refs[1]: " + moves, "github.workflows.refs[2]: " +
@@ -189,8 +189,8 @@ func TestProtection(t *testing.T) {
 	})
 }
 
-// TestOneStackHasTheProtection holds the shipped files to it: without one the repository is unprotected, and validation
-// refuses a second one.
+// TestOneStackHasTheProtection checks the shipped files. Without protection in one of them the repository is unprotected, and
+// validation refuses a second one.
 func TestOneStackHasTheProtection(t *testing.T) {
 	t.Parallel()
 	var have []string

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// someJob is a job of the minimal document's service, with a schedule.
+// someJob returns a job with a schedule, for the minimal document's service.
 func someJob() map[string]any {
 	return map[string]any{"name": "shop-migrate", "service": "web", "runtimeAccount": "shop-migrate", "release": true,
 		"deletionProtection": true,
@@ -149,7 +149,7 @@ func TestChannels(t *testing.T) {
 			"monitoring.channels.c.target: is not an address of a webhook; use https://HOST/PATH " +
 				"without a user or a query: what is secret goes to " +
 				"secret"}},
-		"what another kind has": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
+		"values of another kind": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
 			"monitoring.channels.c.secret: is for another kind; remove it, and revoke it where it came from",
 			"monitoring.channels.c.target: is not a telephone number; use the international form, such as +4930123456",
 			"monitoring.channels.c.user: is for a webhook; remove it"}},

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// somePreviews are those of the minimal document's service.
+// somePreviews returns previews of the minimal document's service.
 func somePreviews() map[string]any {
 	return map[string]any{"services": []any{"web"}, "runtimeAccount": "shop-previews", "public": true}
 }
@@ -87,8 +87,9 @@ func TestPreviews(t *testing.T) {
 		"a front by tag": {dev, change{"previews.front": "docker.io/library/caddy:2"},
 			[]string{"previews.front: is not an image by digest; use " +
 				"HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change"}},
-		"nobody looks": {dev, change{"previews.public": false}, []string{"previews.outsideCallers: is empty, so that nobody could look; name " +
-			"who may, each with a reason, or write public: true"}},
+		"nobody may look": {dev, change{"previews.public": false},
+			[]string{"previews.outsideCallers: is empty, so that nobody could look; name " +
+				"who may, each with a reason, or write public: true"}},
 		"everybody and somebody": {dev, change{"previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull requests."}},
 			[]string{"previews.public: lets anybody open what has outsideCallers; write false, or remove outsideCallers"}},
 		"somebody": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull " +

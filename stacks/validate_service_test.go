@@ -67,7 +67,7 @@ func TestServiceNames(t *testing.T) {
 	})
 }
 
-// What Cloud Run sells, by its own table: the edges of each row are accepted, one MiB beyond them is not.
+// TestSize follows the table of sizes that Cloud Run offers: the edges of each row are accepted, and one MiB beyond them is refused.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	for cpu, row := range map[string]struct {

@@ -26,7 +26,7 @@ func TestEnvironment(t *testing.T) {
 	})
 }
 
-// each makes one test of each value: the same path, the same answer, or none where want is empty.
+// each makes a test of each value at the same path with the same error; an empty want means that the value is accepted.
 func each(path, want string, values ...any) []refused {
 	var tests []refused
 	for _, value := range values {

@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// fileWith is dev's minimal file as text with a YAML fragment, that needs no quotes, at a path.
+// fileWith returns dev's minimal file as text, with a YAML fragment that needs no quotes at a path.
 func fileWith(t *testing.T, path, fragment string) (text string, document any) {
 	t.Helper()
 	settings := minimal(dev)
@@ -25,8 +25,8 @@ func fileWith(t *testing.T, path, fragment string) (text string, document any) {
 	return string(encoded), file.Config[ConfigKey("procureflow")]
 }
 
-// TestYAMLTypes holds every type that YAML gives to a word without quotes, wherever the settings have text: it would be another
-// text than the file shows, or another than the program gets.
+// TestYAMLTypes tries every type that YAML gives to a word without quotes, in every place where the settings have text. The text
+// would otherwise differ from the file, or from what the program gets.
 func TestYAMLTypes(t *testing.T) {
 	t.Parallel()
 	texts := []string{"services.web.environment.VERSION", "labels.release", "secrets.token.version", "services.web.name",
@@ -66,7 +66,7 @@ func TestYAMLTypes(t *testing.T) {
 		_, err = Parse(data, dev)
 		assert.NoError(t, err, fragment)
 	}
-	// What Pulumi's own command line hands to the program for a date without quotes.
+	// These are the forms in which Pulumi's command line passes a date without quotes to the program.
 	for _, text := range []string{"2024-10-21 00:00:00 +0000 UTC", "2026-11-27 10:00:00 +0200 +0200", "2026-11-27 10:00:00.5 +0000 UTC"} {
 		settings := minimal(dev)
 		put(settings, texts[0], text)
@@ -79,7 +79,7 @@ const notHere = ": is encrypted, and would stand in the clear in the state and w
 	"monitoring.channels.KEY.secret may be encrypted; " +
 	"encrypt it as secrets.ID.value, name the ID under services.KEY.secrets, and remove it here"
 
-// encryptable are places in the settings, and whether an encrypted value may stand there.
+// encryptable maps places in the settings to whether an encrypted value may be there.
 var encryptable = map[string]bool{
 	"services.web.environment.SMTP_RELAY": false, "labels.team": false, "services.web.image": false, "services.web.smokePaths[0]": false,
 	"project.billingAccount": false, "budget.amount": false, "services.web.startup": false, "services.web.secrets.TOKEN": false,
@@ -88,7 +88,7 @@ var encryptable = map[string]bool{
 	"secrets.token.value": true,
 }
 
-// TestEncryptedInAFile reads files whose values nobody has decrypted.
+// TestEncryptedInAFile reads files whose values were not decrypted.
 func TestEncryptedInAFile(t *testing.T) {
 	t.Parallel()
 	for path, allowed := range encryptable {
@@ -106,7 +106,7 @@ func TestEncryptedInAFile(t *testing.T) {
 	assert.Equal(t, []string{settingsKey + notHere}, lines(t, err))
 }
 
-// TestEncryptedInARun runs a program that is given the decrypted values, as Pulumi does: only the file tells which ones were
+// TestEncryptedInARun runs a program that gets decrypted values, as Pulumi's programs do. Only the file shows which values were
 // encrypted.
 func TestEncryptedInARun(t *testing.T) {
 	t.Parallel()

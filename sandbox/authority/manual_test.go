@@ -10,7 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
-// A step is a person's where the pipeline's account lacks a permission, or where a job's token can never do it.
+// TestManualSteps checks which steps of a change need a person: those for which the pipeline's account lacks a permission, and those
+// that a job's token can never do.
 func TestManualSteps(t *testing.T) {
 	t.Parallel()
 	const service, pool = "gcp:cloudrunv2/service:Service", "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
@@ -23,11 +24,11 @@ func TestManualSteps(t *testing.T) {
 		want   []string
 	}{
 		"nothing": {},
-		"nobody holds anything": {steps: []review.Step{step(review.Update, service, "web")},
+		"no account has permissions": {steps: []review.Step{step(review.Update, service, "web")},
 			want: []string{"a person applies web: infra does not hold run.services.get"}},
 		"GitHub's settings": {steps: []review.Step{step(review.Update, "github:index/repositoryRuleset:RepositoryRuleset", "main")},
 			want: []string{"a person applies main: GitHub's settings are not a job's to change"}},
-		"a type that nothing is known of": {steps: []review.Step{step(review.Create, "aws:s3/bucket:Bucket", "b")},
+		"an unknown type": {steps: []review.Step{step(review.Create, "aws:s3/bucket:Bucket", "b")},
 			want: []string{"a person applies b: nothing says which permissions aws:s3/bucket:Bucket takes"}},
 		"many of a kind": {steps: []review.Step{step(review.Delete, pool, "a"), step(review.Delete, pool, "b"), step(review.Delete, pool, "c"),
 			step(review.Delete, pool, "d")}, want: []string{"a person applies a, b, c and 1 more: infra does not hold " +

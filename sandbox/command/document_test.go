@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheDocumentHasEveryCommand(t *testing.T) {
+func TestDocumentHasEveryCommand(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	require.NoError(t, err)
@@ -28,8 +28,8 @@ func TestTheDocumentHasEveryCommand(t *testing.T) {
 	}
 }
 
-// What a row of the table types is what the command takes.
-func TestTheDocumentsArguments(t *testing.T) {
+// TestDocumentedArguments compares the arguments in the document's table with those that the commands take.
+func TestDocumentedArguments(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	require.NoError(t, err)

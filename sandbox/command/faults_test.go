@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// sandbox runs one command line on a state folder and returns its exit code and what it printed.
+// sandbox runs one command line on a state folder. It returns the exit code and the output.
 func sandbox(state string, args ...string) (code int, out, errors string) {
 	var stdout, stderr bytes.Buffer
 	code = command.Run(context.Background(), append(args, "--state", state), command.Streams{In: &bytes.Buffer{}, Out: &stdout, Err: &stderr},

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What a command of the CLI reads and writes is where the caller stands.
+// TestPathsAreTheCallers checks that files named on the command line are relative to the caller's folder.
 func TestPathsAreTheCallers(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{

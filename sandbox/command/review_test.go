@@ -11,8 +11,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
-// What a review refuses it refuses before it starts anything; what it says of a change is tests/review's.
-func TestAReviewRefusesWhatItCannotCompare(t *testing.T) {
+// TestReviewRefusesBadCalls checks the refusals that come before anything is started. tests/review has the results of
+// reviews.
+func TestReviewRefusesBadCalls(t *testing.T) {
 	t.Parallel()
 	repository := t.TempDir()
 	require.NoError(t, exec.Command("git", "init", "--quiet", repository).Run())

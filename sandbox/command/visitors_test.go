@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The trouble begins for a visitor who comes, not when an answer is given up or arrives at last.
-func TestVisitorsCountFromWhenTheyCame(t *testing.T) {
+// TestTroubleBeginsWithTheVisitorsArrival checks that the trouble begins when the first visitor who met it arrived, not when their answer
+// came or was given up.
+func TestTroubleBeginsWithTheVisitorsArrival(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	at := func(second int) time.Time { return begin.Add(time.Duration(second) * time.Second) }
@@ -18,7 +19,7 @@ func TestVisitorsCountFromWhenTheyCame(t *testing.T) {
 		last  string
 		shown string
 	}{
-		"nobody had a bad one": {func(v *visitors) {
+		"only good answers": {func(v *visitors) {
 			v.count(at(1), time.Millisecond, "web-a", 200)
 			v.count(at(2), 2*time.Second, "web-a", 404)
 		}, time.Time{}, "web-a", "web-a                                 2  100.0%     0      1ms      1ms\n"},
@@ -28,7 +29,7 @@ func TestVisitorsCountFromWhenTheyCame(t *testing.T) {
 			v.count(at(3), time.Millisecond, "web-b", 503)
 		}, at(2), "web-b", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                              " +
 			"   2   66.7%     2      1ms      1ms\n"},
-		"who waited longest is counted last and came first": {func(v *visitors) {
+		"the visitor who waited longest came first": {func(v *visitors) {
 			v.count(at(2), time.Millisecond, "web-b", 500)
 			v.count(at(4), time.Millisecond, "web-a", 200)
 			v.count(at(1), 3*time.Second, "web-b", 200)

@@ -28,7 +28,7 @@ const (
 	blue = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 )
 
-// cloud is a service whose traffic is shifted, as a test says.
+// cloud is a service whose traffic a test shifts.
 type cloud struct {
 	traffic    []run.Target
 	behaviours map[string]run.Behaviour
@@ -48,7 +48,8 @@ func (c *cloud) SetBehaviour(digest string, behaviour run.Behaviour) error {
 	return nil
 }
 
-// busy is a console after ninety seconds of visitors, in which a candidate got 10 % and lost it because one in four of its answers failed.
+// busy returns a console after ninety seconds of visitors. A candidate got 10 % of the requests, and lost them because one in four
+// of its answers failed.
 func busy(t *testing.T) (*Console, *cloud) {
 	t.Helper()
 	dir, err := statedir.Open(t.TempDir())
@@ -136,7 +137,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPageInABrowser looks at the page as its readers do, and presses a button of it.
+// TestPageInABrowser checks the page as its readers see it, and presses one of its buttons.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	ctx := webpagetest.Browser(t)

@@ -17,7 +17,7 @@ import (
 
 type object = map[string]any
 
-// service is web with one vCPU, half a GiB and up to two instances in us-central1, changed.
+// service returns web with one vCPU, half a GiB and up to two instances in us-central1, after change.
 func service(change func(inputs, container, scaling object)) inventory.Resource {
 	container := object{"resources": object{"cpuIdle": true, "limits": object{"cpu": "1", "memory": "512Mi"}}}
 	scaling := object{"minInstanceCount": 0.0, "maxInstanceCount": 2.0}
@@ -41,8 +41,8 @@ func limits(container object, cpu, memory string) {
 	container["resources"].(object)["limits"] = object{"cpu": cpu, "memory": memory}
 }
 
-// The amounts are worked out by hand from the prices: see the comments.
-func TestWhatAResourceCosts(t *testing.T) {
+// TestCostOfAResource has amounts that were calculated by hand from the prices, as the comments show.
+func TestCostOfAResource(t *testing.T) {
 	t.Parallel()
 	a := func(idle, expected, worst float64) cost.Amounts {
 		return cost.Amounts{Idle: idle, Expected: expected, Worst: worst}
@@ -51,10 +51,10 @@ func TestWhatAResourceCosts(t *testing.T) {
 		resource inventory.Resource
 		want     cost.Amounts
 	}{
-		// Expected 20,000 s × (0.000024 + 0.5 × 0.0000025) + 0.04 for the requests; at worst 2 × 2,678,400 s of the same.
-		"a service that goes to zero": {service(nil), a(0, 0.545, 135.2592)},
-		// A waiting instance is 2,678,400 s × (0.0000025 + 0.5 × 0.0000025); while it serves it is paid as serving.
-		"a service with an instance that waits": {service(func(_, _, s object) { s["minInstanceCount"] = 1.0 }), a(10.044, 10.514, 135.2592)},
+		// Expected: 20,000 s × (0.000024 + 0.5 × 0.0000025) + 0.04 for the requests. At worst: 2 × 2,678,400 s of the same.
+		"a service that scales to zero": {service(nil), a(0, 0.545, 135.2592)},
+		// A waiting instance costs 2,678,400 s × (0.0000025 + 0.5 × 0.0000025). While it serves, it costs as much as any other.
+		"a service with a waiting instance": {service(func(_, _, s object) { s["minInstanceCount"] = 1.0 }), a(10.044, 10.514, 135.2592)},
 		"a minimum of the service itself": {service(func(i, _, _ object) { i["scaling"] = object{"minInstanceCount": 1.0} }), a(10.044,
 			10.514, 135.2592)},
 		// 20,000 s × (0.000018 + 0.5 × 0.000002), and no price for requests.
@@ -62,10 +62,10 @@ func TestWhatAResourceCosts(t *testing.T) {
 		"CPU always allocated, with an instance": {service(func(_, c, s object) {
 			c["resources"].(object)["cpuIdle"], s["minInstanceCount"] = false, 1.0
 		}), a(50.8896, 50.8896, 101.7792)},
-		"a region of tier 2":                {service(func(i, _, _ object) { i["location"] = "southamerica-east1" }), a(0, 0.747, 189.3629)},
-		"a region that nobody has heard of": {service(func(i, _, _ object) { i["location"] = "moon-central1" }), a(0, 0.747, 189.3629)},
-		"two vCPUs and 4 GiB":               {service(func(_, c, _ object) { limits(c, "2", "4Gi") }), a(0, 1.2, 310.6944)},
-		"half a vCPU":                       {service(func(_, c, _ object) { limits(c, "500m", "512Mi") }), a(0, 0.305, 70.9776)},
+		"a region of tier 2":  {service(func(i, _, _ object) { i["location"] = "southamerica-east1" }), a(0, 0.747, 189.3629)},
+		"an unknown region":   {service(func(i, _, _ object) { i["location"] = "moon-central1" }), a(0, 0.747, 189.3629)},
+		"two vCPUs and 4 GiB": {service(func(_, c, _ object) { limits(c, "2", "4Gi") }), a(0, 1.2, 310.6944)},
+		"half a vCPU":         {service(func(_, c, _ object) { limits(c, "500m", "512Mi") }), a(0, 0.305, 70.9776)},
 		"a second container": {service(func(i, c, _ object) {
 			i["template"].(object)["containers"] = []any{c, object{"resources": object{"cpuIdle": true, "limits": object{"cpu": "1",
 				"memory": "512Mi"}}}}
@@ -82,7 +82,7 @@ func TestWhatAResourceCosts(t *testing.T) {
 		"a database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-custom-1-3840",
 			"diskSize": 10.0, "diskAutoresizeLimit": 100.0}}), a(52.7572, 52.7572, 75.2572)},
 		// Twice 744 h × 0.0105, twice 10 GiB × 0.17, once 10 GiB × 0.08.
-		"a database that is there twice": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-f1-micro",
+		"a highly available database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-f1-micro",
 			"availabilityType": "REGIONAL"}}), a(19.824, 19.824, 19.824)},
 		"an uptime check":  {uptime("60s"), a(0, 0, 0)},
 		"a scheduler job":  {of("gcp:cloudscheduler/job:Job", object{}), a(0.1, 0.1, 0.1)},
@@ -101,8 +101,8 @@ func TestWhatAResourceCosts(t *testing.T) {
 	}
 }
 
-// A job costs as often as its schedule starts it, in the month that has most of it.
-func TestAJobIsStartedByItsSchedule(t *testing.T) {
+// TestJobCostFollowsItsSchedule checks that a job costs as often as its schedule starts it, in the month with the most starts.
+func TestJobCostFollowsItsSchedule(t *testing.T) {
 	t.Parallel()
 	job := of("gcp:cloudrunv2/job:Job", object{"name": "tidy", "location": "us-central1", "template": object{"template": object{
 		"timeout": "60s", "maxRetries": 0.0, "containers": []any{object{}}}}})
@@ -110,7 +110,7 @@ func TestAJobIsStartedByItsSchedule(t *testing.T) {
 	for schedule, starts := range map[string]float64{
 		"0 3 * * *": 31, "*/15 * * * *": 4 * 24 * 31, "0 0 1 * *": 1, "30 4 1,15 * *": 2, "0 9-17 * * 1-5": 9 * 23, "0 0 * 2 *": 29,
 		"5/20 0 * * 7": 3 * 5, "0 0 1 * 0": 6, "0 6 * * 0,7": 5,
-		// In no form that is read: the assumption stays.
+		// These forms are not read, so the assumption stays.
 		"every 24 hours": 31, "0 3 * *": 31, "0 3 * * MON": 31, "61 * * * *": 31, "*/0 * * * *": 31, "0 3-x * * *": 31, "": 31,
 	} {
 		estimate := cost.Of("prod", []inventory.Resource{job, of("gcp:cloudscheduler/job:Job", object{"schedule": schedule,
@@ -123,7 +123,7 @@ func TestAJobIsStartedByItsSchedule(t *testing.T) {
 	}
 }
 
-func TestUptimeChecksAskWhenNobodyElseDoes(t *testing.T) {
+func TestUptimeChecksCountAsRequests(t *testing.T) {
 	t.Parallel()
 	// 267,840 requests of 200 ms: 53,568 s × 0.00002525, and 0.107136 for the requests.
 	estimate := cost.Of("prod", []inventory.Resource{service(nil), uptime("60s")}, nil)
@@ -133,19 +133,19 @@ func TestUptimeChecksAskWhenNobodyElseDoes(t *testing.T) {
 	assert.Equal(t, cost.Amounts{Idle: 0.0487, Expected: 0.5937, Worst: 135.2592}, estimate.Total)
 }
 
-func TestTheLoadIsWhatSomebodySaid(t *testing.T) {
+func TestMeasuredLoadReplacesTheAssumption(t *testing.T) {
 	t.Parallel()
 	estimate := cost.Of("prod", []inventory.Resource{service(nil)}, map[string]cost.Load{"web": {Requests: 2e6, Milliseconds: 120,
 		From: "measured"}})
 	assert.Equal(t, 10.9, estimate.Total.Expected, "2,000,000 × 0.2 s × 0.00002525 + 0.8: Google rounds 120 ms up")
 	assert.Contains(t, estimate.Assumptions, "web is asked 2,000,000 times a month and takes 120 ms for each (measured), one after the other")
-	// More than two instances can do is not done.
+	// Requests beyond what two instances can serve do not count.
 	estimate = cost.Of("prod", []inventory.Resource{service(nil)}, map[string]cost.Load{"web": {Requests: 1e9, Milliseconds: 1000,
 		From: "measured"}})
 	assert.Equal(t, 535.2592, estimate.Total.Expected)
 }
 
-func TestWhatIsNotPricedIsSaid(t *testing.T) {
+func TestUnpricedResourcesAreListed(t *testing.T) {
 	t.Parallel()
 	estimate := cost.Of("prod", []inventory.Resource{
 		of("gcp:sql/databaseInstance:DatabaseInstance", nil), of("gcp:sql/databaseInstance:DatabaseInstance", nil),
@@ -166,7 +166,7 @@ func TestWhatIsNotPricedIsSaid(t *testing.T) {
 	assert.Contains(t, estimate.NotPriced, "traffic to the internet: by volume")
 }
 
-func TestAChange(t *testing.T) {
+func TestCostOfAChange(t *testing.T) {
 	t.Parallel()
 	before := cost.Of("prod", []inventory.Resource{service(nil), of("gcp:secretmanager/secret:Secret", nil)}, nil)
 	after := cost.Of("prod", []inventory.Resource{service(func(_, _, s object) { s["minInstanceCount"] = 1.0 })}, nil)
@@ -184,8 +184,9 @@ func TestAChange(t *testing.T) {
 	assert.Contains(t, text.String(), "  service-web   +10.04   +9.97      +0.00\n")
 }
 
-// TestThePolicysPricesAreTheSame: the pack's module imports nothing from here, so each has the file.
-func TestThePolicysPricesAreTheSame(t *testing.T) {
+// TestPolicyHasTheSamePrices compares the two price files. The policy pack is a module that imports nothing from here, so it has
+// a copy.
+func TestPolicyHasTheSamePrices(t *testing.T) {
 	t.Parallel()
 	own, err := os.ReadFile("prices.json")
 	require.NoError(t, err)
@@ -194,7 +195,7 @@ func TestThePolicysPricesAreTheSame(t *testing.T) {
 	assert.Equal(t, string(own), string(policys), "copy sandbox/cost/prices.json to policy/rules/prices.json")
 }
 
-func TestEveryPriceIsThere(t *testing.T) {
+func TestEveryPriceIsInTheTable(t *testing.T) {
 	t.Parallel()
 	table := cost.Prices()
 	tiers := map[string]map[int]bool{}
@@ -222,9 +223,9 @@ func TestEveryPriceIsThere(t *testing.T) {
 	assert.Len(t, seen, 40)
 }
 
-// TestPricesAreRead: no price is older than a year on the day of the commit, so a checkout of an old commit passes for ever and the
-// next commit after a year does not.
-func TestPricesAreRead(t *testing.T) {
+// TestPricesAreRecent checks that no price was more than a year old on the day of the commit. A checkout of an old commit therefore
+// always passes, and the first commit after a year fails.
+func TestPricesAreRecent(t *testing.T) {
 	t.Parallel()
 	at, err := time.Parse(time.DateOnly, cost.Prices().Date())
 	require.NoError(t, err)

@@ -73,7 +73,7 @@ func (t Table) price(key, region string) Price {
 			return price
 		}
 	}
-	panic("cost: prices.json has no " + key) // TestEveryPriceIsThere prevents this.
+	panic("cost: prices.json has no " + key) // TestEveryPriceIsInTheTable prevents this.
 }
 
 // Date returns the date on which the oldest price was read.

@@ -46,7 +46,7 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.NotContains(t, secret, "version")
 	encrypted := child(secret, "value")["secure"].(string)
 
-	// The passphrase opens both the salt's proof and the value.
+	// The passphrase opens both the proof in the salt and the value.
 	passphrase, err := e.options.Dir.Key("passphrase")
 	require.NoError(t, err)
 	crypter, _, err := openCrypter(t.Context(), passphrase, file.EncryptionSalt)
@@ -54,7 +54,7 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.Equal(t, "pulumi", decrypt(t, crypter, strings.SplitN(file.EncryptionSalt, ":", 3)[2]))
 	assert.Len(t, decrypt(t, crypter, encrypted), 32)
 
-	// A second time changes nothing: values are made once.
+	// A second call changes nothing, because values are made once.
 	_, err = e.writeStackFile(t.Context(), "prod")
 	require.NoError(t, err)
 	second, err := os.ReadFile(path)
@@ -62,8 +62,9 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.Equal(t, string(first), string(second))
 }
 
-// What a copy alone has stays in it until its file changes, and a changed setting is there for the CLI at once.
-func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
+// TestSettingsReachTheCLIAtOnce checks that a changed setting reaches the CLI's copy at once. What exists only in the copy
+// stays there until the stack's file changes.
+func TestSettingsReachTheCLIAtOnce(t *testing.T) {
 	t.Parallel()
 	e := open(t)
 	e.options.Root = t.TempDir()
@@ -82,7 +83,7 @@ func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 	}
 	write(repository, settings)
 	require.NoError(t, e.renewStackFiles(t.Context()))
-	assert.NoFileExists(t, filepath.Join(e.workDir(), "Pulumi.dev.yaml"), "a stack that was never made")
+	assert.NoFileExists(t, filepath.Join(e.workDir(), "Pulumi.dev.yaml"), "a stack that does not exist gets no file")
 
 	_, err = e.writeStackFile(t.Context(), "dev")
 	require.NoError(t, err)
@@ -91,7 +92,7 @@ func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 	require.NoError(t, err)
 	write(copied, bytes.ReplaceAll(data, []byte("memory: 512Mi"), []byte("memory: 768Mi")))
 	require.NoError(t, e.renewStackFiles(t.Context()))
-	assert.Equal(t, "768Mi", memory(), "the file is as it was")
+	assert.Equal(t, "768Mi", memory(), "the file has not changed")
 
 	write(repository, bytes.ReplaceAll(settings, []byte("memory: 512Mi"), []byte("memory: 1Gi")))
 	require.NoError(t, e.renewStackFiles(t.Context()))
@@ -99,7 +100,7 @@ func TestTheCLISeesTheSettingsAsTheyAre(t *testing.T) {
 
 	write(repository, bytes.ReplaceAll(settings, []byte("memory: 512Mi"), []byte("memory: 1Tb")))
 	assert.ErrorContains(t, e.renewStackFiles(t.Context()), "services.web.memory")
-	assert.Equal(t, "1Gi", memory(), "settings that cannot be change nothing")
+	assert.Equal(t, "1Gi", memory(), "invalid settings change nothing")
 }
 
 func decrypt(t *testing.T, crypter config.Crypter, text string) string {
@@ -203,7 +204,7 @@ func TestHalfWrittenCheckpointGoesBackOneStep(t *testing.T) {
 	t.Parallel()
 	e := open(t)
 	path := e.checkpoint("dev")
-	require.NoError(t, e.restoreCheckpoint("dev"), "no state is no damage")
+	require.NoError(t, e.restoreCheckpoint("dev"), "a missing state is not damaged")
 	require.NoError(t, statedir.WriteFile(path, []byte(`{"version"`), 0o600))
 	assert.ErrorContains(t, e.restoreCheckpoint("dev"), "damaged and so is its backup")
 	require.NoError(t, statedir.WriteFile(path+".bak", []byte(`{"version":3}`), 0o600))
@@ -216,7 +217,7 @@ func TestHalfWrittenCheckpointGoesBackOneStep(t *testing.T) {
 	require.NoError(t, e.restoreCheckpoint("dev"))
 	data, err = os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, `{"version":4}`, string(data), "a whole checkpoint is left alone")
+	assert.Equal(t, `{"version":4}`, string(data), "a complete checkpoint is left alone")
 
 	require.NoError(t, os.WriteFile(path+".attrs", nil, 0o600))
 	require.NoError(t, os.WriteFile(path+".bak.attrs", []byte(`{}`), 0o600))

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The cause of a failed up is on the line below the one that counts the errors.
+// TestErrorsNameTheCause checks the output of a failed up, whose cause is on the line below the line that counts the errors.
 func TestErrorsNameTheCause(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "error: 1 error occurred:; * the revision is not ready",

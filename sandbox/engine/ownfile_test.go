@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// editable is an engine over a copy of the tests' application, with the path of dev's stack file.
+// editable returns an engine for a copy of the tests' application, and the path of dev's stack file.
 func editable(t *testing.T) (*Engine, string) {
 	t.Helper()
 	e := open(t)
@@ -35,15 +35,16 @@ func edit(t *testing.T, path, old, now string) {
 	require.NoError(t, os.WriteFile(path, bytes.Replace(data, []byte(old), []byte(now), 1), 0o600))
 }
 
-// What the CLI changes in the copy is changed in the stack's own file, whose stand-ins, pins and comments stay, and it lasts.
-func TestSettingsThatTheCLIChangesAreTheOwnFiles(t *testing.T) {
+// TestCLIChangesReachTheStackFile checks that a change by the CLI reaches the stack's own file, and that the file keeps
+// its stand-ins, pins and comments.
+func TestCLIChangesReachTheStackFile(t *testing.T) {
 	t.Parallel()
 	e, own := editable(t)
 	_, err := e.writeStackFile(t.Context(), "dev")
 	require.NoError(t, err)
 	before, err := e.copies()
 	require.NoError(t, err)
-	require.Len(t, before, 1, "staging and prod have none yet")
+	require.Len(t, before, 1, "staging and prod have no copy yet")
 	copied := filepath.Join(e.workDir(), "Pulumi.dev.yaml")
 	edit(t, copied, "memory: 512Mi", "memory: 768Mi")
 	require.NoError(t, e.keepSettings(before))
@@ -64,8 +65,9 @@ func TestSettingsThatTheCLIChangesAreTheOwnFiles(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o644), info.Mode().Perm())
 }
 
-// `pulumi stack init` and `config set` before the first `up`: the copy has nothing but what was set.
-func TestSettingsOfAStackThatHasNoCopyYet(t *testing.T) {
+// TestCLIChangesBeforeTheFirstUp covers `pulumi stack init` and `config set` before the first `up`. The copy then has only
+// what was set.
+func TestCLIChangesBeforeTheFirstUp(t *testing.T) {
 	t.Parallel()
 	e, own := editable(t)
 	require.NoError(t, statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.dev.yaml"),
@@ -112,7 +114,8 @@ func document(t *testing.T, text string) any {
 	return value
 }
 
-// Somebody who raises the version of a secret has added a value. So the sandbox makes another one, and `up` has a change.
+// TestRaisedSecretHasAnotherValue raises the version of a secret, as a person does after adding a value. The sandbox makes another
+// value, so that `up` has a change.
 func TestRaisedSecretHasAnotherValue(t *testing.T) {
 	t.Parallel()
 	e, own := editable(t)
@@ -136,10 +139,10 @@ func TestRaisedSecretHasAnotherValue(t *testing.T) {
 	second := values()
 	assert.NotEqual(t, first["mongodb-uri"], second["mongodb-uri"])
 	assert.Equal(t, first["openai-api-key"], second["openai-api-key"])
-	assert.Equal(t, second, values(), "it is made once")
+	assert.Equal(t, second, values(), "the second value is made once")
 	edit(t, own, `openai-api-key: {version: "1"}`, `openai-api-key: {value: {secure: "v1:of:another"}}`)
 	third := values()
-	assert.NotEqual(t, second["openai-api-key"], third["openai-api-key"], "the owner's encrypted value is another one too")
+	assert.NotEqual(t, second["openai-api-key"], third["openai-api-key"], "an encrypted value gets another one, too")
 	assert.False(t, strings.Contains(third["openai-api-key"], "another"))
 	edit(t, own, `      mongodb-uri: {version: "2"}`, `      mongodb-uri: {version: "2"}`+"\n"+`      smtp-password: {version: "1"}`)
 	fourth := values()

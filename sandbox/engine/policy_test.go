@@ -11,11 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStackOfAState: a file that is no state is the caller's mistake, whatever is in it.
+// TestStackOfAState checks that a file that is not a state is the caller's mistake, whatever it contains.
 func TestStackOfAState(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ content, stack, refused string }{
-		{`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod","type":"pulumi:pulumi:Stack"}]}}`, "prod", ""},
+		{`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod","type":"pulumi:pulumi:Stack"}]}}`,
+			"prod", ""},
 		{`{"version":3,"deployment":{"resources":[]}}`, "", ""},
 		{`no JSON`, "", "give an exported state"},
 		{`{"version":3}`, "", "give an exported state"},
@@ -44,7 +45,7 @@ func TestStackOfAState(t *testing.T) {
 	}
 }
 
-func TestAStateWhoseStackHasNoPoliciesIsTheCallersMistake(t *testing.T) {
+func TestStateOfAStackWithoutPolicyConfiguration(t *testing.T) {
 	t.Parallel()
 	e := open(t)
 	analyze := func(content, stack string) error {
@@ -70,7 +71,7 @@ func TestAStateWhoseStackHasNoPoliciesIsTheCallersMistake(t *testing.T) {
 	assert.NoError(t, analyze(qa, "prod"))
 }
 
-// TestVerdict tells a finding from no answer: the CLI's exit code is the same.
+// TestVerdict tells findings apart from a failed analysis, for which the CLI has the same exit code.
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// A home of an earlier version has a folder of logs. What stands in its place stays.
-func TestTheCLIKeepsNoLog(t *testing.T) {
+// TestCLIKeepsNoLog checks a home folder that an earlier version left with a folder of logs. A file in its place stays.
+func TestCLIKeepsNoLog(t *testing.T) {
 	t.Parallel()
 	home := filepath.Join(t.TempDir(), "home")
 	logs := filepath.Join(home, "logs")
@@ -25,8 +25,9 @@ func TestTheCLIKeepsNoLog(t *testing.T) {
 	}
 }
 
-// The CLI writes down which stack is selected, by the backend. A copied folder has another backend, and a deleted stack has no state.
-func TestASelectedStackIsNotSelectedAgain(t *testing.T) {
+// TestSelectedStackIsNotSelectedAgain checks when a stack counts as selected. The CLI records the selection by the backend: a
+// copied folder has another backend, and a deleted stack has no state.
+func TestSelectedStackIsNotSelectedAgain(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	dir, err := statedir.Open(folder)

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
-// What was replaced and waits for its deletion is not in the stack any more.
+// TestFromState checks that a replaced resource that waits for its deletion is not in the inventory.
 func TestFromState(t *testing.T) {
 	t.Parallel()
 	resources, err := inventory.FromState([]byte(`{"version": 3, "deployment": {"resources": [
@@ -23,7 +23,7 @@ func TestFromState(t *testing.T) {
 	assert.Equal(t, "cloud-b", b.CloudName)
 	assert.InDelta(t, 2, b.Number("size"), 0)
 	assert.Equal(t, "x", b.Text("inner", "text"))
-	assert.Empty(t, b.Text("size"), "a number is no text")
+	assert.Empty(t, b.Text("size"), "a number is not text")
 	assert.Zero(t, b.Number("inner", "text", "deeper"))
 	assert.InDelta(t, 3, inventory.Resource{Inputs: map[string]any{"n": 3}}.Number("n"), 0, "the program's own numbers may be whole")
 	_, err = inventory.FromState([]byte(`[]`))

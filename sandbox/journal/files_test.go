@@ -27,7 +27,7 @@ func newFiles(t *testing.T) Files {
 	return files
 }
 
-// writeJournal writes a journal of three creations, and returns its bytes.
+// writeJournal writes a journal of three creations and returns its content.
 func writeJournal(t *testing.T, files Files) []byte {
 	t.Helper()
 	file, err := files.begin("dev", "v3.0.0")
@@ -43,7 +43,7 @@ func writeJournal(t *testing.T, files Files) []byte {
 	return data
 }
 
-// stateOf tells the stack's state in one line.
+// stateOf describes the stack's state in one line.
 func stateOf(t *testing.T, files Files) string {
 	t.Helper()
 	data, err := os.ReadFile(files.Checkpoint("dev"))
@@ -57,8 +57,9 @@ func stateOf(t *testing.T, files Files) string {
 	return shown(state.latest)
 }
 
-// A writer that is killed at any byte loses nothing that was answered: the state is that of the whole lines.
-func TestAKillAtAnyByte(t *testing.T) {
+// TestJournalCutOffAtAnyByte cuts the journal off at every byte, as a killed writer would. Nothing that was answered is lost: the state is
+// that of the complete lines.
+func TestJournalCutOffAtAnyByte(t *testing.T) {
 	t.Parallel()
 	wants := []string{"", "", "creating a", "a=a1", "a=a1, creating b", "a=a1, b=b1", "a=a1, b=b1, creating c", "a=a1, b=b1, c=c1"}
 	journal := writeJournal(t, newFiles(t))
@@ -75,7 +76,7 @@ func TestAKillAtAnyByte(t *testing.T) {
 	}
 }
 
-// Folding may itself be killed: before the state is replaced, and before the journal is removed.
+// TestFoldIsKilled interrupts a fold before the state is replaced and before the journal is removed.
 func TestFoldIsKilled(t *testing.T) {
 	t.Parallel()
 	files := newFiles(t)
@@ -90,10 +91,10 @@ func TestFoldIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	noted := append(append([]byte{}, whole...), append(note, '\n')...)
 	for name, test := range map[string]struct{ state, journal []byte }{
-		"while it noted the state":        {[]byte(emptyState), noted[:len(noted)-9]},
-		"before the state was replaced":   {[]byte(emptyState), noted},
-		"before the journal was removed":  {after, noted},
-		"after it, and then it was there": {after, append(append([]byte{}, noted...), append(note, '\n')...)},
+		"while it noted the state":          {[]byte(emptyState), noted[:len(noted)-9]},
+		"before the state was replaced":     {[]byte(emptyState), noted},
+		"before the journal was removed":    {after, noted},
+		"after that, with the journal back": {after, append(append([]byte{}, noted...), append(note, '\n')...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,19 +114,19 @@ func TestFold(t *testing.T) {
 	files := newFiles(t)
 	folded, err := files.Fold("dev", now)
 	require.NoError(t, err)
-	assert.False(t, folded, "without a journal there is nothing to do")
+	assert.False(t, folded, "without a journal nothing is folded")
 
 	writeJournal(t, files)
 	require.NoError(t, os.WriteFile(files.Checkpoint("dev")+".attrs", []byte("{}"), 0o600))
 	_, err = files.Fold("dev", now)
 	require.NoError(t, err)
-	assert.NoFileExists(t, files.Checkpoint("dev")+".attrs", "the notes were on the state before")
+	assert.NoFileExists(t, files.Checkpoint("dev")+".attrs", "the old notes about the state are removed")
 	before, err := os.ReadFile(files.Checkpoint("dev") + ".bak")
 	require.NoError(t, err)
 	assert.Equal(t, emptyState, string(before))
 }
 
-// A journal that does not belong to the state is kept, and so is the state: only a person knows which one counts.
+// TestFoldRefuses checks a journal that does not belong to the state. Both are kept, because only a person knows which one is right.
 func TestFoldRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -134,7 +135,7 @@ func TestFoldRefuses(t *testing.T) {
 	}{
 		"another's change": {state: strings.Replace(emptyState, "dev", "other", 1), says: "the state was changed by somebody else since the " +
 			"journal began: move the journal away to keep the state as it is"},
-		"a line that is no JSON": {state: emptyState, more: "}\n", says: "the journal does not fit the state it began with: "},
+		"a line that is not JSON": {state: emptyState, more: "}\n", says: "the journal does not fit the state it began with: "},
 		"an entry that does not fit": {state: emptyState, more: `{"entries":[{"kind":1,"sequenceID":9,"removeOld":4}]}` + "\n",
 			says: "entry 9 names resource 4 of 0"},
 		"an old schema": {state: `{"version":2,"checkpoint":{}}`, says: "the state has the schema 2, and the sandbox writes 3 and 4"},

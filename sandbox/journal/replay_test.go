@@ -13,7 +13,7 @@ import (
 
 func urn(name string) resource.URN { return resource.URN("urn:pulumi:dev::app::t:T::" + name) }
 
-// made is a resource with an id, so that a state can be told from an earlier one of the same resource.
+// made returns a resource with an id, which tells apart two states of the same resource.
 func made(name, id string) *apitype.ResourceV3 {
 	return &apitype.ResourceV3{URN: urn(name), Type: "t:T", Custom: true, ID: resource.ID(id)}
 }
@@ -29,7 +29,7 @@ func success(operation int64, state *apitype.ResourceV3) apitype.JournalEntry {
 	return apitype.JournalEntry{Kind: apitype.JournalEntryKindSuccess, OperationID: operation, State: state}
 }
 
-// shown tells a state in one line: each resource with its id, then what is pending.
+// shown describes a state in one line: each resource with its id, then the pending operations.
 func shown(deployment *apitype.DeploymentV3) string {
 	var words []string
 	for _, state := range deployment.Resources {
@@ -100,13 +100,14 @@ func TestReplay(t *testing.T) {
 		"a refresh finds another state, and one gone": {base: []apitype.ResourceV3{*made("a", "1"), *made("b", "2"), *child},
 			entries: []apitype.JournalEntry{{Kind: apitype.JournalEntryKindRefreshSuccess, RemoveOld: at(0)},
 				{Kind: apitype.JournalEntryKindRefreshSuccess, State: made("b", "3"), RemoveOld: at(1)}}, want: "b=3, child=9 <b"},
-		"what comes after a refresh counts anew": {base: []apitype.ResourceV3{*made("a", "1"), *made("b", "2")}, entries: []apitype.JournalEntry{
-			{Kind: apitype.JournalEntryKindRefreshSuccess, RemoveOld: at(0)}, {Kind: apitype.JournalEntryKindRebuiltBaseState},
-			{Kind: apitype.JournalEntryKindSuccess, OperationID: 3, State: made("b", "4"), RemoveOld: at(0)}}, want: "b=4"},
+		"entries after a refresh count from its result": {base: []apitype.ResourceV3{*made("a", "1"), *made("b", "2")},
+			entries: []apitype.JournalEntry{
+				{Kind: apitype.JournalEntryKindRefreshSuccess, RemoveOld: at(0)}, {Kind: apitype.JournalEntryKindRebuiltBaseState},
+				{Kind: apitype.JournalEntryKindSuccess, OperationID: 3, State: made("b", "4"), RemoveOld: at(0)}}, want: "b=4"},
 		"another state to begin with": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{
 			{Kind: apitype.JournalEntryKindWrite, NewSnapshot: &apitype.DeploymentV3{Resources: []apitype.ResourceV3{*made("z", "1")}}},
 			success(1, made("y", "2"))}, want: "y=2, z=1"},
-		"a rename takes along who refers to it": {base: []apitype.ResourceV3{*made("a", "1"), *child}, entries: []apitype.JournalEntry{
+		"a rename changes references": {base: []apitype.ResourceV3{*made("a", "1"), *child}, entries: []apitype.JournalEntry{
 			{Kind: apitype.JournalEntryKindSuccess, OperationID: 1, State: renamed, RemoveOld: at(0)}}, want: "new=1, child=9 <new <b ^new"},
 		"earlier creations stay pending, other operations do not": {pending: []apitype.OperationV2{{Resource: *made("a", ""), Type: creating},
 			{Resource: *made("b", ""), Type: updating}}, entries: []apitype.JournalEntry{success(1, made("c", "3"))}, want: "c=3, creating a"},
@@ -125,7 +126,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// An entry that names what is not there is refused, because the state would otherwise lose something in silence.
+// TestReplayRefuses checks entries that name something that does not exist. Accepting them would lose a part of the state unnoticed.
 func TestReplayRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -150,7 +151,8 @@ func TestReplayRefuses(t *testing.T) {
 	}
 }
 
-// An older engine refuses a state whose features it does not know, so they have to be named.
+// TestResultNamesFeatures checks that the state names the features it uses, because an older engine refuses a state with features
+// that it does not know.
 func TestResultNamesFeatures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -159,8 +161,8 @@ func TestResultNamesFeatures(t *testing.T) {
 		features   []string
 		schema     int
 	}{
-		"nothing new":            {state: *made("a", "1"), schema: 3},
-		"bytes that are no text": {state: *made("a", "1"), byteString: true, features: []string{"byteString"}, schema: 4},
+		"nothing new":             {state: *made("a", "1"), schema: 3},
+		"bytes that are not text": {state: *made("a", "1"), byteString: true, features: []string{"byteString"}, schema: 4},
 		"several": {state: apitype.ResourceV3{URN: urn("a"), Type: "t:T", RefreshBeforeUpdate: true, ViewOf: urn("b"), Taint: true,
 			ReplaceWith: []resource.URN{urn("b")}}, features: []string{"refreshBeforeUpdate", "replaceWith", "taint", "views"}, schema: 4},
 		"hooks": {state: apitype.ResourceV3{URN: urn("a"), Type: "t:T",

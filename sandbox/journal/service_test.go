@@ -52,7 +52,7 @@ func (c caller) send(method, path, body string, into any) (int, string) {
 	return response.StatusCode, strings.TrimSpace(string(data))
 }
 
-// started creates an update and starts it, and returns its path.
+// started creates and starts an update, and returns its path.
 func (c caller) started() string {
 	c.t.Helper()
 	var created apitype.UpdateProgramResponse
@@ -69,12 +69,13 @@ func (c caller) started() string {
 
 func entries(t *testing.T, of ...apitype.JournalEntry) string {
 	t.Helper()
-	data, err := json.MarshalIndent(apitype.JournalEntries{Entries: of}, "", "  ") // many lines, which are one in the journal
+	data, err := json.MarshalIndent(apitype.JournalEntries{Entries: of}, "", "  ") // several lines here, one line in the journal
 	require.NoError(t, err)
 	return string(data)
 }
 
-// An entry is in the file when it is answered, the state has it when the update is complete, and the history knows the update.
+// TestUpdate checks that an entry is in the file once it is answered, that the state has it once the update is complete, and that
+// the history has the update.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
@@ -82,7 +83,7 @@ func TestUpdate(t *testing.T) {
 	path := c.started()
 	locks, err := os.ReadDir(files.locks("dev"))
 	require.NoError(t, err)
-	assert.Len(t, locks, 1, "another CLI has to leave the stack alone")
+	assert.Len(t, locks, 1, "the stack is locked against another CLI")
 
 	code, _ := c.send("PATCH", path+"/journalentries", entries(t, begin(1, "a", apitype.OperationTypeCreating)), nil)
 	require.Equal(t, http.StatusOK, code)
@@ -115,7 +116,7 @@ func TestUpdate(t *testing.T) {
 	assert.FileExists(t, filepath.Join(files.history("dev"), "dev-1800000000000000000.checkpoint.json"))
 }
 
-// An engine that is killed leaves what it had begun. The next update begins with that.
+// TestEngineIsKilled kills an engine in an update. The next update begins with what the killed one had begun.
 func TestEngineIsKilled(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
@@ -125,7 +126,7 @@ func TestEngineIsKilled(t *testing.T) {
 	assert.Equal(t, "a=a1, creating b", stateOf(t, c.service.options.Files))
 	code, said := c.send("PATCH", path+"/journalentries", entries(t, success(2, made("b", "b1"))), nil)
 	assert.Equal(t, http.StatusNotFound, code, said)
-	require.NoError(t, c.service.Finish(), "there is nothing more to do")
+	require.NoError(t, c.service.Finish(), "a second Finish has nothing to do")
 
 	path = c.started()
 	_, _ = c.send("PATCH", path+"/journalentries", entries(t, success(1, made("c", "c1"))), nil)
@@ -145,11 +146,11 @@ func TestRefusals(t *testing.T) {
 		"another path":    {"GET", "/api/orgs", "", 404, "the sandbox's state knows no GET /api/orgs"},
 		"another project": {"GET", "/api/stacks/organization/other/dev", "", 404, "there is no stack other/dev"},
 		"another stack":   {"GET", "/api/stacks/organization/app/prod/export", "", 404, "there is no stack app/prod"},
-		"a way out":       {"GET", "/api/stacks/organization/app/..%2Fdev", "", 404, "there is no stack app/../dev"},
+		"a path outside":  {"GET", "/api/stacks/organization/app/..%2Fdev", "", 404, "there is no stack app/../dev"},
 		"a preview": {"POST", devStack + "/update", `{"options": {"dryRun": true}}`, 400,
 			"a preview uses the file backend: only operations that change the state come here"},
-		"no JSON":               {"POST", devStack + "/update", `{`, 400, "unexpected EOF"},
-		"an update that is not": {"POST", devStack + "/update/1/complete", `{}`, 404, "the update 1 does not run"},
+		"not JSON":          {"POST", devStack + "/update", `{`, 400, "unexpected EOF"},
+		"an unknown update": {"POST", devStack + "/update/1/complete", `{}`, 404, "the update 1 does not run"},
 	} {
 		code, said := c.send(test.method, test.path, test.body, nil)
 		assert.Equal(t, test.code, code, name)
@@ -173,7 +174,7 @@ func TestRefusals(t *testing.T) {
 	assert.Contains(t, said, "unexpected EOF")
 }
 
-// A CLI that the file backend's lock belongs to works on the same state.
+// TestAnotherCommandHoldsTheLock checks a CLI that uses the same state through the file backend and holds its lock.
 func TestAnotherCommandHoldsTheLock(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
@@ -184,7 +185,7 @@ func TestAnotherCommandHoldsTheLock(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, code)
 	assert.Contains(t, said, "another command holds the stack's lock: let it end, or release it with `pulumi cancel`")
 	code, _ = c.send("PATCH", devStack+"/update/"+created.UpdateID+"/journalentries", `{"entries": []}`, nil)
-	assert.Equal(t, http.StatusConflict, code, "what has not started keeps no journal")
+	assert.Equal(t, http.StatusConflict, code, "a refused update keeps no journal")
 
 	for _, want := range []bool{true, false} {
 		released, err := c.service.options.Unlock("dev")
@@ -195,7 +196,7 @@ func TestAnotherCommandHoldsTheLock(t *testing.T) {
 	assert.Equal(t, http.StatusOK, code)
 }
 
-// The token is in a file of its owner's while the service runs, and nowhere afterwards.
+// TestCredentials checks that the token is in a file that only the owner can read while the service runs, and nowhere afterwards.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "credentials")

@@ -24,21 +24,23 @@ func TestSettle(t *testing.T) {
 		want      string
 	}{
 		"nothing is pending": {resources: []apitype.ResourceV3{*made("a", "1")}, want: "a=1"},
-		"it had not happened": {resources: []apitype.ResourceV3{*made("a", "1")}, pending: []apitype.OperationV2{creating(made("b", ""))},
+		"the creation had not happened": {resources: []apitype.ResourceV3{*made("a", "1")}, pending: []apitype.OperationV2{creating(made("b",
+			""))},
 			want: "a=1"},
-		"it had happened": {pending: []apitype.OperationV2{creating(made("b", ""))}, happened: map[resource.URN]resource.ID{urn("b"): "2"},
-			want: "b=2"},
+		"the creation had happened": {pending: []apitype.OperationV2{creating(made("b", ""))},
+			happened: map[resource.URN]resource.ID{urn("b"): "2"},
+			want:     "b=2"},
 		"one of two": {pending: []apitype.OperationV2{creating(made("a", "")), creating(made("b", ""))},
 			happened: map[resource.URN]resource.ID{urn("b"): "2"}, want: "b=2"},
-		"behind its provider": {resources: []apitype.ResourceV3{*made("parent", "1"), *made("other", "2"), *made("provider", "p1"),
+		"after its provider": {resources: []apitype.ResourceV3{*made("parent", "1"), *made("other", "2"), *made("provider", "p1"),
 			*made("z", "9")}, pending: []apitype.OperationV2{creating(child)},
 			happened: map[resource.URN]resource.ID{urn("child"): "3"},
 			want:     "parent=1, other=2, provider=p1, child=3 ^parent, z=9"},
-		"behind what its properties come from": {resources: []apitype.ResourceV3{*made("provider", "p1"), *made("parent", "1"),
+		"after the resources that its properties come from": {resources: []apitype.ResourceV3{*made("provider", "p1"), *made("parent", "1"),
 			*made("other", "2"), *made("z", "9")}, pending: []apitype.OperationV2{creating(child)},
 			happened: map[resource.URN]resource.ID{urn("child"): "3"},
 			want:     "provider=p1, parent=1, other=2, child=3 ^parent, z=9"},
-		"it was to replace what is there": {resources: []apitype.ResourceV3{*made("a", "1")},
+		"a replacement of an existing resource": {resources: []apitype.ResourceV3{*made("a", "1")},
 			pending:  []apitype.OperationV2{creating(made("a", ""))},
 			happened: map[resource.URN]resource.ID{urn("a"): "2"}, want: "a=2, a=1 to delete"},
 		"another operation": {resources: []apitype.ResourceV3{*made("a", "1")},
@@ -53,8 +55,9 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// What the engine asked for is what is known of a creation. The next refresh reads the rest.
-func TestSettleKeepsWhatWasAskedFor(t *testing.T) {
+// TestSettleKeepsTheInputs checks that a settled creation has the inputs that the engine sent. The next refresh reads the
+// rest.
+func TestSettleKeepsTheInputs(t *testing.T) {
 	t.Parallel()
 	asked := made("objective", "")
 	asked.Inputs = map[string]any{"service": "web"}

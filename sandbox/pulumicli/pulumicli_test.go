@@ -17,7 +17,8 @@ import (
 
 var _ auto.PulumiCommand = CLI{}
 
-// The CLI and the SDK have to be of one version: the engine and the program speak a protocol that changes.
+// TestCLIModulePinsTheSDKsVersion compares the versions of the CLI and the SDK, because the protocol between the engine and the
+// program changes.
 func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("cli", "go.mod.in"))
@@ -26,7 +27,8 @@ func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	assert.Contains(t, string(data), "tool "+modulePackage+"\n")
 }
 
-// What the CLI and the sandbox's own executable both import is compiled once when it is of one version.
+// TestCLISharesItsDependenciesWithThePlatform compares the versions of the modules that both the CLI and the sandbox's executable
+// import. A package is compiled once if the versions are equal.
 func TestCLISharesItsDependenciesWithThePlatform(t *testing.T) {
 	t.Parallel()
 	for _, module := range []string{"../../go.mod", "../../policy/go.mod"} {
@@ -40,7 +42,7 @@ func TestCLISharesItsDependenciesWithThePlatform(t *testing.T) {
 	}
 }
 
-// required are the versions of the modules that a go.mod requires.
+// required returns the versions of the modules that a go.mod requires.
 func required(t *testing.T, file string) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -54,14 +56,14 @@ func required(t *testing.T, file string) map[string]string {
 	return versions
 }
 
-// What stands in for a package takes the place of the files that it names, or of all, and of nothing else.
+// TestLeaveOut checks that a stand-in package replaces the files that it names, or all files, and nothing else.
 func TestLeaveOut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, writeSource(dir))
 	assert.FileExists(t, filepath.Join(dir, "go.mod"))
 	assert.FileExists(t, filepath.Join(dir, "go.sum"))
-	require.ErrorContains(t, leaveOut(dir), "is not a package of this CLI: remove its stand-in", "nothing is copied yet")
+	require.ErrorContains(t, leaveOut(dir), "is not a package of this CLI: remove its stand-in", "nothing was copied")
 
 	const operations = "github.com/pulumi/pulumi/pkg/v3/operations"
 	modules := filepath.Join(dir, "modules")
@@ -102,7 +104,7 @@ func TestReportShowsProgress(t *testing.T) {
 		terminal.String())
 }
 
-// Without the modules and the proxy, the error names what is missing and what to do. Nothing is left of the attempt.
+// TestOffline builds without the modules and the proxy. The error says what is missing and what to do, and nothing is left behind.
 func TestOffline(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("GOPROXY", "off")
@@ -121,7 +123,7 @@ func TestOffline(t *testing.T) {
 	}
 }
 
-// A command of the sandbox must not be able to reach a real account.
+// TestCleanEnvironmentDropsCredentials checks that a command of the sandbox cannot reach a real account.
 func TestCleanEnvironmentDropsCredentials(t *testing.T) {
 	t.Parallel()
 	got := cleanEnvironment([]string{
@@ -131,13 +133,14 @@ func TestCleanEnvironmentDropsCredentials(t *testing.T) {
 	assert.Equal(t, []string{"PATH=/bin", "HOME=/home/u", "GOPATH=/go"}, got)
 }
 
-// A pulumi on PATH is used when it is new enough, of the same major version, and says so.
+// TestPulumiOnPath checks that a pulumi on PATH is used if it is new enough and of the same major version. Otherwise the command
+// says why it is not used.
 func TestPulumiOnPath(t *testing.T) {
 	cache := t.TempDir()
 	folder := fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe())
 	built := filepath.Join(cache, folder, "bin", executable("pulumi"))
 	require.NoError(t, os.MkdirAll(filepath.Dir(built), 0o755))
-	require.NoError(t, os.WriteFile(built, nil, 0o755)) // so that nothing is compiled
+	require.NoError(t, os.WriteFile(built, nil, 0o755)) // makes a build unnecessary
 	newer, older, major := Version(), Version(), Version()
 	newer.Minor++
 	older.Minor--

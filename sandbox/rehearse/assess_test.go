@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-func TestWhoseLoadIsAssumed(t *testing.T) {
+func TestLoadsOfServices(t *testing.T) {
 	t.Parallel()
 	settings := stacks.Settings{
 		Services: map[string]stacks.Service{

@@ -19,7 +19,7 @@ const (
 
 type object = map[string]any
 
-// made is what the base's program made in the emulated cloud.
+// made returns what the base's program made in the emulated cloud.
 func made() []apitype.ResourceV3 {
 	secret := object{resource.SigKey: resource.SecretSig, "plaintext": `"of the emulated cloud"`}
 	component := resource.URN("urn:pulumi:prod::shop::shop:web:Web::web")
@@ -37,7 +37,7 @@ func made() []apitype.ResourceV3 {
 	}
 }
 
-// exportOf is an export of made, with changed inputs of the service.
+// exportOf returns an export of made, with changed inputs of the service.
 func exportOf(t *testing.T, change func(inputs object), more ...apitype.ResourceV3) Export {
 	t.Helper()
 	resources := made()
@@ -54,16 +54,16 @@ func exportOf(t *testing.T, change func(inputs object), more ...apitype.Resource
 	return export
 }
 
-// TestWhatIsTakenOfAnExport: what is deployed counts where nobody could have hidden a secret, and the base's own value elsewhere. The
-// planted text is in no case anywhere afterwards.
-func TestWhatIsTakenOfAnExport(t *testing.T) {
+// TestValuesTakenFromAnExport checks which values are taken from an export: the deployed value if nobody could have hidden a secret in
+// it, and otherwise the base's own. The planted text never appears afterwards.
+func TestValuesTakenFromAnExport(t *testing.T) {
 	t.Parallel()
 	const planted = "PLANTED"
 	for name, test := range map[string]struct {
 		change func(inputs object)
 		path   string
 		want   any
-		note   string // what is said beside the beginning
+		note   string // the note that is printed about the value
 	}{
 		"nothing differs":       {func(object) {}, "name", "web", ""},
 		"a reference":           {func(object) {}, "channel", "projects/p/notificationChannels/1", ""},
@@ -77,7 +77,7 @@ func TestWhatIsTakenOfAnExport(t *testing.T) {
 			i["description"] = object{resource.SigKey: resource.SecretSig, "plaintext": `"PLANTED"`}
 		}, "description", "the shop", "web.description"},
 		"a number":        {func(i object) { i["maxInstances"] = 7.0 }, "maxInstances", 7.0, ""},
-		"a truth":         {func(i object) { i["public"] = false }, "public", false, ""},
+		"a boolean":       {func(i object) { i["public"] = false }, "public", false, ""},
 		"an image":        {func(i object) { i["image"] = image + strings.Repeat("2", 64) }, "image", image + strings.Repeat("2", 64), ""},
 		"an image by tag": {func(i object) { i["image"] = "evil/x:PLANTED" }, "image", image + strings.Repeat("1", 64), "web.image"},
 		"a constant": {func(i object) { i["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY" }, "ingress",
@@ -93,8 +93,8 @@ func TestWhatIsTakenOfAnExport(t *testing.T) {
 		"one more variable": {func(i object) {
 			i["envs"] = append(i["envs"].([]any), object{"name": "LEAK", "value": planted})
 		}, "envs", made()[3].Inputs["envs"], "web.envs.(more than the base's)"},
-		"a property that the base lacks": {func(i object) { i["note"] = planted }, "note", nil, "web.note"},
-		"a key that is a text":           {func(i object) { i["labels"] = object{planted: "web"} }, "labels", nil, "web.labels"},
+		"a property that is not in the base": {func(i object) { i["note"] = planted }, "note", nil, "web.note"},
+		"a key that may be a secret":         {func(i object) { i["labels"] = object{planted: "web"} }, "labels", nil, "web.labels"},
 		"a key beside others": {func(i object) { i["envs"].([]any)[0].(object)[planted] = "web" }, "envs", made()[3].Inputs["envs"],
 			"web.envs.0.(more than the base's)"},
 		"a known text where the base has none": {func(i object) { i["client"] = "web" }, "client", "web", ""},
@@ -122,7 +122,7 @@ func TestWhatIsTakenOfAnExport(t *testing.T) {
 	}
 }
 
-func TestWhatAnExportHasMoreAndLess(t *testing.T) {
+func TestResourcesMissingOnEitherSide(t *testing.T) {
 	t.Parallel()
 	foreign := apitype.ResourceV3{URN: "urn:pulumi:prod::shop::gcp:storage/bucket:Bucket::PLANTED", Type: "gcp:storage/bucket:Bucket",
 		Custom: true, ID: "PLANTED", Inputs: object{"name": "PLANTED"}}
@@ -138,7 +138,7 @@ func TestWhatAnExportHasMoreAndLess(t *testing.T) {
 	for i := range other {
 		other[i].URN = resource.URN(strings.Replace(string(other[i].URN), "::shop::", "::desk::", 1))
 	}
-	// A revision of another template cannot have the name of the one that is there.
+	// A revision of another template cannot have the name of the live one.
 	base, merged := object{"template": object{"revision": "a", "scaling": 1.0}}, object{"template": object{"revision": "a", "scaling": 2.0}}
 	nameAnew(base, merged)
 	assert.Equal(t, object{"revision": "a-deployed", "scaling": 2.0}, merged["template"])

@@ -12,8 +12,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 )
 
-// TestACommitIsUnpackedWithoutAnybodysCode: no hook and no filter runs, and a link that leads out is not there.
-func TestACommitIsUnpackedWithoutAnybodysCode(t *testing.T) {
+// TestUnpackingRunsNoCode checks that unpacking a commit runs no hook and no filter, and leaves out links that lead
+// outside.
+func TestUnpackingRunsNoCode(t *testing.T) {
 	t.Parallel()
 	repository, into := t.TempDir(), t.TempDir()
 	git := func(arguments ...string) {
@@ -57,8 +58,8 @@ func TestACommitIsUnpackedWithoutAnybodysCode(t *testing.T) {
 	}
 }
 
-// TestTheEnvironmentOfAChangesCode has what compiling takes, and nothing that anybody could sign in with.
-func TestTheEnvironmentOfAChangesCode(t *testing.T) {
+// TestEnvironmentHasNoCredentials checks that the environment of a change's code has what compiling needs, and no credentials.
+func TestEnvironmentHasNoCredentials(t *testing.T) {
 	t.Parallel()
 	scrubbed, err := rehearse.Scrubbed([]string{"PATH=/bin", "LANG=C", "GOFLAGS=-mod=readonly", "GITHUB_TOKEN=x", "GH_TOKEN=x",
 		"AWS_SECRET_ACCESS_KEY=x",

@@ -24,9 +24,10 @@ func comment(previews ...review.Preview) string {
 		Previews: previews}.Markdown()
 }
 
-// TestWhatAPreviewTakesAway: what a merge replaces or deletes stands first, before anybody approves: what goes with it, who is needed, and
-// where to read how. Of what the pull request's code wrote only known types and plain names are shown.
-func TestWhatAPreviewTakesAway(t *testing.T) {
+// TestCommentNamesReplacedAndDeletedResources checks the beginning of the comment: what a merge replaces or deletes, what is lost
+// with it, who is needed, and where to read how. Of the text that the pull request's code wrote, only known types and plain names
+// are shown.
+func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 	t.Parallel()
 	const (
 		service  = "gcp:cloudrunv2/service:Service"
@@ -47,7 +48,7 @@ func TestWhatAPreviewTakesAway(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ stack, gone, want string }{
 		"nothing": {"dev", "", ""},
-		"what can be made anew": {"dev", "replace gcp:monitoring/alertPolicy:AlertPolicy watch-web-alert\ndelete " +
+		"resources that can be made again": {"dev", "replace gcp:monitoring/alertPolicy:AlertPolicy watch-web-alert\ndelete " +
 			"gcp:projects/iAMMember:IAMMember a\n", ""},
 		"another region": {"dev", "replace " + registry + " registry-repository\nreplace " + service + " service-web-service\n",
 			begun("dev") + "> * replaced: " + images + "> * replaced: the service `service-web-service`: its address, its revisions and the way " +
@@ -92,8 +93,9 @@ func TestWhatAPreviewTakesAway(t *testing.T) {
 	assert.Contains(t, comment(review.Preview{Stack: "dev", Gone: many.String()}), "> * and 160 more\n")
 }
 
-// TestALongPreview: GitHub takes 65,536 UTF-16 units. What is left out is said, in whole lines, with the place that has it.
-func TestALongPreview(t *testing.T) {
+// TestLongPreview checks the limit of GitHub's comments, 65,536 UTF-16 units. Whole lines are left out, and the comment says so and
+// links to the run.
+func TestLongPreview(t *testing.T) {
 	t.Parallel()
 	numbered := func(format string, n int) string {
 		var text strings.Builder
@@ -109,7 +111,7 @@ func TestALongPreview(t *testing.T) {
 		{"4,000 lines", numbered("line %d of the preview, a resource to replace", 4000), "line 1 of the preview, a resource to replace",
 			"line 4000 of the preview, a resource to replace", true},
 		{"just not too long", numbered("line %4d", 6000), "line    1", "line 6000", false},
-		{"what counts twice", numbered(strings.Repeat("😀", 40)+" %d", 1000), strings.Repeat("😀", 40) + " 1",
+		{"characters that count twice", numbered(strings.Repeat("😀", 40)+" %d", 1000), strings.Repeat("😀", 40) + " 1",
 			strings.Repeat("😀", 40) + " 1000", true},
 		{"one long line", strings.Repeat("x", 90000) + "\nend\n", "[1 line left out]", "end", true},
 		{"fences without end", strings.Repeat("~~~~~~~~\n", 9000), "~ ~ ~", "~ ~ ~", false},
@@ -129,7 +131,7 @@ func TestALongPreview(t *testing.T) {
 				") has the whole text in its artifact and log."))
 		})
 	}
-	// Three long plans share the room, and the report keeps its part.
+	// Three long plans share the space, and the report keeps its part.
 	long := numbered("line %d of the preview, a resource to replace", 4000)
 	said := comment(review.Preview{Stack: "dev", Text: long}, review.Preview{Stack: "prod", Text: long},
 		review.Preview{Stack: "staging", Text: long})
@@ -148,7 +150,7 @@ func units(text string) (n int) {
 	return n
 }
 
-// TestNoTextOfAReportLeavesItsCode fills every text of a report, whatever field has it, with one that tries to.
+// TestNoTextOfAReportLeavesItsCode fills every text of a report with one that tries to end its code block.
 func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
 	t.Parallel()
 	const evil = "EVIL"
@@ -170,7 +172,7 @@ func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
 	assert.NotContains(t, regexp.MustCompile("`[^`]*`|<code>[^<]*</code>").ReplaceAllString(said, ""), evil)
 }
 
-// fill sets every text to the same, and makes every list of one element.
+// fill sets every text to the given one, and gives every list one element.
 func fill(value reflect.Value, text string) {
 	switch value.Kind() {
 	case reflect.String:

@@ -14,7 +14,7 @@ func TestNewFindingsAreToldFromOldOnes(t *testing.T) {
 	gone := review.Finding{Policy: "gone", Level: "advisory", Message: "x"}
 	warns := review.Finding{Policy: "a-warning", Level: "advisory", Message: "x"}
 	stops := review.Finding{Policy: "z-stops", Level: "mandatory", Message: "x"}
-	// The same policy on the same resource, saying something else, is another finding.
+	// The same policy with another message about the same resource is another finding.
 	other := review.Finding{Policy: "run-nonroot", Level: "advisory", Resource: "web", Message: "as root, in two containers"}
 	assert.Equal(t, review.Findings{New: []review.Finding{stops, warns, other}, Old: []review.Finding{stays}, Gone: []review.Finding{gone}},
 		review.CompareFindings([]review.Finding{gone, stays}, []review.Finding{other, stays, warns, stops}))
@@ -22,7 +22,7 @@ func TestNewFindingsAreToldFromOldOnes(t *testing.T) {
 		nil))
 }
 
-func TestWhatWidens(t *testing.T) {
+func TestWhatAChangeWidens(t *testing.T) {
 	t.Parallel()
 	fact := func(kind, subject, text string, level float64) review.Fact {
 		return review.Fact{Kind: kind, Subject: subject, Text: text, Level: level}
@@ -54,7 +54,7 @@ func TestWhatWidens(t *testing.T) {
 			fact(review.Becomes, "ci", "a tag", 0), fact(review.Becomes, "deploy", "a comment", 0)}, []review.AuthorityChange{
 			{Widens: true, Added: true, Kind: review.Becomes, Subject: "ci", Text: "a tag"},
 			{Widens: true, Added: true, Kind: review.Becomes, Subject: "deploy", Text: "a push", More: 2}}},
-		"wider first, and the internet before all": {[]review.Fact{fact(review.Reads, "web", "the secret a", 0)},
+		"the order: the internet first, then wider access": {[]review.Fact{fact(review.Reads, "web", "the secret a", 0)},
 			[]review.Fact{fact(review.Holds, "z", "r", 0), fact(review.Internet, "web", "anybody", 0)}, []review.AuthorityChange{
 				{Widens: true, Added: true, Kind: review.Internet, Subject: "web", Text: "anybody"},
 				{Widens: true, Added: true, Kind: review.Holds, Subject: "z", Text: "r"}, {Kind: review.Reads, Subject: "web", Text: "the secret a"}}},

@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// serve runs a cloud process inside the test until it ends.
+// serve runs a cloud process inside the test until the test ends.
 func serve(t *testing.T) (*server.Client, server.Status) {
 	t.Helper()
 	return serveIn(t, t.TempDir())
@@ -67,7 +67,7 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	assert.Equal(t, 429, code)
 	code, err = get()
 	require.NoError(t, err)
-	assert.Equal(t, 403, code, "the fault is spent")
+	assert.Equal(t, 403, code, "the fault strikes no more requests")
 	states, err := client.Faults(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []faults.State{{Name: "busy", Fault: faults.Fault{Effect: faults.Answer, Status: 429, Next: 1, Rate: 1}, Seen: 2,
@@ -77,7 +77,7 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	_, err = get()
 	require.ErrorContains(t, err, "EOF")
 	_, err = client.Status(ctx)
-	require.NoError(t, err, "the sandbox's own calls are not struck")
+	require.NoError(t, err, "faults do not strike the sandbox's own calls")
 	require.EqualError(t, client.ClearFault(ctx, "none"), "the sandbox's cloud refused faults/none: no such fault: none")
 	require.NoError(t, client.ClearFault(ctx, "cut"))
 	code, err = get()
@@ -105,9 +105,9 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 
 }
 
-// TestWhoTheCloudAnswers: every API and the sandbox's own calls want the token, which only its owner can read; services answer
-// whoever comes.
-func TestWhoTheCloudAnswers(t *testing.T) {
+// TestAPIsRequireTheToken checks that every API and the sandbox's own calls require the token, which only its owner can read, and
+// that services answer anybody.
+func TestAPIsRequireTheToken(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keys"), 0o755))
@@ -127,7 +127,7 @@ func TestWhoTheCloudAnswers(t *testing.T) {
 	response, err := http.Get(status.DataPlane)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
-	assert.Equal(t, http.StatusNotFound, response.StatusCode, "the data plane answers, for a host that no service has")
+	assert.Equal(t, http.StatusNotFound, response.StatusCode, "the data plane answers without a token")
 
 	dir, err := statedir.Open(folder)
 	require.NoError(t, err)

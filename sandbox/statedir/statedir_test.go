@@ -58,7 +58,7 @@ func TestWriteFileLeavesNoOtherFile(t *testing.T) {
 	assert.Len(t, entries, 1)
 }
 
-func TestLockSaysWhoHoldsIt(t *testing.T) {
+func TestLockNamesItsHolder(t *testing.T) {
 	t.Parallel()
 	dir := open(t)
 	release, err := dir.Lock(context.Background(), "sandbox up dev", 0, &bytes.Buffer{})
@@ -78,7 +78,7 @@ func TestLockSaysWhoHoldsIt(t *testing.T) {
 	release()
 }
 
-func TestLockWaitsAndSaysForWhom(t *testing.T) {
+func TestLockWaitsAndNamesItsHolder(t *testing.T) {
 	t.Parallel()
 	dir := open(t)
 	release, err := dir.Lock(context.Background(), "sandbox up dev", 0, &bytes.Buffer{})

@@ -9,10 +9,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// application is the folder of an application that the tests have for themselves.
+// application is the folder of the tests' own application.
 var application = filepath.Join("..", "..", "tests", "application")
 
-// document are the settings of dev, stand-ins filled.
+// document returns the settings of dev with values instead of stand-ins.
 func document(t *testing.T) []byte {
 	t.Helper()
 	text, err := stacks.Filled(application, "dev")

@@ -22,7 +22,8 @@ const (
 	account      = "deploy@p.iam.gserviceaccount.com"
 )
 
-// provider admits every token of the issuer and maps the claim sub to the subject and to attribute.who.
+// provider returns a provider, after change, that admits every token of the issuer and maps the claim sub to the subject and to
+// attribute.who.
 func provider(change func(*trust.Provider)) trust.Provider {
 	provider := trust.Provider{
 		Name: providerName, Issuer: issuer,
@@ -87,7 +88,7 @@ func TestMembersThatATokenMatches(t *testing.T) {
 	}
 }
 
-func TestWhatAnIdentityCanDo(t *testing.T) {
+func TestPermissionsOfAnIdentity(t *testing.T) {
 	t.Parallel()
 	const member = "principalSet://iam.googleapis.com/" + pool + "/*"
 	answer := exchange(t, provider(nil), nil,
@@ -108,7 +109,7 @@ func TestWhatAnIdentityCanDo(t *testing.T) {
 	}, answer.Identities)
 }
 
-func TestARoleOnTheProjectReachesEveryAccount(t *testing.T) {
+func TestRoleOnTheProjectReachesEveryAccount(t *testing.T) {
 	t.Parallel()
 	const member = "principalSet://iam.googleapis.com/" + pool + "/attribute.who/a/b:c"
 	simulator, err := trust.New(trust.Deployed{
@@ -131,11 +132,12 @@ func TestRefusals(t *testing.T) {
 		claims map[string]any
 		want   string
 	}{
-		"disabled":                    {func(p *trust.Provider) { p.Disabled = true }, nil, "the provider is disabled"},
-		"an audience not among those": {func(p *trust.Provider) { p.Audiences = []string{"x"} }, nil, "the audience is"},
-		"an empty subject":            {nil, map[string]any{"sub": ""}, "google.subject is empty"},
-		"a long subject":              {nil, map[string]any{"sub": strings.Repeat("é", 64)}, "google.subject has 128 bytes, more than 127"},
-		"an attribute that is no text": {
+		"disabled":                            {func(p *trust.Provider) { p.Disabled = true }, nil, "the provider is disabled"},
+		"an audience that is not on the list": {func(p *trust.Provider) { p.Audiences = []string{"x"} }, nil, "the audience is"},
+		"an empty subject":                    {nil, map[string]any{"sub": ""}, "google.subject is empty"},
+		"a long subject": {nil, map[string]any{"sub": strings.Repeat("é", 64)},
+			"google.subject has 128 bytes, more than 127"},
+		"an attribute that is not text": {
 			func(p *trust.Provider) { p.Mapping["attribute.list"] = "assertion.list" }, map[string]any{"list": []any{"a"}},
 			"attribute.list would be a list and not text",
 		},
@@ -149,7 +151,7 @@ func TestRefusals(t *testing.T) {
 			"the condition does not hold: attribute.who == 'x'"},
 		"a condition that breaks": {func(p *trust.Provider) { p.Condition = "assertion.absent == 'x'" }, nil,
 			"the condition cannot be evaluated: no such key: absent"},
-		"a condition on nothing": {func(p *trust.Provider) { p.Condition = "assertion.text" }, map[string]any{"text": "true"},
+		"a condition that is not a comparison": {func(p *trust.Provider) { p.Condition = "assertion.text" }, map[string]any{"text": "true"},
 			"the condition does not hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,16 +174,17 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 		change func(*trust.Provider)
 		want   string
 	}{
-		"no name":             {func(p *trust.Provider) { p.Name = "oidc" }, "its name is not projects/NUMBER"},
-		"no subject":          {func(p *trust.Provider) { delete(p.Mapping, "google.subject") }, "nothing is mapped to google.subject"},
-		"an attribute's case": {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is not an attribute`},
-		"an attribute's sign": {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is not an attribute`},
-		"a long attribute":    {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" }, "is not an attribute"},
+		"no name":                    {func(p *trust.Provider) { p.Name = "oidc" }, "its name is not projects/NUMBER"},
+		"no subject":                 {func(p *trust.Provider) { delete(p.Mapping, "google.subject") }, "nothing is mapped to google.subject"},
+		"an attribute in upper case": {func(p *trust.Provider) { p.Mapping["attribute.Who"] = "'x'" }, `"attribute.Who" is not an attribute`},
+		"an attribute with a hyphen": {func(p *trust.Provider) { p.Mapping["attribute.a-b"] = "'x'" }, `"attribute.a-b" is not an attribute`},
+		"a long attribute": {func(p *trust.Provider) { p.Mapping["attribute."+strings.Repeat("a", 91)] = "'x'" },
+			"is not an attribute"},
 		"a long expression": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "'" + strings.Repeat("a", 2047) + "'" },
 			"has 2049 characters: Google takes 2048"},
-		"a number":        {func(p *trust.Provider) { p.Mapping["attribute.a"] = "1 + 1" }, "makes a int and not a string"},
-		"no language":     {func(p *trust.Provider) { p.Mapping["attribute.a"] = "assertion." }, "the expression of attribute.a"},
-		"an unknown name": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "token.sub" }, "undeclared reference to 'token'"},
+		"a number":          {func(p *trust.Provider) { p.Mapping["attribute.a"] = "1 + 1" }, "makes a int and not a string"},
+		"not an expression": {func(p *trust.Provider) { p.Mapping["attribute.a"] = "assertion." }, "the expression of attribute.a"},
+		"an unknown name":   {func(p *trust.Provider) { p.Mapping["attribute.a"] = "token.sub" }, "undeclared reference to 'token'"},
 		"a long condition": {func(p *trust.Provider) { p.Condition = "'" + strings.Repeat("a", 4095) + "' == ''" },
 			"the condition has 4103 characters: Google takes 4096"},
 		"a condition's result": {func(p *trust.Provider) { p.Condition = "'true'" }, "makes a string and not a bool"},
@@ -203,14 +206,14 @@ func TestProvidersThatGoogleWouldRefuse(t *testing.T) {
 		simulator.Exchange(nil))
 }
 
-// TestProvidersAtGooglesLimits: what is as long, or as many, as Google takes is taken.
+// TestProvidersAtGooglesLimits uses the longest and the most values that Google accepts.
 func TestProvidersAtGooglesLimits(t *testing.T) {
 	t.Parallel()
 	const base = "'' == ''"
 	longest := strings.Repeat("a", 100-len("attribute."))
 	answer := exchange(t, provider(func(p *trust.Provider) {
 		p.Mapping["attribute."+longest] = "'" + strings.Repeat("a", 2046) + "'"
-		for i := range 48 { // beside attribute.who and the longest
+		for i := range 48 { // in addition to attribute.who and the longest attribute
 			p.Mapping[fmt.Sprintf("attribute.a%d", i)] = "'x'"
 		}
 		p.Condition = base + strings.Repeat(" ", 4096-len(base))
@@ -225,8 +228,8 @@ func TestProvidersAtGooglesLimits(t *testing.T) {
 	assert.ErrorContains(t, err, "up to 100 in all")
 }
 
-// TestEveryProviderThatGoogleWouldRefuseIsNamed, not the first alone.
-func TestEveryProviderThatGoogleWouldRefuseIsNamed(t *testing.T) {
+// TestEveryRefusedProviderIsNamed checks that the error names all of them.
+func TestEveryRefusedProviderIsNamed(t *testing.T) {
 	t.Parallel()
 	unnamed := provider(func(p *trust.Provider) { p.Name = "oidc" })
 	unmapped := provider(func(p *trust.Provider) { delete(p.Mapping, "google.subject") })
@@ -235,8 +238,8 @@ func TestEveryProviderThatGoogleWouldRefuseIsNamed(t *testing.T) {
 	assert.ErrorContains(t, err, "provider "+providerName+": nothing is mapped to google.subject")
 }
 
-// TestWhatIsReadFromAProgram: everything that decides about a token reaches the simulator, what refuses it too.
-func TestWhatIsReadFromAProgram(t *testing.T) {
+// TestTrustIsReadFromAProgram checks that everything that decides about a token reaches the simulator, including what refuses it.
+func TestTrustIsReadFromAProgram(t *testing.T) {
 	t.Parallel()
 	deployed, err := trust.Deploy(func(ctx *pulumi.Context) error {
 		if _, err := iam.NewWorkloadIdentityPoolProvider(ctx, "b", &iam.WorkloadIdentityPoolProviderArgs{
@@ -275,13 +278,14 @@ func TestWhatIsReadFromAProgram(t *testing.T) {
 	simulator, err := trust.New(deployed)
 	require.NoError(t, err)
 	answer := simulator.Exchange(map[string]any{"iss": issuer, "aud": "a", "sub": "x"})
-	assert.False(t, answer.Accepted, "the one with this audience is off, and the other takes its own name only")
+	assert.False(t, answer.Accepted, "the provider with this audience is disabled, and the other accepts only its own name")
 	assert.Contains(t, answer.Reason, "off: the provider is disabled")
 	assert.Contains(t, answer.Reason, `on: the audience is "a" and not the provider's`)
 }
 
-// TestWhatTheSimulatorCannotReadFails: a grant it overlooked would be a hole nobody sees.
-func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
+// TestUnreadableResourcesFail checks that the simulator fails on a resource that it cannot read. A grant that it overlooked
+// would be a hole that nobody sees.
+func TestUnreadableResourcesFail(t *testing.T) {
 	t.Parallel()
 	deploy := func(program pulumi.RunFunc) error {
 		_, err := trust.Deploy(program, application, "dev", document(t))
@@ -302,7 +306,7 @@ func TestWhatTheSimulatorCannotReadFails(t *testing.T) {
 			return err
 		}, "the simulator reads grants of single members only"},
 		"a grant on what it does not know": {func(ctx *pulumi.Context) error {
-			// By its token, as components/bucket does: the SDK's package of storage takes ten seconds to compile.
+			// Registered by its token, as components/bucket does, because the SDK's package of storage takes ten seconds to compile.
 			var member pulumi.CustomResourceState
 			return ctx.RegisterResource("gcp:storage/bucketIAMMember:BucketIAMMember", "x", pulumi.Map{
 				"bucket": pulumi.String("b"), "role": pulumi.String("r"), "member": pulumi.String("m"),

@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 
 	alone, err := adopter.Parse([]byte(strings.Replace(valid, "team: web\n", "organization: acme-cloud\n", 1)))
 	require.NoError(t, err)
-	assert.Equal(t, "@acme", alone.CodeOwner(), "an owner who is a user has no teams")
+	assert.Equal(t, "@acme", alone.CodeOwner(), "a user has no teams")
 	assert.Equal(t, "acme-cloud/shop/prod", alone.StackName("prod"))
 }
 
@@ -70,12 +70,13 @@ func TestParseRefuses(t *testing.T) {
 	}
 	_, err := adopter.Parse([]byte("application: S\nowner: a/b\n"))
 	require.Error(t, err)
-	assert.Len(t, strings.Split(err.Error(), "\n"), 8, "everything that is wrong, at once: %v", err)
+	assert.Len(t, strings.Split(err.Error(), "\n"), 8, "all mistakes in one error: %v", err)
 	_, err = adopter.Parse(nil)
 	assert.ErrorContains(t, err, "platform.yaml is empty")
 }
 
-// What only the owner knows is remembered, so that whoever steers a credential by it can refuse.
+// TestStandIns checks that values that only the owner knows are listed as stand-ins. Code that depends on them for credentials can
+// then refuse.
 func TestStandIns(t *testing.T) {
 	t.Parallel()
 	got, err := adopter.Parse([]byte(strings.Replace(valid, "commit: ", "commit: stand-in:", 1)))

@@ -39,8 +39,8 @@ const (
 	end  = "At commit `" + sha + "`.\n"
 )
 
-// TestWhatArtifactsBecome: what is not in its form is left out, and the comment says that it did not come.
-func TestWhatArtifactsBecome(t *testing.T) {
+// TestCommentOfArtifacts checks that a malformed artifact is left out, and that the comment then says that it is missing.
+func TestCommentOfArtifacts(t *testing.T) {
 	t.Parallel()
 	plan := func(text string) string {
 		return "<details><summary>The plan against what runs in <code>dev</code></summary>\n\n~~~~~~~~text\n" + text +
@@ -58,10 +58,11 @@ func TestWhatArtifactsBecome(t *testing.T) {
 		"a fork":              {map[string]string{"review/report.json": quiet}, "fork", nothing + fork},
 		"a summary":           {map[string]string{"review/report.json": quiet}, "apart", nothing},
 		"nothing came":        {nil, "here", none},
-		"no JSON":             {map[string]string{"review/report.json": "# hello", "preview-dev/dev.txt": "same"}, "here", none + plan("same")},
+		"not JSON":            {map[string]string{"review/report.json": "# hello", "preview-dev/dev.txt": "same"}, "here", none + plan("same")},
 		"two documents":       {map[string]string{"review/report.json": quiet + quiet}, "here", none},
 		"a list":              {map[string]string{"review/report.json": "[]"}, "here", none},
-		"an unknown value of an enum": {map[string]string{"review/report.json": `{"stacks": [{"name": "dev", "plan": [{"op": "<img>", "name": "a"}]}]}`},
+		"an unknown value of an enum": {map[string]string{
+			"review/report.json": `{"stacks": [{"name": "dev", "plan": [{"op": "<img>", "name": "a"}]}]}`},
 			"apart", "|  | `dev` |\n"},
 		"deeper than a stack": {map[string]string{"review/report.json": strings.Repeat("[", 20000)}, "here", none},
 		"too many stacks":     {map[string]string{"review/report.json": `{"stacks": [` + strings.Repeat(`{},`, 20) + `{}]}`}, "here", none},
@@ -89,8 +90,8 @@ func TestWhatArtifactsBecome(t *testing.T) {
 	}
 }
 
-// TestNoLinkIsFollowed: an artifact cannot have this command show other files of the machine.
-func TestNoLinkIsFollowed(t *testing.T) {
+// TestLinksAreNotFollowed checks that an artifact cannot make this command show other files of the machine.
+func TestLinksAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	folder := artifacts(t, map[string]string{"review/other": "", "secret": quiet, "preview-dev/other": ""})
 	require.NoError(t, os.Symlink("../secret", filepath.Join(folder, "review", "report.json")))
@@ -103,7 +104,7 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	assert.Contains(t, said.String(), "the plan of dev is left out")
 }
 
-func TestACallThatIsWrong(t *testing.T) {
+func TestBadCalls(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for name, arguments := range map[string][]string{
