@@ -146,8 +146,10 @@ func harmlessName(words []string, value string) bool {
 
 var (
 	boolean = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|none|null|nil|enabled|disabled|default|required|optional|auto|omit|include|same-origin)$`)
+	// windowsPath matches a path on a drive, on a share, or below a variable, in the characters that Windows allows in paths.
+	windowsPath = regexp.MustCompile(`(?i)^(?:[a-z]:[\\/]|\\\\[\w.$-]+\\|%\w+%\\)[^:*?"<>|]*$`)
 	// place matches a path, an address without a password, or the name of something in Google Cloud.
-	place = regexp.MustCompile(`(?i)^(?:\.{0,2}/[\w./@+-]*|~/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*:(?://)?[^\s]*|projects/[\w./:-]+|[\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+(?:/[\w.-]+)+)$`)
+	place = regexp.MustCompile(`(?i)^(?:\.{0,2}/[\w./@+-]*|~/.*|[a-z][a-z0-9+.-]*:(?://)?[^\s]*|projects/[\w./:-]+|[\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w-]+(?:/[\w.-]+)+)$`)
 	// schemes lists the beginnings of addresses.
 	schemes = []string{"http", "https", "file", "postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp",
 		"amqps", "sqlite", "sqlserver",
@@ -160,7 +162,7 @@ var (
 func harmlessValue(value string) bool {
 	value = strings.TrimSpace(value)
 	switch {
-	case value == "", boolean.MatchString(value), isReference(value), headerName.MatchString(value):
+	case value == "", boolean.MatchString(value), isReference(value), headerName.MatchString(value), windowsPath.MatchString(value):
 		return true
 	case looksRandom(value) && !strings.ContainsAny(value, "/:"):
 		return false

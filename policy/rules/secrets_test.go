@@ -56,6 +56,13 @@ func TestSecretNames(t *testing.T) {
 		{"DB_PASSWORD", "db.internal:5432", false}, {"DB_PASSWORD", "p:ass/word1", true}, {"DB_PASSWORD", "/run/secrets/db", false},
 		{"DB_PASSWORD", "vault:db/password", false}, {"DB_PASSWORD", "vault:", true},
 		{"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true},
+		// Paths of Windows: on a drive, on a share, below a variable
+		{"AUTH_TOKEN", `C:\Users\app\token.txt`, false}, {"AUTH_TOKEN", `c:\Program Files\App 2\token`, false},
+		{"AUTH_TOKEN", `D:/keys/token`, false},
+		{"AUTH_TOKEN", `\\files.internal\keys$\token`, false}, {"AUTH_TOKEN", `%APPDATA%\app\token`, false}, {"AUTH_TOKEN", `C:\`, false},
+		{"DB_PASSWORD", `C:hunter2`, true}, {"DB_PASSWORD", `hunter:\2`, true}, {"DB_PASSWORD", `C:\hunter2?`, true},
+		{"DB_PASSWORD", `\hunter2`, true},
+		{"DB_PASSWORD", `\\hunter2`, true}, {"DB_PASSWORD", `%hunter%2`, true},
 		// Hints, which need a value that looks generated
 		{"APP_SALT", "8f3a9c1e5b7d2f40", true}, {"APP_SALT", "procureflow", false}, {"CACHE_KEY", "8f3a9c1e5b7d2f40", false},
 	} {
