@@ -7,8 +7,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// MainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
-const MainContainer = "main"
+// mainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
+const mainContainer = "main"
 
 // SocketVolume is the name of the volume with the sockets of databases: no other has it.
 const SocketVolume = "cloudsql"
@@ -27,11 +27,10 @@ func validateSidecars(s Service, path string, all Settings, found *findings) {
 		sidecar, at := s.Sidecars[key], join(path+".sidecars", key)
 		found.shape(at, key, limits.ContainerName, "has a key that is not a container's name",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
-		if key == MainContainer {
+		if key == mainContainer {
 			found.add(at, "has the name of the service's own container", "choose another")
 		}
-		found.shape(at+".image", sidecar.Image, imageReference, "is not an image by digest",
-			"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
+		found.imageByDigest(at+".image", sidecar.Image)
 		cpu += validateSidecarSize(sidecar, at, &memory, found)
 		variableNames{sidecar.Environment, sidecar.Secrets, nil}.validate(at, all.Secrets, found)
 		for probe, of := range map[string]*Probe{"startup": sidecar.Startup, "liveness": sidecar.Liveness} {

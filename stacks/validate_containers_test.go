@@ -58,7 +58,8 @@ func TestContainers(t *testing.T) {
 		{"the main one's name", "", one("main", sidecar(nil)), []string{
 			web + ".sidecars.main: has the name of the service's own container; choose another"}},
 		{"a tag", "", one("proxy", map[string]any{"image": "us-docker.pkg.dev/shop/proxy:1"}), []string{
-			web + ".sidecars.proxy.image: is not an image by digest; use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change"}},
+			web + ".sidecars.proxy.image: is not an image by digest; use HOST/PATH@sha256:DIGEST without a tag, because what a tag " +
+				"names can change; `docker buildx imagetools inspect NAME:TAG` shows the digest"}},
 		{"sizes", "", one("proxy", sidecar(map[string]any{"cpu": "1.5", "memory": "1G"})), []string{
 			web + `.sidecars.proxy.cpu: is not a number of vCPUs Cloud Run sells; use "0.08" to "1", "2", "4", "6" or "8", in quotes`,
 			web + ".sidecars.proxy.memory: is not an amount of memory; use whole Mi or Gi, for example 512Mi or 2Gi"}},

@@ -46,8 +46,7 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 	if !limits.RepositoryID.MatchString(s.PreviewRepository()) && found.readable("registry.id") {
 		found.add(path, "has images in a repository whose name would be too long", "shorten registry.id by "+fmt.Sprint(len(previewsSuffix)))
 	}
-	found.shape(path+".front", p.Front, imageReference, "is not an image by digest",
-		"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
+	found.imageByDigest(path+".front", p.Front)
 	switch callers := len(p.OutsideCallers); {
 	case p.Public && callers > 0:
 		found.add(path+".public", "lets anybody open what has outsideCallers", "write false, or remove outsideCallers")

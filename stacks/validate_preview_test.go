@@ -86,7 +86,8 @@ func TestPreviews(t *testing.T) {
 			"would be too long; shorten registry.id by 9"}},
 		"a front by tag": {dev, change{"previews.front": "docker.io/library/caddy:2"},
 			[]string{"previews.front: is not an image by digest; use " +
-				"HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change"}},
+				"HOST/PATH@sha256:DIGEST without a tag, because what a tag names can change; " +
+				"`docker buildx imagetools inspect NAME:TAG` shows the digest"}},
 		"nobody may look": {dev, change{"previews.public": false},
 			[]string{"previews.outsideCallers: is empty, so that nobody could look; name " +
 				"who may, each with a reason, or write public: true"}},

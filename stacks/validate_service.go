@@ -88,8 +88,13 @@ func validateIdentity(s Service, path string, found *findings) {
 			found.add(path+".imageUser", "is of another image than digest", "set both together, as deploy.yml does, or remove imageUser")
 		}
 	}
-	found.shape(path+".bootstrapImage", s.BootstrapImage, imageReference, "is not an image by digest",
-		"use HOST/PATH@sha256:DIGEST, without a tag: what a tag names can change")
+	found.imageByDigest(path+".bootstrapImage", s.BootstrapImage)
+}
+
+// imageByDigest reports an image of another registry that is not named by its digest.
+func (f *findings) imageByDigest(path, image string) {
+	f.shape(path, image, imageReference, "is not an image by digest", "use HOST/PATH@sha256:DIGEST without a tag, because what a tag names "+
+		"can change; "+limits.ShowDigest)
 }
 
 // owners are who has which service account.

@@ -33,8 +33,8 @@ func TestServiceNames(t *testing.T) {
 			web + ".imageUser": "1001@" + strings.Replace(someDigest, "0123", "3210", 1)}, []string{
 			web + ".imageUser: is of another image than digest; set both together, as deploy.yml does, or remove imageUser"}},
 	})
-	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST, without a tag: what a tag "+
-		"names can change",
+	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST without a tag, because what a tag "+
+		"names can change; `docker buildx imagetools inspect NAME:TAG` shows the digest",
 		"us-docker.pkg.dev/cloudrun/container/hello", "us-docker.pkg.dev/cloudrun/container/hello:latest", "hello@"+someDigest,
 		"us-docker.pkg.dev/cloudrun/container/hello:v1@"+someDigest, "https://us-docker.pkg.dev/a@"+someDigest))
 	checkRefused(t, each(web+".runtimeAccount", "is not a service account id; use 6-30 lower-case letters, digits and hyphens, "+

@@ -33,19 +33,19 @@ func (p *platform) image(ctx *pulumi.Context, s stacks.Service) (reference, user
 		live, err := cloudrunv2.LookupService(ctx, &cloudrunv2.LookupServiceArgs{
 			Project: &p.settings.Project.ID, Location: &p.settings.Project.Region, Name: s.Name,
 		}, pulumi.Provider(p.gcp))
-		return KeepImage(p.serviceResource(s), s.BootstrapImage, live, err)
+		return keepImage(p.serviceResource(s), s.BootstrapImage, live, err)
 	})
 	return kept.ApplyT(func(image any) string { return image.(Image).Reference }).(pulumi.StringOutput),
 		kept.ApplyT(func(image any) string { return image.(Image).User }).(pulumi.StringOutput)
 }
 
-// KeepImage returns the image for a service without a digest in its settings, from the answer of the provider's
+// keepImage returns the image for a service without a digest in its settings, from the answer of the provider's
 // getService: the image of the live service (resource, projects/P/locations/L/services/S), or bootstrap if there is no
 // such service.
 //
 // Any other failure stops the program. If it took an outage for an absent service, it would replace the running image by
 // the bootstrap image.
-func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult, err error) (Image, error) {
+func keepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult, err error) (Image, error) {
 	if err != nil {
 		if strings.Contains(err.Error(), resource+" not found") {
 			return Image{Reference: bootstrap}, nil
@@ -61,7 +61,8 @@ func KeepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 	image := Image{Reference: main.Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}
 	if !limits.ImageByDigest.MatchString(image.Reference) {
 		return Image{}, fmt.Errorf("%s runs %q, which is not by digest and may be another image tomorrow: set the digest in the "+
-			"settings once", resource, image.Reference)
+			"settings once; `gcloud run revisions list --service NAME --region REGION --project PROJECT --format "+
+			"'table(name, status.imageDigest)'` shows it", resource, image.Reference)
 	}
 	// If somebody changed the image by hand, the annotation still belongs to the image before.
 	_, digest, _ := strings.Cut(image.Reference, "@")

@@ -17,7 +17,8 @@ func TestImage(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	require.NoError(t, container.Image("args.Image", "host/web@"+digest))
 	require.EqualError(t, container.Image("args.Image", "web:1"),
-		`args.Image "web:1" is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move`)
+		`args.Image "web:1" is not an image by digest: write NAME@sha256:<64 hex digits>, because a tag may move; `+
+			"`docker buildx imagetools inspect NAME:TAG` shows the digest")
 	require.NoError(t, container.ImageUser("node@"+digest, "host/web@"+digest))
 	for _, user := range []string{"@" + digest, "node", "node@sha256:00"} {
 		require.EqualError(t, container.ImageUser(user, "host/web@"+digest),

@@ -37,7 +37,8 @@ func Image(field, image string) error {
 	if limits.ImageByDigest.MatchString(image) {
 		return nil
 	}
-	return fmt.Errorf("%s %q is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move", field, image)
+	return fmt.Errorf("%s %q is not an image by digest: write NAME@sha256:<64 hex digits>, because a tag may move; %s",
+		field, image, limits.ShowDigest)
 }
 
 // ImageUser refuses a user, USER@DIGEST, that was found in another image.

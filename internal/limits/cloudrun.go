@@ -48,6 +48,9 @@ var (
 	ImageByDigest = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
 )
 
+// ShowDigest tells whoever named an image by its tag how to find its digest, in any registry.
+const ShowDigest = "`docker buildx imagetools inspect NAME:TAG` shows the digest"
+
 // IsServiceName reports whether Cloud Run accepts a service of that name.
 func IsServiceName(name string) bool { return len(name) <= MaxServiceName && runName.MatchString(name) }
 

@@ -13,7 +13,7 @@ var runImagePinned = crossguard.Policy{
 	Severity:         crossguard.High,
 	Framework:        crossguard.Framework{Name: "SLSA", Version: "1.0", Reference: "immutable references to artifacts"},
 	Tags:             []string{"supply-chain", "cloud-run"},
-	RemediationSteps: "Refer to the image as NAME@sha256:DIGEST.",
+	RemediationSteps: "Refer to the image as NAME@sha256:DIGEST. `docker buildx imagetools inspect NAME:TAG` shows the digest.",
 	Types:            runAny,
 	Check: func(r *crossguard.Resource) {
 		eachContainer(r, func(c crossguard.Object) {
