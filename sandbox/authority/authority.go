@@ -114,17 +114,14 @@ const (
 // reads returns the secrets that services and jobs get.
 func reads(resources []inventory.Resource) (facts []review.Fact) {
 	for _, r := range resources {
-		containers := r.At("template", "containers")
+		containers := r.Items("template", "containers")
 		if r.Type == jobType {
-			containers = r.At("template", "template", "containers")
+			containers = r.Items("template", "template", "containers")
 		} else if r.Type != serviceType {
 			continue
 		}
-		list, _ := containers.([]any)
-		for _, container := range list {
-			envs, _ := object(container)["envs"].([]any)
-			for _, env := range envs {
-				variable := inventory.Resource{Inputs: object(env)}
+		for _, container := range containers {
+			for _, variable := range container.Items("envs") {
 				if secret := variable.Text("valueSource", "secretKeyRef", "secret"); secret != "" {
 					facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Text("name"),
 						Text: fmt.Sprintf("the secret %s as %s", secret[strings.LastIndexByte(secret, '/')+1:], variable.Text("name"))})
@@ -133,11 +130,6 @@ func reads(resources []inventory.Resource) (facts []review.Fact) {
 		}
 	}
 	return facts
-}
-
-func object(value any) map[string]any {
-	o, _ := value.(map[string]any)
-	return o
 }
 
 // guards returns what stands in the way: approvals, rules of branches and tags, signatures, protection from deletion.
@@ -176,10 +168,9 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 			mode := r.Text("defaultAdmissionRule", "evaluationMode")
 			guard("images of the project", "an image has to pass "+mode, map[string]float64{"ALWAYS_ALLOW": 0, "REQUIRE_ATTESTATION": 1,
 				"ALWAYS_DENY": 2}[mode])
-			patterns, _ := r.At("admissionWhitelistPatterns").([]any)
-			for _, pattern := range patterns {
+			for _, pattern := range r.Items("admissionWhitelistPatterns") {
 				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "images",
-					Text: "exempt from signatures: " + fmt.Sprint(object(pattern)["namePattern"])})
+					Text: "exempt from signatures: " + fmt.Sprint(pattern.At("namePattern"))})
 			}
 		}
 	}
@@ -189,10 +180,9 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 func environmentGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
 	of := "environment " + r.Text("environment")
 	var people []string
-	reviewers, _ := r.At("reviewers").([]any)
-	for _, entry := range reviewers {
+	for _, entry := range r.Items("reviewers") {
 		for _, kind := range []string{"users", "teams"} {
-			ids, _ := object(entry)[kind].([]any)
+			ids, _ := entry.At(kind).([]any)
 			for _, id := range ids {
 				people = append(people, fmt.Sprintf("%s %v", strings.TrimSuffix(kind, "s"), number(id)))
 			}
@@ -231,7 +221,8 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 	includes, _ := r.At("conditions", "refName", "includes").([]any)
 	for _, include := range includes {
 		of := fmt.Sprint(include)
-		rules := inventory.Resource{Inputs: object(r.At("rules"))}
+		rules := inventory.Resource{}
+		rules.Inputs, _ = r.At("rules").(map[string]any)
 		for _, rule := range []struct{ key, text string }{
 			{"creation", "only administrators create it"}, {"update", "only administrators move it"}, {"deletion", "nobody deletes it"},
 			{"nonFastForward", "nobody rewrites it"}, {"requiredSignatures", "commits are signed"}, {"requiredLinearHistory",
@@ -256,9 +247,8 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 				guard(of+", "+rule.key, rule.text, 0)
 			}
 		}
-		checks, _ := rules.At("requiredStatusChecks", "requiredChecks").([]any)
-		for _, check := range checks {
-			name := fmt.Sprint(object(check)["context"])
+		for _, check := range rules.Items("requiredStatusChecks", "requiredChecks") {
+			name := fmt.Sprint(check.At("context"))
 			guard(of+", check "+name, "the check "+name+" passes", 0)
 		}
 	}

@@ -64,8 +64,8 @@ type Load struct {
 	From string
 }
 
-// DefaultLoad is assumed for a service whose load is neither configured nor measured.
-var DefaultLoad = Load{Requests: 100_000, Milliseconds: 200, From: "nobody set or measured it"}
+// defaultLoad is assumed for a service whose load is neither configured nor measured.
+var defaultLoad = Load{Requests: 100_000, Milliseconds: 200, From: "nobody set or measured it"}
 
 const (
 	month = 31 * 24 * 3600 // seconds of the longest month, as in the policy worst-case-cost
@@ -200,25 +200,16 @@ func free(token string) bool {
 
 func keptImages(r inventory.Resource) float64 {
 	kept := 1.0
-	policies, _ := r.At("cleanupPolicies").([]any)
-	for _, policy := range policies {
-		of := inventory.Resource{Inputs: asObject(policy)}
-		kept = max(kept, of.Number("mostRecentVersions", "keepCount"))
+	for _, policy := range r.Items("cleanupPolicies") {
+		kept = max(kept, policy.Number("mostRecentVersions", "keepCount"))
 	}
 	return kept
 }
 
-func asObject(value any) map[string]any {
-	object, _ := value.(map[string]any)
-	return object
-}
-
 // size returns one instance's CPUs and memory, and whether its CPU is billed only during requests.
-func size(containers any) (cpu, gib float64, perRequest bool) {
-	list, _ := containers.([]any)
-	perRequest = len(list) > 0
-	for _, container := range list {
-		of := inventory.Resource{Inputs: asObject(container)}
+func size(containers []inventory.Resource) (cpu, gib float64, perRequest bool) {
+	perRequest = len(containers) > 0
+	for _, of := range containers {
 		cpu += amount(of.Text("resources", "limits", "cpu"), 1)
 		gib += amount(of.Text("resources", "limits", "memory"), 0.5*gibibyte) / gibibyte
 		perRequest = perRequest && of.At("resources", "cpuIdle") == true
@@ -253,7 +244,7 @@ func amount(text string, otherwise float64) float64 {
 // instance and cost less.
 func (e *estimator) service(r inventory.Resource) Amounts {
 	region, name := r.Text("location"), r.Text("name")
-	cpu, gib, perRequest := size(r.At("template", "containers"))
+	cpu, gib, perRequest := size(r.Items("template", "containers"))
 	least := max(r.Number("template", "scaling", "minInstanceCount"), r.Number("scaling", "minInstanceCount"))
 	most := max(r.Number("template", "scaling", "maxInstanceCount"), r.Number("scaling", "manualInstanceCount"))
 	if most == 0 {
@@ -265,7 +256,7 @@ func (e *estimator) service(r inventory.Resource) Amounts {
 	}
 	load, set := e.loads[name]
 	if !set {
-		load = DefaultLoad
+		load = defaultLoad
 	}
 	e.assume("%s is asked %s times a month and takes %v ms for each (%s), one after the other", name, count(load.Requests),
 		load.Milliseconds, load.From)
@@ -343,7 +334,7 @@ func (e *estimator) uptime(r inventory.Resource) float64 {
 // job returns what a Cloud Run job costs. In the worst case, each task takes as long and runs as often as it may.
 func (e *estimator) job(r inventory.Resource) Amounts {
 	region := r.Text("location")
-	cpu, gib, _ := size(r.At("template", "template", "containers"))
+	cpu, gib, _ := size(r.Items("template", "template", "containers"))
 	tasks := max(1, r.Number("template", "taskCount"))
 	longest := amount(strings.TrimSuffix(r.Text("template", "template", "timeout"), "s"), 600)
 	tries := 4.0 // The first try and Cloud Run's three retries.

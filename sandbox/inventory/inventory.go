@@ -43,6 +43,16 @@ func (r Resource) At(path ...string) any {
 	return value
 }
 
+// Items returns the objects of a list input, each to be read as the resource itself is: containers, reviewers, checks.
+func (r Resource) Items(path ...string) []Resource {
+	list, _ := r.At(path...).([]any)
+	items := make([]Resource, len(list))
+	for i, item := range list {
+		items[i].Inputs, _ = item.(map[string]any)
+	}
+	return items
+}
+
 func number(value any) float64 {
 	switch value := value.(type) {
 	case float64:

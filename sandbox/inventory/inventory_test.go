@@ -25,6 +25,9 @@ func TestFromState(t *testing.T) {
 	assert.Equal(t, "x", b.Text("inner", "text"))
 	assert.Empty(t, b.Text("size"), "a number is not text")
 	assert.Zero(t, b.Number("inner", "text", "deeper"))
+	assert.Equal(t, []inventory.Resource{{Inputs: map[string]any{"x": 1}}, {}}, inventory.Resource{Inputs: map[string]any{
+		"of": map[string]any{"items": []any{map[string]any{"x": 1}, "no object"}}}}.Items("of", "items"))
+	assert.Empty(t, b.Items("size"), "a number is no list")
 	assert.InDelta(t, 3, inventory.Resource{Inputs: map[string]any{"n": 3}}.Number("n"), 0, "the program's own numbers may be whole")
 	_, err = inventory.FromState([]byte(`[]`))
 	assert.ErrorContains(t, err, "the state is not an export of a stack")
