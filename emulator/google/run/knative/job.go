@@ -10,11 +10,8 @@ import (
 // jobAPIVersion is the apiVersion of jobs and executions, which have no older form.
 const jobAPIVersion = "run.googleapis.com/v1"
 
-// These labels select executions and tasks in lists.
-const (
-	JobLabel       = "run.googleapis.com/job"
-	ExecutionLabel = "run.googleapis.com/execution"
-)
+// JobLabel selects a job's executions in lists.
+const JobLabel = "run.googleapis.com/job"
 
 // Job translates a v2 job to v1.
 func Job(v2 object, place Place) object {

@@ -52,7 +52,7 @@ func template(v2 object) (annotations, spec object) {
 	spec["containers"] = containers
 	volumes := []any{}
 	for _, item := range doc.Objects(v2, "volumes") {
-		volumes = append(volumes, volume(item))
+		volumes = append(volumes, volume(item, wordsOfV2, wordsOfV1))
 	}
 	set(spec, "volumes", volumes)
 	return annotations, spec
@@ -70,27 +70,35 @@ func environment(v2 []object) []any {
 	return env
 }
 
-// volume translates the kinds of volumes that v1 has. Of other volumes it writes only the name.
-func volume(v2 object) object {
-	v1 := pick(v2, "name", "nfs")
-	if secret := doc.Object(v2, "secret"); secret != nil {
-		to := pick(secret, "defaultMode")
-		to["secretName"] = secret["secret"]
+// volumeWords are what an API calls a volume's secret, the version in a file, and memory as a medium.
+type volumeWords struct{ secret, version, memory string }
+
+var (
+	wordsOfV1 = volumeWords{"secretName", "key", "Memory"}
+	wordsOfV2 = volumeWords{"secret", "version", "MEMORY"}
+)
+
+// volume translates the kinds of volumes that both APIs have. Of other volumes it writes only the name.
+func volume(from object, theirs, ours volumeWords) object {
+	to := pick(from, "name", "nfs")
+	if secret := doc.Object(from, "secret"); secret != nil {
+		of := pick(secret, "defaultMode")
+		of[ours.secret] = secret[theirs.secret]
 		for _, item := range doc.Objects(secret, "items") {
 			entry := pick(item, "path", "mode")
-			entry["key"] = item["version"]
-			to["items"] = append(doc.List(to, "items"), entry)
+			entry[ours.version] = item[theirs.version]
+			of["items"] = append(doc.List(of, "items"), entry)
 		}
-		v1["secret"] = to
+		to["secret"] = of
 	}
-	if empty := doc.Object(v2, "emptyDir"); empty != nil {
-		to := pick(empty, "sizeLimit")
-		if empty["medium"] == "MEMORY" {
-			to["medium"] = "Memory"
+	if empty := doc.Object(from, "emptyDir"); empty != nil {
+		of := pick(empty, "sizeLimit")
+		if empty["medium"] == theirs.memory {
+			of["medium"] = ours.memory
 		}
-		v1["emptyDir"] = to
+		to["emptyDir"] = of
 	}
-	return v1
+	return to
 }
 
 // fromTemplate translates a v1 template to v2. It refuses a field that it cannot translate.
@@ -184,25 +192,7 @@ func fromVolume(path string, v1 object) (object, error) {
 	if len(v1) != 2 {
 		return nil, refuse("%s: the emulator knows volumes of one of secret, emptyDir and nfs", path)
 	}
-	v2 := pick(v1, "name", "nfs")
-	if secret := doc.Object(v1, "secret"); secret != nil {
-		to := pick(secret, "defaultMode")
-		to["secret"] = secret["secretName"]
-		for _, item := range doc.Objects(secret, "items") {
-			entry := pick(item, "path", "mode")
-			entry["version"] = item["key"]
-			to["items"] = append(doc.List(to, "items"), entry)
-		}
-		v2["secret"] = to
-	}
-	if empty := doc.Object(v1, "emptyDir"); empty != nil {
-		to := pick(empty, "sizeLimit")
-		if empty["medium"] == "Memory" {
-			to["medium"] = "MEMORY"
-		}
-		v2["emptyDir"] = to
-	}
-	return v2, nil
+	return volume(v1, wordsOfV1, wordsOfV2), nil
 }
 
 // known refuses fields that the translation would drop.
