@@ -94,7 +94,7 @@ func (w *watcher) look(ctx context.Context) (watch.State, error) {
 			own = append(own, run)
 		}
 	}
-	state := watch.Read(watch.Sight{At: w.session.Clock.Now(), Status: status, Runs: own, Rules: w.rules,
+	state := watch.Read(watch.Observation{At: w.session.Clock.Now(), Status: status, Runs: own, Rules: w.rules,
 		Rollback: w.session.command("rollback"), Resume: w.session.command("rollout", "--proceed")})
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

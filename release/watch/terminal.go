@@ -10,8 +10,8 @@ import (
 // Paint colours text by a class of the report: good, bad, warn or plain. A terminal without colours gets the text as it is.
 type Paint func(class, text string) string
 
-// Plain returns the text as it is.
-func Plain(_, text string) string { return text }
+// plain returns the text as it is.
+func plain(_, text string) string { return text }
 
 // Text words the state for a terminal of 80 columns and 24 lines.
 func (s State) Text(paint Paint) string {

@@ -16,8 +16,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
-// Sight holds everything that can be read at one time.
-type Sight struct {
+// Observation holds everything that can be read at one time.
+type Observation struct {
 	At     time.Time
 	Status rollout.Status
 	// Runs are the journal's commands about the service, the oldest first.
@@ -79,18 +79,18 @@ type Share struct {
 const quiet = 2 * time.Minute
 
 // Read works out what the release is doing.
-func Read(sight Sight) State {
-	status := sight.Status
-	s := State{At: sight.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
+func Read(seen Observation) State {
+	status := seen.Status
+	s := State{At: seen.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
 		Stable:  status.State.Stable,
 		Percent: status.State.Percent, Findings: status.Findings, Steps: []Step{}, Gates: []report.Number{}}
-	s.Back = fmt.Sprintf("%s goes to %s", sight.Rollback, status.BackTo)
+	s.Back = fmt.Sprintf("%s goes to %s", seen.Rollback, status.BackTo)
 	if status.BackTo == "" {
 		s.Back = status.NoBack
 	}
 	s.Split = split(status)
-	release, found := newest(sight.Runs, status)
-	rules := sight.Rules
+	release, found := newest(seen.Runs, status)
+	rules := seen.Rules
 	if found {
 		s.release = release
 		s.Gates = append(s.Gates, report.Numbers(release)...)
@@ -111,7 +111,7 @@ func Read(sight Sight) State {
 		s.Journal = "this machine has no journal of this release: whoever drives it is elsewhere, and only the service is known"
 		s.Waiting = fmt.Sprintf("%s has %d %%", s.Candidate, s.Percent)
 	default:
-		s.active(sight, release, rules)
+		s.active(seen, release, rules)
 	}
 	return s
 }
@@ -181,25 +181,25 @@ func (s *State) idle(release report.Release, found bool) {
 	s.Journal = "this machine has no journal of what the service shows"
 }
 
-func (s *State) active(sight Sight, release report.Release, rules rollout.Rules) {
+func (s *State) active(seen Observation, release report.Release, rules rollout.Rules) {
 	last, ended := end(release)
 	switch {
 	case ended && last.Outcome == rollout.Held:
 		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
-		s.Waiting = "a person has to decide: go on with " + sight.Resume + ", or end it with " + sight.Rollback
+		s.Waiting = "a person has to decide: go on with " + seen.Resume + ", or end it with " + seen.Rollback
 		return
 	case ended:
 		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
 		s.Waiting = fmt.Sprintf("the last command ended (%s) and nobody drives the release: go on with %s, or end it with %s",
-			last.Outcome, sight.Resume, sight.Rollback)
+			last.Outcome, seen.Resume, seen.Rollback)
 		return
-	case sight.At.Sub(last.At) > quiet:
+	case seen.At.Sub(last.At) > quiet:
 		s.Waiting = fmt.Sprintf("the journal has no line since %s: if nobody drives the release any more, go on with %s, or end it with %s",
-			last.At.UTC().Format("15:04:05"), sight.Resume, sight.Rollback)
+			last.At.UTC().Format("15:04:05"), seen.Resume, seen.Rollback)
 		return
 	}
 	s.Waiting, s.Until = waiting(release.Events(), rules, s.Percent)
-	if s.Until != nil && !sight.At.Before(*s.Until) {
+	if s.Until != nil && !seen.At.Before(*s.Until) {
 		s.Until = nil // The look that decides comes at any moment.
 	}
 }

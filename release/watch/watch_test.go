@@ -108,7 +108,7 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := Read(Sight{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s", Events: test.events}},
+			s := Read(Observation{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s", Events: test.events}},
 				Rules: rules, Rollback: "`back`", Resume: "`go`"})
 			until := ""
 			if s.Until != nil {
@@ -119,7 +119,7 @@ func TestRead(t *testing.T) {
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 24, text)
 			assert.NotContains(t, text, "\x1b")
 			assert.NotEmpty(t, s.Line())
-			assert.Equal(t, s.Key(), Read(Sight{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s",
+			assert.Equal(t, s.Key(), Read(Observation{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s",
 				Events: test.events}}, Rules: rules, Rollback: "`back`", Resume: "`go`"}).Key())
 		})
 	}
@@ -129,7 +129,7 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	first := event(0, "begin", "accepted", 0)
 	first.Rules = &rules
-	s := Read(Sight{At: at(121), Status: service(10), Rules: rules, Rollback: "`back`", Resume: "`go`",
+	s := Read(Observation{At: at(121), Status: service(10), Rules: rules, Rollback: "`back`", Resume: "`go`",
 		Runs: []report.Run{{Command: "rollout", Service: "s", Events: []rollout.Event{first, event(60, "shift", "accepted", 10), probes(120, 10,
 			363)}}}})
 	assert.Equal(t, `web  12:02:01 UTC
