@@ -121,19 +121,19 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	if _, err := os.Stat(filepath.Join(root, "infra", "program", "program.go")); err == nil {
 		return ExitUsage, errors.New("this is the platform's own repository, which has everything: name the application's clone with --repo")
 	}
-	r := Detect(root)
+	r := detect(root)
 	if err := f.complete(ctx, r, streams); err != nil {
 		return ExitUsage, err
 	}
 	a := f.answers
-	files, err := Files(a)
+	files, err := filesOf(a)
 	if _, missing := os.Stat(filepath.Join(root, a.path(adopter.File))); err == nil && missing != nil {
 		err = fit(a, files)
 	}
 	if err != nil {
 		return ExitUsage, err
 	}
-	plan, err := NewPlan(ctx, r, a, files, f.upgrade)
+	plan, err := newPlan(ctx, r, a, files, f.upgrade)
 	if err != nil {
 		return ExitUsage, err
 	}

@@ -36,8 +36,8 @@ type Repository struct {
 
 var remote = regexp.MustCompile(`github\.com[:/]([A-Za-z0-9-]+)/([A-Za-z0-9._-]+?)(\.git)?/?$`)
 
-// Detect reads the repository. A field stays empty if nothing is found for it.
-func Detect(root string) Repository {
+// detect reads the repository. A field stays empty if nothing is found for it.
+func detect(root string) Repository {
 	r := Repository{Root: root, Dockerfiles: map[string]int{}}
 	if found := remote.FindStringSubmatch(git(root, "remote", "get-url", "origin")); found != nil {
 		r.Owner, r.Name = found[1], found[2]

@@ -33,8 +33,8 @@ type File struct {
 	Ours bool
 }
 
-// Files returns all files for the answers, those of the folder first.
-func Files(a Answers) ([]File, error) {
+// filesOf returns all files for the answers, those of the folder first.
+func filesOf(a Answers) ([]File, error) {
 	var files []File
 	add := func(name, from string, data any, ours bool) error {
 		content, err := render(from, data)

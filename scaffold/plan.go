@@ -38,9 +38,9 @@ type Plan struct {
 // Empty says that all files have the content that init would write.
 func (p Plan) Empty() bool { return len(p.changes) == 0 }
 
-// NewPlan compares the files with the repository. With upgrade it plans to rewrite the platform's files; otherwise it
+// newPlan compares the files with the repository. With upgrade it plans to rewrite the platform's files; otherwise it
 // only names those that differ.
-func NewPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade bool) (Plan, error) {
+func newPlan(ctx context.Context, r Repository, a Answers, files []File, upgrade bool) (Plan, error) {
 	var p Plan
 	_, err := os.Stat(filepath.Join(r.Root, a.path(adopter.File)))
 	first := err != nil

@@ -32,8 +32,8 @@ const (
 	PreviewProvider   = "github-preview"
 )
 
-// Attestor is the id of the attestor that signs promoted images, and of its key.
-const Attestor = "release"
+// attestorID is the id of the attestor that signs promoted images, and of its key.
+const attestorID = "release"
 
 // GitHubEnvironment returns the environment that deployments run in: the last one that they pass.
 func (s Settings) GitHubEnvironment() string {
@@ -110,7 +110,7 @@ func (s Settings) AttestorName() string {
 	if s.BinaryAuthorization == nil {
 		return ""
 	}
-	return "projects/" + s.Project.ID + "/attestors/" + Attestor
+	return "projects/" + s.Project.ID + "/attestors/" + attestorID
 }
 
 // AttestorKeyVersion returns the version of the key that signs, or "" if nothing has to be signed.
@@ -124,7 +124,7 @@ func (s Settings) AttestorKeyVersion() string {
 		version = b.KeyVersions[count-1]
 	}
 	return fmt.Sprintf("projects/%s/locations/%s/keyRings/%s/cryptoKeys/%s/cryptoKeyVersions/%d",
-		s.Project.ID, s.Project.Region, b.KeyRing, Attestor, version)
+		s.Project.ID, s.Project.Region, b.KeyRing, attestorID, version)
 }
 
 // Described holds the facts about a service that a release needs.

@@ -22,8 +22,8 @@ var (
 	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 )
 
-// DatabaseVariables are what a prefix in [Service.Databases] stands for.
-var DatabaseVariables = []string{"HOST", "INSTANCE", "NAME", "USER"}
+// databaseVariables are what a prefix in [Service.Databases] stands for.
+var databaseVariables = []string{"HOST", "INSTANCE", "NAME", "USER"}
 
 func validateDatabases(s Settings, found *findings) {
 	taken := map[string]string{}
@@ -168,7 +168,7 @@ func validateData(user dataUser, all Settings, path string, check func(variable,
 		if !known && found.readable("databases") {
 			found.add(at, "names a database that is not declared", "declare it under databases at the top level")
 		}
-		for _, name := range DatabaseVariables {
+		for _, name := range databaseVariables {
 			check(prefix+"_"+name, "databases", at)
 		}
 		if known && !d.BySocket() && user.vpc == nil {

@@ -14,9 +14,9 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Format is the version of the file's layout. A file of a newer format is refused and never overwritten. Format 1 was a single
+// layout is the version of the file's layout. A file of a newer format is refused and never overwritten. Format 1 was a single
 // JSON file; see legacy.go.
-const Format = 2
+const layout = 2
 
 const stateFile = "state.db"
 
@@ -76,7 +76,7 @@ func readFile(file *bbolt.DB) (content, error) {
 			if format, err = strconv.Atoi(string(about.Get([]byte(formatKey)))); err != nil || format < 2 {
 				return errors.New("it says no format")
 			}
-			if format > Format {
+			if format > layout {
 				return nil
 			}
 			return errors.Join(
@@ -97,9 +97,9 @@ func readFile(file *bbolt.DB) (content, error) {
 	switch {
 	case err != nil:
 		return content{}, damaged(err)
-	case format > Format:
+	case format > layout:
 		return content{}, fmt.Errorf("the cloud's store %s has format %d and this program reads up to %d; "+
-			"use the newer program, or delete the folder to start with an empty cloud", file.Path(), format, Format)
+			"use the newer program, or delete the folder to start with an empty cloud", file.Path(), format, layout)
 	}
 	return all, nil
 }
@@ -144,7 +144,7 @@ func layOut(tx *bbolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket([]byte(aboutBucket)).Put([]byte(formatKey), []byte(strconv.Itoa(Format)))
+	return tx.Bucket([]byte(aboutBucket)).Put([]byte(formatKey), []byte(strconv.Itoa(layout)))
 }
 
 // guarded runs read and turns a crash in it into an error. The database maps the file into memory, so a truncated file shows as a

@@ -197,7 +197,7 @@ func TestKeepImage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			image, err := KeepImage(resource, bootstrap, test.live, test.err)
+			image, err := keepImage(resource, bootstrap, test.live, test.err)
 			assert.Equal(t, test.want, image)
 			if test.wantErr == "" {
 				assert.NoError(t, err)
@@ -206,6 +206,6 @@ func TestKeepImage(t *testing.T) {
 			assert.ErrorContains(t, err, test.wantErr)
 		})
 	}
-	_, err := KeepImage(resource, bootstrap, nil, outage)
+	_, err := keepImage(resource, bootstrap, nil, outage)
 	assert.ErrorIs(t, err, outage)
 }

@@ -29,9 +29,9 @@ const Codes = "codes"
 
 // Dress gives root and all commands below it this package's help.
 func Dress(root *cobra.Command) {
-	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), Help(command)) })
+	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), help(command)) })
 	root.SetUsageFunc(func(command *cobra.Command) error {
-		_, err := fmt.Fprint(command.OutOrStderr(), Help(command))
+		_, err := fmt.Fprint(command.OutOrStderr(), help(command))
 		return err
 	})
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say what a command is for, and how it is called",
@@ -44,8 +44,8 @@ func Dress(root *cobra.Command) {
 		}})
 }
 
-// Help returns a command's help: its purpose, its usage, examples, the commands below it, its flags and its exit codes.
-func Help(command *cobra.Command) string {
+// help returns a command's help: its purpose, its usage, examples, the commands below it, its flags and its exit codes.
+func help(command *cobra.Command) string {
 	var out strings.Builder
 	purpose := command.Short
 	if command.Long != "" && !strings.HasPrefix(command.Long, command.Short) {

@@ -53,10 +53,10 @@ func TestHelp(t *testing.T) {
 	one, _, err := root.Find([]string{"one"})
 	require.NoError(t, err)
 	assert.Equal(t, "Do one thing.\n\nUsage:\n  tool one NAME [flags]\n\nExamples:\n  tool one a\n\nFlags:\n      --fast            at once\n"+
-		"  -h, --help            help for one\n      --region string   where (default \"here\")\n\nExit codes: 0 done.\n", Help(one))
-	assert.Contains(t, Help(root), "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n")
-	assert.Contains(t, Help(root), "one         Do one thing\n")
-	assert.NotContains(t, Help(root), "--region")
+		"  -h, --help            help for one\n      --region string   where (default \"here\")\n\nExit codes: 0 done.\n", help(one))
+	assert.Contains(t, help(root), "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n")
+	assert.Contains(t, help(root), "one         Do one thing\n")
+	assert.NotContains(t, help(root), "--region")
 }
 
 func TestWhatIsUnknown(t *testing.T) {

@@ -30,7 +30,7 @@ func (p Page) Help(flags *flag.FlagSet) string {
 		command.Long = p.Purpose + ".\n\n" + p.Details
 	}
 	command.Flags().AddGoFlagSet(flags)
-	return Help(command)
+	return help(command)
 }
 
 // Parse reads the flags. When the caller asked for help, it prints the page and returns [flag.ErrHelp]. An unknown flag is an error that

@@ -6,7 +6,7 @@ import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 // The versions of Pulumi's providers in go.mod. The SDKs' constructors ask for them by themselves.
 const (
-	GoogleVersion = "8.41.1"
+	googleVersion = "8.41.1"
 	GitHubVersion = "6.14.0"
 )
 
@@ -14,7 +14,7 @@ const (
 // takes long to compile. Without the version, the engine would give it another provider than the constructors' resources have: the
 // newest plugin that it finds.
 func GoogleChild(parent pulumi.Resource, extra ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	return append(Child(parent, pulumi.Version(GoogleVersion)), extra...)
+	return append(Child(parent, pulumi.Version(googleVersion)), extra...)
 }
 
 // GitHubChild is [GoogleChild] for a resource of GitHub.

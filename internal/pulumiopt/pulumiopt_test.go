@@ -16,7 +16,7 @@ func TestVersionsAreThoseOfGoMod(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
-	for module, version := range map[string]string{"pulumi-gcp/sdk/v8": GoogleVersion, "pulumi-github/sdk/v6": GitHubVersion} {
+	for module, version := range map[string]string{"pulumi-gcp/sdk/v8": googleVersion, "pulumi-github/sdk/v6": GitHubVersion} {
 		found := regexp.MustCompile(regexp.QuoteMeta(module) + ` v(\S+)`).FindSubmatch(file)
 		require.NotNil(t, found, module)
 		assert.Equal(t, string(found[1]), version)

@@ -34,7 +34,7 @@ func Simulate(way func(*World) Decision, f Fault, perSecond float64, times int) 
 	for part := range runtime.NumCPU() {
 		group.Go(func() {
 			for seed := part; seed < times; seed += runtime.NumCPU() {
-				decisions[seed] = way(NewWorld(uint64(seed), f, perSecond))
+				decisions[seed] = way(newWorld(uint64(seed), f, perSecond))
 			}
 		})
 	}

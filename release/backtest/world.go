@@ -72,8 +72,8 @@ type World struct {
 // Count is what Cloud Monitoring counts of a revision in one second.
 type Count struct{ Requests, Errors int }
 
-// NewWorld makes a world in which the seed decides everything that happens by chance.
-func NewWorld(seed uint64, f Fault, perSecond float64) *World {
+// newWorld makes a world in which the seed decides everything that happens by chance.
+func newWorld(seed uint64, f Fault, perSecond float64) *World {
 	traffic := []plan.Target{{Revision: Stable, Percent: 100, Tag: plan.TagStable}}
 	return &World{rng: rand.New(rand.NewPCG(seed, 27)), fault: f, perSecond: perSecond, desired: traffic, effective: traffic,
 		counts: map[string][]Count{}}

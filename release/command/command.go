@@ -1,4 +1,4 @@
-// Package command is the command line of the release controller. Its exit codes are part of its interface; see Codes.
+// Package command is the command line of the release controller. Its exit codes are part of its interface; see exitCodes.
 package command
 
 import (
@@ -31,8 +31,8 @@ const (
 	ExitUnconfirmed = 8 // A rollback is not known to be in effect. Look at once.
 )
 
-// Codes explains the exit codes, for --help. Under "go run", every code but 0 becomes 1.
-const Codes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
+// exitCodes explains the exit codes, for --help. Under "go run", every code but 0 becomes 1.
+const exitCodes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
 before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
 7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once.
 ` + GoRun
@@ -130,7 +130,7 @@ func (a *app) root() *cobra.Command {
 			"  release rollout procureflow-web --env prod        move requests to the new revision step by step\n" +
 			"  release watch procureflow-web --web               watch the rollout on a page\n" +
 			"  release rollback procureflow-web                  give all requests back to the revision that served before",
-		Annotations:   map[string]string{cli.Codes: Codes},
+		Annotations:   map[string]string{cli.Codes: exitCodes},
 		SilenceErrors: true, SilenceUsage: true, Version: version(),
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 		Args: func(_ *cobra.Command, arguments []string) error {
@@ -181,10 +181,10 @@ func (a *app) commands() (list []*cobra.Command) {
 	}
 	const look = "Exit codes: 0 done · 1 failed; the message says why · 2 wrong usage.\n" + GoRun
 	add(a.status(), look, reach, printed)
-	add(a.watch(), Codes, reach, judging, []string{"audit", "actor"}, printed)
-	add(a.telling(a.rollout()), Codes, reach, judging, keeping, printed)
-	add(a.telling(a.rollback()), Codes, reach, []string{"env", "policy"}, keeping, printed)
-	add(a.telling(a.guard()), Codes, reach, []string{"env", "policy"}, keeping, printed)
+	add(a.watch(), exitCodes, reach, judging, []string{"audit", "actor"}, printed)
+	add(a.telling(a.rollout()), exitCodes, reach, judging, keeping, printed)
+	add(a.telling(a.rollback()), exitCodes, reach, []string{"env", "policy"}, keeping, printed)
+	add(a.telling(a.guard()), exitCodes, reach, []string{"env", "policy"}, keeping, printed)
 	add(a.run(), runCodes, reach, printed)
 	add(a.check(), "Exit codes: 0 every path answered · 1 a path did not, or the command failed · 2 wrong usage.\n"+GoRun, reach, asking)
 	add(a.report(), look, []string{"audit"})

@@ -93,23 +93,23 @@ type Limits struct {
 	// Probes is how many good answers gate A needs. 59 good ones in a row show with 95 % confidence that fewer than 5 % are bad (ln 0.05
 	// / ln 0.95); fewer than 1 % takes 299.
 	Probes int
-	// P95 is the candidate's highest 95th percentile of latency; 0 for no limit. It is judged from MinSamples on.
+	// P95 is the candidate's highest 95th percentile of latency; 0 for no limit. It is judged from minSamples on.
 	P95 time.Duration
 	// Consecutive is how many failures in a row of one endpoint fail gate B; 0 for no limit.
 	Consecutive int
-	// BadRatio is the candidate's highest share of bad probes in a step, 0 to 1; 0 for no limit. It is judged from MinSamples on. It
+	// BadRatio is the candidate's highest share of bad probes in a step, 0 to 1; 0 for no limit. It is judged from minSamples on. It
 	// catches a candidate that fails often but never Consecutive times in a row.
 	BadRatio float64
 }
 
-// MinSamples is the fewest samples that a share or a percentile is judged from. With fewer, one in twenty is less than one sample, and
+// minSamples is the fewest samples that a share or a percentile is judged from. With fewer, one in twenty is less than one sample, and
 // the 95th percentile is simply the maximum. Nothing passes with fewer.
-const MinSamples = 20
+const minSamples = 20
 
 // Needed returns how many samples of a step the limits need before they can be judged.
 func (l Limits) Needed() int {
 	if l.BadRatio > 0 || l.P95 > 0 {
-		return MinSamples
+		return minSamples
 	}
 	return 1
 }
@@ -177,7 +177,7 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 	if len(candidate) == 0 {
 		return verdict(Pending, "the candidate has not been probed yet")
 	}
-	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= MinSamples &&
+	if bad := faults(candidate); limits.BadRatio > 0 && len(candidate) >= minSamples &&
 		float64(bad)/float64(len(candidate)) > limits.BadRatio {
 		return verdict(Fail, "%d of %d probes of the candidate's URL failed, more than %.0f %%", bad, len(candidate), 100*limits.BadRatio)
 	}
@@ -214,7 +214,7 @@ func failing(samples []Sample) (streak int, fault string) {
 }
 
 func slowness(samples []Sample, limits Limits) (Verdict, bool) {
-	if limits.P95 <= 0 || len(samples) < MinSamples {
+	if limits.P95 <= 0 || len(samples) < minSamples {
 		return Verdict{}, false
 	}
 	if p95 := P95(samples); p95 > limits.P95 {

@@ -23,10 +23,10 @@ func (c Counts) Less(d Counts) Counts {
 
 func (c Counts) ratio() float64 { return float64(c.Errors) / float64(max(1, c.Requests)) }
 
-// FalseAlarm is the highest chance that a release is taken back although its candidate is no worse than stable and within the limit. It
+// falseAlarm is the highest chance that a release is taken back although its candidate is no worse than stable and within the limit. It
 // holds for the whole release, however often one looks. Unseen is the highest chance that a candidate above the limit is called good.
 const (
-	FalseAlarm = 0.01
+	falseAlarm = 0.01
 	Unseen     = 0.05
 )
 
@@ -160,7 +160,7 @@ func (e Evidence) Verdict() Verdict {
 		what += fmt.Sprintf(", %d of %d beside it", e.stable.Errors, e.stable.Requests)
 	}
 	switch {
-	case worse >= -math.Log(FalseAlarm):
+	case worse >= -math.Log(falseAlarm):
 		return verdict(Fail, "%s: it is worse, by evidence of %.1f %% over all looks", what, sure(worse))
 	case good >= -math.Log(Unseen) && e.failsMore():
 		return verdict(Inconclusive, "%s: more than %.1f %% of the split ones, which good probes do not make up for", what, 100*e.limit)

@@ -53,7 +53,7 @@ func TestMoved(t *testing.T) {
 func TestBeginAndShiftAtTheirLimits(t *testing.T) {
 	t.Parallel()
 	fits := web(t1("a", 100, "stable"))
-	fits.Name = strings.Repeat("n", MaxTagAndService-len(TagCandidate))
+	fits.Name = strings.Repeat("n", maxTagAndService-len(TagCandidate))
 	_, err := Begin(fits, "b")
 	require.NoError(t, err)
 	fits.Name += "n"

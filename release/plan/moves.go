@@ -77,9 +77,9 @@ func (s Service) moved(from, to string) direction {
 func Begin(s Service, candidate string) ([]Target, error) {
 	state := Read(s)
 	switch {
-	case len(TagCandidate)+len(s.Name) > MaxTagAndService:
+	case len(TagCandidate)+len(s.Name) > maxTagAndService:
 		return nil, refuse("the service's name is %d characters long; with the tag %q Cloud Run allows %d together: use a shorter name",
-			len(s.Name), TagCandidate, MaxTagAndService)
+			len(s.Name), TagCandidate, maxTagAndService)
 	case state.Active() && (state.Phase != Withdrawn || candidate != state.Candidate):
 		return nil, refuse("a rollout of %s is active", state.Candidate)
 	case state.Phase == Unknown:

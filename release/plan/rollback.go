@@ -50,7 +50,7 @@ func Already(s Service, target, to string) string {
 // fitting leaves out tags that are too long for the service's name: going back matters more than a tag.
 func (s Service) fitting(list []Target) (fit []Target) {
 	for _, target := range list {
-		if len(target.Tag)+len(s.Name) > MaxTagAndService {
+		if len(target.Tag)+len(s.Name) > maxTagAndService {
 			target.Tag = ""
 		}
 		if target.Tag != "" || target.Percent > 0 {

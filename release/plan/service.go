@@ -19,8 +19,8 @@ const (
 	TagRejected  = "rejected" // The newest; older ones are rejected2, rejected3, ...: see rejected.go.
 )
 
-// MaxTagAndService is Cloud Run's limit for the length of a tag and its service's name together.
-const MaxTagAndService = 46
+// maxTagAndService is Cloud Run's limit for the length of a tag and its service's name together.
+const maxTagAndService = 46
 
 // Target is one entry of a traffic list, desired or effective.
 type Target struct {

@@ -35,7 +35,7 @@ type Promotion struct {
 	TrustedRoot root.TrustedMaterial
 	// RehashAll reads every blob back from the target and hashes it, not only the ones that this run moved. Default false.
 	RehashAll bool
-	// Keychain finds credentials by repository. Default DefaultKeychain.
+	// Keychain finds credentials by repository. Default defaultKeychain.
 	Keychain authn.Keychain
 	// Transport carries the requests. Default: one like http.DefaultTransport.
 	Transport http.RoundTripper
@@ -45,8 +45,8 @@ type Promotion struct {
 	Log *slog.Logger
 }
 
-// DefaultKeychain finds credentials in Docker's files and, for Google's registries, through gcloud and the metadata server.
-func DefaultKeychain() authn.Keychain {
+// defaultKeychain finds credentials in Docker's files and, for Google's registries, through gcloud and the metadata server.
+func defaultKeychain() authn.Keychain {
 	return authn.NewMultiKeychain(authn.DefaultKeychain, google.Keychain)
 }
 
@@ -253,7 +253,7 @@ func parseRepository(key, value string) (name.Repository, error) {
 func (p Promotion) end(repo name.Repository, scopes []string) *repository {
 	r := &repository{name: repo, scopes: scopes, keychain: p.Keychain, base: p.Transport, sleep: p.Sleep, log: p.Log}
 	if r.keychain == nil {
-		r.keychain = DefaultKeychain()
+		r.keychain = defaultKeychain()
 	}
 	if r.base == nil {
 		r.base = defaultTransport

@@ -84,9 +84,6 @@ var sources embed.FS
 
 var pages = template.Must(template.ParseFS(sources, "*.html"))
 
-// Page draws the page of one release.
-func Page(release Release) ([]byte, error) { return Live(release, nil) }
-
 // Now is the live part, at the top of a page that is served while the release goes on.
 type Now struct {
 	// Title is the page's heading while there is no release to name.

@@ -232,19 +232,19 @@ func TestIncompleteJournals(t *testing.T) {
 	for cut := 1; cut < len(whole.Events); cut++ {
 		short := whole
 		short.Events = whole.Events[:cut]
-		_, err := Page(Release{[]Run{short}})
+		_, err := Live(Release{[]Run{short}}, nil)
 		require.NoError(t, err, cut)
 	}
-	short, err := Page(Release{[]Run{{Command: "rollback", Events: []rollout.Event{{At: begin, Kind: "rollback", Answer: "sent"}}}}})
+	short, err := Live(Release{[]Run{{Command: "rollback", Events: []rollout.Event{{At: begin, Kind: "rollback", Answer: "sent"}}}}}, nil)
 	require.NoError(t, err)
 	assert.Contains(t, string(short), "without an end in the journal: running, or cut off")
 	assert.Contains(t, string(short), "(sent; no answer was written)")
 	old := failed()
 	old.Events[0].Rules, old.Events[0].Images = nil, nil
-	page, err := Page(Release{[]Run{old}})
+	page, err := Live(Release{[]Run{old}}, nil)
 	require.NoError(t, err)
 	assert.Contains(t, string(page), "not recorded")
-	empty, err := Page(Release{})
+	empty, err := Live(Release{}, nil)
 	require.NoError(t, err)
 	assert.Contains(t, string(empty), "<title>Release</title>")
 }

@@ -115,7 +115,7 @@ func TestRead(t *testing.T) {
 				until = s.Until.Format("15:04:05")
 			}
 			assert.Equal(t, test.want, fmt.Sprintf("%s | %s | %s | %t %t", s.Headline(), s.Waiting, until, s.Decide, s.Ended))
-			text := s.Text(Plain)
+			text := s.Text(plain)
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 24, text)
 			assert.NotContains(t, text, "\x1b")
 			assert.NotEmpty(t, s.Line())
@@ -145,11 +145,11 @@ within      p95 of the probes: 80 ms (at most 1 s)
 
 Waiting: 10 % has to stay healthy for 5 min, until 12:06:03 UTC, 4 min 2 s more
 Rollback: `+"`back`"+` goes to web-a
-`, s.Text(Plain))
+`, s.Text(plain))
 	// The runbook shows this text.
 	runbook, err := os.ReadFile("../../docs/runbooks/rollout.md")
 	require.NoError(t, err)
-	shown, _, _ := strings.Cut(s.Text(Plain), "Rollback: ")
+	shown, _, _ := strings.Cut(s.Text(plain), "Rollback: ")
 	indented := strings.ReplaceAll("    "+strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n    "), "\n    \n", "\n\n")
 	assert.Contains(t, string(runbook), indented)
 	assert.Equal(t, "12:02:01  web-b has 10 %, step 1 of 2; web-a 90 %, web-b 10 %; waiting: 10 % has to stay healthy for 5 min, until "+

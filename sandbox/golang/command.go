@@ -43,5 +43,5 @@ func serve(ctx context.Context, engine string, streams cli.Streams) (err error) 
 		return err
 	}
 	fmt.Fprintln(streams.Out, host.Port())
-	return errors.Join(UntilEngineEnds(ctx, engine), host.Close())
+	return errors.Join(untilEngineEnds(ctx, engine), host.Close())
 }

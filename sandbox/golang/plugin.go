@@ -26,9 +26,9 @@ const (
 	pluginGrace = 5 * time.Second
 )
 
-// UntilEngineEnds waits until the engine at address no longer answers or ctx ends, so that the host of a killed engine does not stay
+// untilEngineEnds waits until the engine at address no longer answers or ctx ends, so that the host of a killed engine does not stay
 // behind.
-func UntilEngineEnds(ctx context.Context, address string) error {
+func untilEngineEnds(ctx context.Context, address string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := rpcutil.Healthcheck(ctx, address, engineChecks, cancel); err != nil {

@@ -86,7 +86,7 @@ func build(ctx context.Context, options Options, dir, output string) error {
 	}
 	// -v names each package as it is compiled, on standard error.
 	compile := goCommand(ctx, dir, "build", "-v",
-		"-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, Version()), "-o", output, modulePackage)
+		"-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, pinned), "-o", output, modulePackage)
 	pipe, err := compile.StderrPipe()
 	if err != nil {
 		return err

@@ -22,10 +22,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Version returns the pinned version, from cli/go.mod. A test checks that it is the version of the Pulumi SDK that the program is
-// compiled with. It is not read from the SDK, so that a caller who wants only the CLI need not compile the SDK.
-func Version() semver.Version { return pinned }
-
+// pinned is the version from cli/go.mod. A test checks that it is the version of the Pulumi SDK that the program is compiled with. It is
+// not read from the SDK, so that a caller who wants only the CLI need not compile the SDK.
 var pinned = func() semver.Version {
 	data, err := source.ReadFile("cli/go.mod.in")
 	if err != nil {
@@ -64,11 +62,11 @@ func Ensure(ctx context.Context, options Options) (CLI, error) {
 	if !options.IgnorePath {
 		if path, err := exec.LookPath("pulumi"); err == nil {
 			version, err := versionOf(ctx, path)
-			if err == nil && version.Major == Version().Major && version.GTE(Version()) {
+			if err == nil && version.Major == pinned.Major && version.GTE(pinned) {
 				return CLI{Path: path, version: version}, nil
 			}
 			if err == nil {
-				err = fmt.Errorf("it is v%s, and v%s or newer is needed", version, Version())
+				err = fmt.Errorf("it is v%s, and v%s or newer is needed", version, pinned)
 			}
 			fmt.Fprintf(options.Out, "Not using %s: %v\n", path, err)
 		}
@@ -81,12 +79,12 @@ func Ensure(ctx context.Context, options Options) (CLI, error) {
 		}
 		cache = filepath.Join(user, "procureflow-platform")
 	}
-	root := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe()))
+	root := filepath.Join(cache, fmt.Sprintf("pulumi-v%s-%s-%s-%s", pinned, runtime.GOOS, runtime.GOARCH, recipe()))
 	path := filepath.Join(root, "bin", executable("pulumi"))
 	if err := buildOnce(ctx, options, root, path); err != nil {
 		return CLI{}, err
 	}
-	return CLI{Path: path, version: Version()}, nil
+	return CLI{Path: path, version: pinned}, nil
 }
 
 // versionOf asks an executable for its version.
@@ -124,7 +122,7 @@ func buildOnce(ctx context.Context, options Options, root, path string) error {
 		return nil
 	}
 	start := time.Now()
-	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once. Every later command uses it.\n", Version())
+	fmt.Fprintf(options.Out, "Building the Pulumi CLI v%s from its Go module, once. Every later command uses it.\n", pinned)
 	// The executable gets its name only when it is complete.
 	partial := path + ".partial"
 	defer os.Remove(partial)
@@ -175,9 +173,9 @@ func explain(ctx context.Context, err error, output string) error {
 		return fmt.Errorf("interrupted; run it again to go on, for what is compiled is kept: %w", ctx.Err())
 	}
 	if errors.Is(err, exec.ErrNotFound) {
-		return fmt.Errorf("%w; install Go 1.26, or a pulumi of at least v%s on PATH", err, Version())
+		return fmt.Errorf("%w; install Go 1.26, or a pulumi of at least v%s on PATH", err, pinned)
 	}
-	err = fmt.Errorf("%w; the module proxy must be reachable once, or put a pulumi of at least v%s on PATH", err, Version())
+	err = fmt.Errorf("%w; the module proxy must be reachable once, or put a pulumi of at least v%s on PATH", err, pinned)
 	if output = strings.TrimSpace(output); output != "" {
 		err = fmt.Errorf("%w\n%s", err, output)
 	}

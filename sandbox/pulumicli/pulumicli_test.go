@@ -23,7 +23,7 @@ func TestCLIModulePinsTheSDKsVersion(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("cli", "go.mod.in"))
 	require.NoError(t, err)
-	assert.Equal(t, sdk.Version, Version())
+	assert.Equal(t, sdk.Version, pinned)
 	assert.Contains(t, string(data), "tool "+modulePackage+"\n")
 }
 
@@ -112,7 +112,7 @@ func TestOffline(t *testing.T) {
 	var out bytes.Buffer
 	_, err := Ensure(t.Context(), Options{CacheDir: cache, Out: &out, IgnorePath: true})
 	require.ErrorContains(t, err, "build the Pulumi CLI: exit status 1; the module proxy must be reachable once, or put a pulumi of at "+
-		"least v"+Version().String()+" on PATH\n")
+		"least v"+pinned.String()+" on PATH\n")
 	for _, module := range changedModules {
 		assert.ErrorContains(t, err, module+": module lookup disabled by GOPROXY=off")
 	}
@@ -137,18 +137,18 @@ func TestCleanEnvironmentDropsCredentials(t *testing.T) {
 // says why it is not used.
 func TestPulumiOnPath(t *testing.T) {
 	cache := t.TempDir()
-	folder := fmt.Sprintf("pulumi-v%s-%s-%s-%s", Version(), runtime.GOOS, runtime.GOARCH, recipe())
+	folder := fmt.Sprintf("pulumi-v%s-%s-%s-%s", pinned, runtime.GOOS, runtime.GOARCH, recipe())
 	built := filepath.Join(cache, folder, "bin", executable("pulumi"))
 	require.NoError(t, os.MkdirAll(filepath.Dir(built), 0o755))
 	require.NoError(t, os.WriteFile(built, nil, 0o755)) // makes a build unnecessary
-	newer, older, major := Version(), Version(), Version()
+	newer, older, major := pinned, pinned, pinned
 	newer.Minor++
 	older.Minor--
 	major.Major++
 	for _, test := range []struct{ script, version, says string }{
-		{"echo v" + Version().String(), Version().String(), ""},
+		{"echo v" + pinned.String(), pinned.String(), ""},
 		{"echo v" + newer.String(), newer.String(), ""},
-		{"echo v" + older.String(), "", "it is v" + older.String() + ", and v" + Version().String() + " or newer is needed"},
+		{"echo v" + older.String(), "", "it is v" + older.String() + ", and v" + pinned.String() + " or newer is needed"},
 		{"echo v" + major.String(), "", "it is v" + major.String()},
 		{"echo hello", "", `it says that its version is "hello"`},
 		{"exit 1", "", "ask it for its version"},
@@ -161,7 +161,7 @@ func TestPulumiOnPath(t *testing.T) {
 		cli, err := Ensure(t.Context(), Options{CacheDir: cache, Out: &out})
 		require.NoError(t, err)
 		if test.version == "" {
-			assert.Equal(t, CLI{Path: built, version: Version()}, cli, test.script)
+			assert.Equal(t, CLI{Path: built, version: pinned}, cli, test.script)
 			assert.Contains(t, out.String(), "Not using "+path+": "+test.says)
 			continue
 		}

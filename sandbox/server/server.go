@@ -31,8 +31,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// DefaultIdle is how long a background cloud keeps running without a request.
-const DefaultIdle = time.Hour
+// defaultIdle is how long a background cloud keeps running without a request.
+const defaultIdle = time.Hour
 
 // Options configure a cloud process.
 type Options struct {
@@ -42,7 +42,7 @@ type Options struct {
 	Build string
 	// Foreground is true for `serve`: the process does not end when idle, and other commands do not restart it.
 	Foreground bool
-	// Idle is how long a background process runs without a request. Default: [DefaultIdle].
+	// Idle is how long a background process runs without a request. Default: [defaultIdle].
 	Idle time.Duration
 	// Ready is called once with the endpoints when everything listens. Default: nothing.
 	Ready func(Status)
@@ -126,7 +126,7 @@ type process struct {
 // Serve runs the cloud until ctx ends, it is idle for too long, or it is told to stop.
 func Serve(ctx context.Context, options Options) error {
 	if options.Idle == 0 {
-		options.Idle = DefaultIdle
+		options.Idle = defaultIdle
 	}
 	if options.Log == nil {
 		options.Log = io.Discard

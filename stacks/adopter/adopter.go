@@ -21,9 +21,9 @@ import (
 // File is the name of the file, beside Pulumi.yaml.
 const File = "platform.yaml"
 
-// StandIn begins the placeholder for a value that only the owner knows, as in the stacks' settings. The text after it
+// standIn begins the placeholder for a value that only the owner knows, as in the stacks' settings. The text after it
 // has the form of the real value.
-const StandIn = "stand-in:"
+const standIn = "stand-in:"
 
 // Adopter is an application that runs on the platform.
 type Adopter struct {
@@ -94,7 +94,7 @@ func Parse(raw []byte) (Adopter, error) {
 // takeStandIns removes the prefix of each stand-in and remembers the keys that had one.
 func (a *Adopter) takeStandIns() {
 	for _, field := range a.fields() {
-		if value, stands := strings.CutPrefix(*field.value, StandIn); stands {
+		if value, stands := strings.CutPrefix(*field.value, standIn); stands {
 			*field.value = value
 			a.StandIns = append(a.StandIns, field.key)
 		}

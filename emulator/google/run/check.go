@@ -16,16 +16,16 @@ const (
 	maxConcurrency  = 1000
 	maxTimeout      = 3600 // in seconds
 	maxDescription  = 512
-	// DefaultMaxInstances is the cap that the API fills in.
-	DefaultMaxInstances = 100
+	// defaultMaxInstances is the cap that the API fills in.
+	defaultMaxInstances = 100
 )
 
 var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 type object = map[string]any
 
-// Defaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
-func Defaults(service object, account string) {
+// serviceDefaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
+func serviceDefaults(service object, account string) {
 	doc.Default(service, "ingress", "INGRESS_TRAFFIC_ALL")
 	doc.Default(service, "launchStage", "GA")
 	if len(doc.List(service, "traffic")) == 0 {
@@ -34,7 +34,7 @@ func Defaults(service object, account string) {
 	template := doc.Ensure(service, "template")
 	doc.Default(template, "timeout", "300s")
 	doc.Default(template, "serviceAccount", account)
-	doc.Default(doc.Ensure(template, "scaling"), "maxInstanceCount", float64(DefaultMaxInstances))
+	doc.Default(doc.Ensure(template, "scaling"), "maxInstanceCount", float64(defaultMaxInstances))
 	containers := doc.Objects(template, "containers")
 	ingress := ingressContainer(containers)
 	for i, item := range containers {
@@ -100,8 +100,8 @@ func defaultStartup(container object) bool {
 	return doc.Equal(doc.Object(container, "startupProbe"), startupProbe(doc.Number(container, "startupProbe", "tcpSocket", "port")))
 }
 
-// Check refuses a service that the API refuses. The service has its defaults already.
-func Check(id string, service object) error {
+// checkService refuses a service that the API refuses. The service has its defaults already.
+func checkService(id string, service object) error {
 	if len(id) > maxServiceName || !nameForm.MatchString(id) {
 		return refuse("service_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end with a "+
 			"hyphen", id, maxServiceName)

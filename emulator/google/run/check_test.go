@@ -15,8 +15,8 @@ func refusal(t *testing.T, template string) string {
 	t.Helper()
 	var service map[string]any
 	require.NoError(t, json.Unmarshal([]byte(`{"template":{`+template+`}}`), &service), template)
-	Defaults(service, "account")
-	if err := Check("web", service); err != nil {
+	serviceDefaults(service, "account")
+	if err := checkService("web", service); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -204,8 +204,8 @@ func TestBoundsOfAService(t *testing.T) {
 		var service map[string]any
 		text := `{"template":{"containers":[{"image":"i"}]` + test.template + `}` + test.service + `}`
 		require.NoError(t, json.Unmarshal([]byte(text), &service), text)
-		Defaults(service, "account")
-		if err := Check(test.id, service); test.want == "" {
+		serviceDefaults(service, "account")
+		if err := checkService(test.id, service); test.want == "" {
 			assert.NoError(t, err, text)
 		} else {
 			assert.EqualError(t, err, test.want)
@@ -219,7 +219,7 @@ func TestDefaults(t *testing.T) {
 	var service map[string]any
 	require.NoError(t, json.Unmarshal([]byte(`{"template":{"containers":[{"image":"i","livenessProbe":{"httpGet":{}},
 		"env":[{"name":"A","valueSource":{"secretKeyRef":{"secret":"s"}}}]}]}}`), &service))
-	Defaults(service, "account")
+	serviceDefaults(service, "account")
 	got, err := json.Marshal(service)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"ingress":"INGRESS_TRAFFIC_ALL","launchStage":"GA",
@@ -233,7 +233,7 @@ func TestDefaults(t *testing.T) {
 	for cpu, want := range map[string]float64{"1": 80, "0.5": 1, "what": 80} {
 		service := map[string]any{"template": map[string]any{"containers": []any{map[string]any{"image": "i",
 			"resources": map[string]any{"limits": map[string]any{"cpu": cpu}}}}}}
-		Defaults(service, "account")
+		serviceDefaults(service, "account")
 		assert.InDelta(t, want, service["template"].(map[string]any)["maxInstanceRequestConcurrency"], 0, cpu)
 	}
 }

@@ -1,7 +1,7 @@
 // Package run emulates Cloud Run: services with their revisions, jobs with their executions, and the traffic splits that decide
 // which revision each request reaches.
 //
-// The rules are functions of JSON documents, without storage or HTTP. [Check] decides which services are accepted, [Defaults]
+// The rules are functions of JSON documents, without storage or HTTP. checkService decides which services are accepted, serviceDefaults
 // fills in missing fields, and [CheckTraffic] decides which traffic splits are valid. [Reconcile] computes how far a service has
 // come towards its desired state. The other files serve the two APIs, v2 and v1, start revisions, and answer the data plane
 // ([API.Services]).

@@ -33,8 +33,8 @@ func (a *API) prepareJob(c *rest.Change) error {
 	if doc.Object(j, "template", "template") == nil {
 		return rest.Invalid("job.template.template: Required")
 	}
-	JobDefaults(j, defaultAccount(c.Name.Project))
-	if err := CheckJob(c.Name.ID(), j); err != nil {
+	jobDefaults(j, defaultAccount(c.Name.Project))
+	if err := checkJob(c.Name.ID(), j); err != nil {
 		return rest.Invalid("%s", err)
 	}
 	if err := rest.CheckLabels(doc.Object(j, "labels")); err != nil {

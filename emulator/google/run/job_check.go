@@ -19,8 +19,8 @@ const (
 var taskVariables = []string{"CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT",
 	"CLOUD_RUN_TASK_ATTEMPT"}
 
-// JobDefaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
-func JobDefaults(job object, account string) {
+// jobDefaults fills in the fields that the API fills in if the caller leaves them out. account is the project's default account.
+func jobDefaults(job object, account string) {
 	doc.Default(job, "launchStage", "GA")
 	execution := doc.Ensure(job, "template")
 	doc.Default(execution, "taskCount", 1.0)
@@ -42,8 +42,8 @@ func JobDefaults(job object, account string) {
 	templateDefaults(task)
 }
 
-// CheckJob refuses a job that the API refuses. The job has its defaults already.
-func CheckJob(id string, job object) error {
+// checkJob refuses a job that the API refuses. The job has its defaults already.
+func checkJob(id string, job object) error {
 	if len(id) > maxJobName || !nameForm.MatchString(id) {
 		return refuse("job_id: '%s' must have at most %d lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen",
 			id, maxJobName)

@@ -24,8 +24,8 @@ type Status struct {
 	Unready, Misrouted string
 }
 
-// NotMoved is the reason in Misrouted if the current split is held.
-const NotMoved = "The traffic was not moved to the desired split."
+// notMoved is the reason in Misrouted if the current split is held.
+const notMoved = "The traffic was not moved to the desired split."
 
 // Spec is the desired state of a service, and what delays it.
 type Spec struct {
@@ -70,7 +70,7 @@ func Reconcile(spec Spec, before Status, state func(revision string) RevisionSta
 		}
 	}
 	if spec.Hold && !slices.Equal(spec.Desired, before.Serving) {
-		after.Misrouted = NotMoved
+		after.Misrouted = notMoved
 		return after
 	}
 	after.Serving = spec.Desired

@@ -33,7 +33,7 @@ func (a *API) prepareService(c *rest.Change) error {
 	if doc.Object(s, "template") == nil {
 		return rest.Invalid("service.template: Required")
 	}
-	Defaults(s, defaultAccount(c.Name.Project))
+	serviceDefaults(s, defaultAccount(c.Name.Project))
 	if err := a.checkService(c.Request, c.Name.ID(), s); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func defaultAccount(p rest.Project) string {
 }
 
 func (a *API) checkService(q *rest.Request, id string, service map[string]any) error {
-	if err := Check(id, service); err != nil {
+	if err := checkService(id, service); err != nil {
 		return rest.Invalid("%s", err)
 	}
 	if err := rest.CheckLabels(doc.Object(service, "labels")); err != nil {

@@ -180,7 +180,7 @@ func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
 	switch {
 	case failure == nil && status.Unready != "":
 		failure = rest.Precondition("%s", status.Unready)
-	case failure == nil && status.Misrouted == NotMoved:
+	case failure == nil && status.Misrouted == notMoved:
 		failure = rest.Internal("%s", status.Misrouted)
 	case failure == nil && status.Misrouted != "":
 		failure = rest.Precondition("%s", status.Misrouted)

@@ -40,16 +40,16 @@ type Revision struct {
 	Headers map[string]string
 }
 
-// ErrNoService is returned by [API.Service] if no service has that name.
-var ErrNoService = errors.New("no such service")
+// errNoService is returned by [API.Service] if no service has that name.
+var errNoService = errors.New("no such service")
 
-// Service reads one service. The error is [ErrNoService] if it does not exist.
+// Service reads one service. The error is [errNoService] if it does not exist.
 func (a *API) Service(fullName string) (Service, error) {
 	var s Service
 	err := a.server.View(func(q *rest.Request) error {
 		n, document := q.Find(Host, services, fullName)
 		if document == nil {
-			return fmt.Errorf("%w: %s", ErrNoService, fullName)
+			return fmt.Errorf("%w: %s", errNoService, fullName)
 		}
 		s = viewService(q, n, document)
 		return nil

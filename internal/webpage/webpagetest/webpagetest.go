@@ -121,8 +121,8 @@ type Look struct {
 	Width               int64
 }
 
-// Looks are all ways in which pages are looked at.
-var Looks = []Look{
+// looks are all ways in which pages are looked at.
+var looks = []Look{
 	{"light", "light", "", 1200}, {"dark", "dark", "", 1200}, {"phone-light", "light", "", 360}, {"phone-dark", "dark", "", 360}, {"print",
 		"light", "print", 794},
 }
@@ -131,7 +131,7 @@ var Looks = []Look{
 // that the environment variable PAGE_PICTURES names.
 func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 	t.Helper()
-	for _, look := range Looks {
+	for _, look := range looks {
 		var overflow, letters, left float64
 		var broken, headings []string
 		require.NoError(t, chromedp.Run(ctx,

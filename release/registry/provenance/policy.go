@@ -21,8 +21,8 @@ import (
 // SLSAProvenance is the predicate type of SLSA v1 build provenance.
 const SLSAProvenance = "https://slsa.dev/provenance/v1"
 
-// GitHubActionsIssuer issues the identity tokens of github.com's workflows.
-const GitHubActionsIssuer = "https://token.actions.githubusercontent.com"
+// gitHubActionsIssuer issues the identity tokens of github.com's workflows.
+const gitHubActionsIssuer = "https://token.actions.githubusercontent.com"
 
 // github is where repositories and workflows live in certificates.
 const github = "https://github.com/"
@@ -40,7 +40,7 @@ const (
 type Policy struct {
 	// Sigstore is the instance that signs: "public" or "github". Default "public".
 	Sigstore string `yaml:"sigstore"`
-	// Issuer issued the signer's identity token. Default GitHubActionsIssuer.
+	// Issuer issued the signer's identity token. Default gitHubActionsIssuer.
 	Issuer string `yaml:"issuer"`
 	// Repository is the source repository, OWNER/NAME. Required.
 	Repository string `yaml:"repository"`
@@ -147,7 +147,7 @@ func (p *Policy) setDefaults() {
 		}
 	}
 	setDefault(&p.Sigstore, PublicSigstore)
-	setDefault(&p.Issuer, GitHubActionsIssuer)
+	setDefault(&p.Issuer, gitHubActionsIssuer)
 	setDefault(&p.Runner, "github-hosted")
 	setDefault(&p.Builder, github+p.Repository+"/"+p.Workflow+"@"+p.Ref)
 	if len(p.PredicateTypes) == 0 {
