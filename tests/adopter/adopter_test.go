@@ -15,7 +15,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// repository is a clone of an application that is nothing but a Dockerfile, with what init writes, and its folder.
+// repository makes a clone of an application that consists of a Dockerfile and of what init writes. It returns the platform's
+// folder.
 func repository(t *testing.T, app string, args ...string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -42,7 +43,8 @@ func command(t *testing.T, folder, name string, args ...string) string {
 	return string(output)
 }
 
-// Two applications share what a Pulumi organization and a simulated cloud are on this machine: one state folder.
+// TestTwoApplicationsSideBySide runs two applications in one state folder, where they share a Pulumi organization and an emulated
+// cloud.
 func TestTwoApplicationsSideBySide(t *testing.T) {
 	t.Parallel()
 	shop := repository(t, "shop", "--region", "europe-west1", "--environments", "dev", "--service", "api", "--service", "web")
@@ -78,11 +80,11 @@ func TestTwoApplicationsSideBySide(t *testing.T) {
 	assert.Contains(t, other, "Service desk-web answers 200")
 	assert.NotContains(t, other, "shop")
 	again := sandbox(shop, "up", "dev")
-	assert.Contains(t, again, "Stack dev: no changes", "the other application touched nothing of this one")
+	assert.Contains(t, again, "Stack dev: no changes", "the other application changed nothing of this one")
 	assert.NotContains(t, again, "desk")
 }
 
-// copyAsAnotherBuild copies an executable and changes its build ID, as if another module had linked the same sources.
+// copyAsAnotherBuild copies an executable with another build ID, as if another module had linked the same sources.
 func copyAsAnotherBuild(t *testing.T, to, from string) {
 	t.Helper()
 	id := strings.TrimSpace(command(t, ".", "go", "tool", "buildid", from))

@@ -20,17 +20,17 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// published is the platform at two tags, in a folder that Go takes for a module proxy. The newer one is what is checked out here.
+// published is the platform at two tags, in a folder that Go uses as a module proxy. The newer tag is this checkout.
 type published struct {
 	older, newer tag
-	env          []string // of Go, which asks this folder and its own cache, and no network
+	env          []string // the environment of Go, which asks this folder and its own cache, and no network
 }
 
 // tag is a version and its commit.
 type tag struct{ version, commit string }
 
-// publish publishes both modules at an older version, whose commands had other names and whose caller started at another hour, and at
-// that of what is checked out. Nothing of them stays in Go's module cache.
+// publish publishes both modules at two versions: this checkout's, and an older one, whose commands had other names and whose caller
+// started at another hour. Nothing of them stays in Go's module cache.
 func publish(t *testing.T) published {
 	t.Helper()
 	platform, err := filepath.Abs(filepath.Join("..", ".."))
@@ -95,7 +95,8 @@ func commit(t *testing.T, folder, message string) {
 		"-m", message)
 }
 
-// serve writes what a proxy has of a module's version: where it comes from, its go.mod and its files; and the version into its list.
+// serve writes what a proxy has of a module's version: its origin, its go.mod and its files. It also adds the version to the proxy's
+// list.
 func (p tag) serve(t *testing.T, to, clone string, of module.Version, folder string) {
 	t.Helper()
 	tag := strings.TrimPrefix(folder+"/", "/") + p.version
@@ -119,7 +120,7 @@ func (p tag) serve(t *testing.T, to, clone string, of module.Version, folder str
 	}
 }
 
-// forget takes a version out of Go's module cache again.
+// forget removes a version from Go's module cache.
 func forget(t *testing.T, cache, path, version string) {
 	t.Helper()
 	gone, err := filepath.Glob(filepath.Join(cache, "cache", "download", filepath.FromSlash(path), "@v", version+".*"))
@@ -127,7 +128,7 @@ func forget(t *testing.T, cache, path, version string) {
 	folder := filepath.Join(cache, filepath.FromSlash(path)+"@"+version)
 	_ = filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
-			_ = os.Chmod(path, 0o755) // Go makes them read-only
+			_ = os.Chmod(path, 0o755) // Go makes its files read-only
 		}
 		return nil
 	})
@@ -136,9 +137,9 @@ func forget(t *testing.T, cache, path, version string) {
 	}
 }
 
-// TestAVersionFromAProxy is adoption as anybody does it: init by its version, from the address of the module, and everything that
-// init writes names that version and its commit. Later comes another version, whose commands are other ones.
-func TestAVersionFromAProxy(t *testing.T) {
+// TestAdoptionFromAModuleProxy adopts the platform as anybody does. init runs by its version from the module's address, and everything
+// that it writes names that version and its commit. Then another version appears, whose commands have other names.
+func TestAdoptionFromAModuleProxy(t *testing.T) {
 	t.Parallel()
 	p := publish(t)
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -178,7 +179,7 @@ func TestAVersionFromAProxy(t *testing.T) {
 	assert.Contains(t, run(root, append(upgrade, "--yes")...), "Nothing to do")
 }
 
-// names fails unless all files name one version, and go.mod its commands.
+// names fails unless all files name one version, and go.mod lists its commands.
 func names(t *testing.T, folder string, p tag, commands ...string) {
 	t.Helper()
 	for file, parts := range map[string][]string{

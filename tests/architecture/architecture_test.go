@@ -36,7 +36,7 @@ type source struct {
 	parsed *ast.File
 }
 
-// files are the repository's files: those that git has or would take, or, in a copy without git, those that are there.
+// files returns the repository's files: those that git has or would add or, in a copy without git, those in the folder.
 func files(t *testing.T) []string {
 	t.Helper()
 	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -44,7 +44,7 @@ func files(t *testing.T) []string {
 	if output, err := list.Output(); err == nil && len(output) > 0 {
 		var names []string
 		for name := range strings.SplitSeq(strings.TrimSuffix(string(output), "\x00"), "\x00") {
-			// A file that is being moved is in git's list and not in the folder.
+			// A file that is being moved is in git's list but not in the folder.
 			if _, err := os.Stat(filepath.Join(root, name)); err == nil {
 				names = append(names, name)
 			}
@@ -73,8 +73,8 @@ func files(t *testing.T) []string {
 	return names
 }
 
-// watch reads the folders of files. Go does not know what git was asked: without this, it would answer from its cache of test results
-// when a file is new.
+// watch reads the folders of the files. Go's cache of test results does not notice what git answers, so without this a new file
+// would go unnoticed.
 func watch(t *testing.T, names []string) {
 	t.Helper()
 	read := map[string]bool{}
@@ -113,7 +113,7 @@ func (s source) imports(t *testing.T) []string {
 	return imports
 }
 
-// matches tells whether a package is one of pattern's.
+// matches reports whether a package matches the pattern.
 func matches(pattern, pkg string) bool {
 	if pattern == "**" {
 		return true
@@ -129,10 +129,10 @@ func matchesAny(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, pkg) })
 }
 
-// importProblem says why a package must not import another of this repository; empty when it may.
+// importProblem returns the reason why a package must not import another of this repository; empty if it may.
 func importProblem(pkg, imported string, test bool) string {
 	if pkg == imported {
-		return "" // a test outside of its package
+		return "" // a test in a package of its own
 	}
 	i := slices.IndexFunc(layers, func(l layer) bool { return matches(l.packages, pkg) })
 	if i < 0 {
@@ -152,7 +152,7 @@ func importProblem(pkg, imported string, test bool) string {
 	return fmt.Sprintf("%s must not import %s: %s; it may import %s", pkg, imported, own.reason, allowed)
 }
 
-// banProblem says why a package must not import another module; empty when it may.
+// banProblem returns the reason why a package must not import another module; empty if it may.
 func banProblem(pkg, imported string, test bool) string {
 	domain, _, _ := strings.Cut(imported, "/")
 	if !strings.Contains(domain, ".") || strings.HasPrefix(imported+"/", module) {
@@ -185,7 +185,7 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
-func TestTheTableItself(t *testing.T) {
+func TestLayerTable(t *testing.T) {
 	t.Parallel()
 	for _, layer := range layers {
 		assert.NotEmpty(t, layer.reason, layer.packages)
@@ -253,7 +253,7 @@ func TestTheTableItself(t *testing.T) {
 	}
 }
 
-func TestEveryPackageSaysWhatItIs(t *testing.T) {
+func TestEveryPackageHasADocComment(t *testing.T) {
 	t.Parallel()
 	hasCode, inCode, inTests := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, source := range sources(t) {
@@ -278,21 +278,21 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// machinePath matches the folders of one person's or one tool's machine. In parts, because this file is checked too.
+// machinePath matches folders of one person's or one tool's machine. It is written in parts, because this file is checked too.
 var machinePath = regexp.MustCompile(`(^|[^\w.$}/-])/(` + strings.Join([]string{"ro" + "ot", "wo" + "rk", "Us" + "ers", "home/[a-z]{2,}",
 	"t" + "mp"}, "|") + `)/`)
 
-func TestNoFileKnowsTheMachineItWasWrittenOn(t *testing.T) {
+func TestNoFileNamesAMachinesFolder(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
 		content, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
 		if strings.ContainsRune(string(content[:min(len(content), 512)]), 0) {
-			continue // not text
+			continue // a binary file
 		}
 		for number, line := range strings.Split(string(content), "\n") {
 			if found := machinePath.FindString(line); found != "" {
-				t.Errorf("%s:%d names %q: nobody else has this folder", name, number+1, strings.TrimSpace(found))
+				t.Errorf("%s:%d names %q, which only one machine has", name, number+1, strings.TrimSpace(found))
 			}
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMainsAreThin: a main in a folder cmd builds what its package's Run takes, and exits with what that returned. A package can be tested
-// and started by another program; a main can be neither.
+// TestMainsAreThin checks that a main in a folder of cmd only builds the arguments of its package's Run, and exits with the returned
+// code. A package can be tested, and started by another program; a main cannot.
 func TestMainsAreThin(t *testing.T) {
 	t.Parallel()
 	found := 0

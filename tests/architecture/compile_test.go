@@ -13,11 +13,11 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// A first `sandbox up` compiles everything that cmd/sandbox reaches, and its user waits for that. So cmd/sandbox must not reach these
-// packages. The costs are seconds of processor time; docs/performance.md says how they were measured.
+// uncompiled lists packages that cmd/sandbox must not import. A first `sandbox up` compiles everything that it imports, and the user
+// waits for that. The costs are seconds of processor time; docs/performance.md says how they were measured.
 var uncompiled = []struct {
 	prefix string
-	// but are packages below the prefix that it needs.
+	// but lists packages below the prefix that are needed.
 	but    []string
 	reason string
 }{
@@ -44,7 +44,7 @@ var uncompiled = []struct {
 	{prefix: "testing", reason: "it is for tests"},
 }
 
-// uncompiledProblem says why cmd/sandbox must not reach a package; empty when it may.
+// uncompiledProblem returns the reason why cmd/sandbox must not import a package; empty if it may.
 func uncompiledProblem(pkg string) string {
 	for _, ban := range uncompiled {
 		rest, found := strings.CutPrefix(pkg, ban.prefix)
@@ -59,14 +59,14 @@ func uncompiledProblem(pkg string) string {
 	return ""
 }
 
-func TestAFirstUpCompilesWhatItNeeds(t *testing.T) {
+func TestFirstUpCompilesOnlyWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("go", "list", "-deps", "./cmd/sandbox")
 	list.Dir = root
 	output, err := list.Output()
 	require.NoError(t, err)
 	reached := strings.Fields(string(output))
-	assert.Contains(t, reached, module+"infra/program", "it runs the program by itself")
+	assert.Contains(t, reached, module+"infra/program", "cmd/sandbox contains the program")
 	for _, pkg := range reached {
 		assert.Empty(t, uncompiledProblem(pkg))
 	}
@@ -101,7 +101,8 @@ func TestAFirstUpCompilesWhatItNeeds(t *testing.T) {
 	}
 }
 
-// A module that the check compiles for several of the repository's modules is compiled once where they require one version.
+// TestNestedModulesShareWhatTheyCompile compares the versions of modules that several of the repository's modules require. The check
+// compiles a package once if the versions are equal.
 func TestNestedModulesShareWhatTheyCompile(t *testing.T) {
 	t.Parallel()
 	platform := requirements(t, "go.mod")
@@ -115,7 +116,7 @@ func TestNestedModulesShareWhatTheyCompile(t *testing.T) {
 	}
 }
 
-// requirements are the versions of the modules that a go.mod requires, of those that are needed by others too.
+// requirements returns the versions that a go.mod requires, for the modules that others require too.
 func requirements(t *testing.T, name string) map[string]string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, name))

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// outputs are exported structs of components that nobody fills in.
+// outputs are exported structs of components that callers do not fill in.
 var outputs = map[string]bool{"identity.Record": true}
 
 var (
@@ -23,7 +23,7 @@ var (
 	meansAbsent = regexp.MustCompile(`\bDefault:|\b[Rr]equired\b`)
 )
 
-// TestEveryComponentHasAnExample: whoever uses one constructor alone sees a call that compiles, with what it makes.
+// TestEveryComponentHasAnExample checks that each constructor has an example that compiles and shows what is made.
 func TestEveryComponentHasAnExample(t *testing.T) {
 	t.Parallel()
 	code, examples := map[string]string{}, map[string]string{}
@@ -40,7 +40,8 @@ func TestEveryComponentHasAnExample(t *testing.T) {
 	require.Greater(t, len(code), 10)
 	for pkg, content := range code {
 		made := constructor.FindAllStringSubmatch(content, -1)
-		assert.Regexp(t, `(?s)\nfunc Example\w+\(\) \{.*// Output:`, examples[pkg], "%s/example_test.go has no example whose output is compared", pkg)
+		assert.Regexp(t, `(?s)\nfunc Example\w+\(\) \{.*// Output:`, examples[pkg], "%s/example_test.go has no example whose output is compared",
+			pkg)
 		assert.NotEmpty(t, made, "%s has no constructor NewX(ctx *pulumi.Context, …)", pkg)
 		for _, of := range made {
 			assert.Contains(t, examples[pkg], "."+of[1]+"(", "%s/example_test.go has no example that calls %s", pkg, of[1])
@@ -48,8 +49,9 @@ func TestEveryComponentHasAnExample(t *testing.T) {
 	}
 }
 
-// TestEveryArgumentSaysWhatItsAbsenceMeans: a field that a caller fills in has a default, or is required.
-func TestEveryArgumentSaysWhatItsAbsenceMeans(t *testing.T) {
+// TestEveryArgumentHasADefaultOrIsRequired checks the comment of each field that a caller fills in. It has to name a default, or say
+// that the field is required.
+func TestEveryArgumentHasADefaultOrIsRequired(t *testing.T) {
 	t.Parallel()
 	fields := 0
 	for _, name := range files(t) {
@@ -84,7 +86,7 @@ func TestEveryArgumentSaysWhatItsAbsenceMeans(t *testing.T) {
 	require.Greater(t, fields, 100)
 }
 
-// isResource reports whether a struct is what a constructor returns: it embeds a resource's state.
+// isResource reports whether a constructor returns the struct: it then embeds a resource's state.
 func isResource(structure *ast.StructType) bool {
 	for _, field := range structure.Fields.List {
 		if of, embeds := field.Type.(*ast.SelectorExpr); embeds && len(field.Names) == 0 && strings.HasSuffix(of.Sel.Name, "ResourceState") {

@@ -15,13 +15,13 @@ import (
 
 var (
 	pathName = regexp.MustCompile(`^\.?[a-z][\w./-]*(/[\w.-]+|\.(go|txt|yaml))$`)
-	// placeholder marks names that stand for others.
+	// placeholder matches names that stand for other names.
 	placeholder = regexp.MustCompile(`NAME|vX|\.\.\.`)
 	testName    = regexp.MustCompile(`\bTest[A-Z]\w+`)
 )
 
-// TestContributingNamesWhatIsThere: files, folders and tests that CONTRIBUTING.md sends a newcomer to exist.
-func TestContributingNamesWhatIsThere(t *testing.T) {
+// TestContributingNamesExistingFiles checks that the files, folders and tests exist that CONTRIBUTING.md names.
+func TestContributingNamesExistingFiles(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
 	require.NoError(t, err)
@@ -41,19 +41,19 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		if name := code[1]; pathName.MatchString(name) && !placeholder.MatchString(name) {
 			named++
 			_, err := os.Stat(filepath.Join(root, name))
-			assert.True(t, err == nil || bases[name], "CONTRIBUTING.md names %s, which is not there", name)
+			assert.True(t, err == nil || bases[name], "CONTRIBUTING.md names %s, which does not exist", name)
 		}
 	}
 	require.Greater(t, named, 30)
 	for _, name := range testName.FindAllString(string(content), -1) {
-		assert.True(t, tests[name] || name == "TestYourRule", "CONTRIBUTING.md names %s, which is no test", name)
+		assert.True(t, tests[name] || name == "TestYourRule", "CONTRIBUTING.md names %s, which is not a test", name)
 	}
 }
 
-// terms are the words of the glossary that nobody guesses.
+// terms are the words of the glossary that nobody can guess.
 var terms = regexp.MustCompile(`\b([Bb]akes?|[Cc]andidate|is held|shifted|stand-ins?)\b`)
 
-// TestPagesExplainTheirTerms: a page that uses a word of the glossary links to it.
+// TestPagesExplainTheirTerms checks that a page that uses such a word links to the glossary.
 func TestPagesExplainTheirTerms(t *testing.T) {
 	t.Parallel()
 	pages := 0

@@ -13,8 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// TestEveryModuleAndActionIsUpdated: dependabot looks at every module, package and action of the repository, and each of its pull requests
-// is of a group.
+// TestEveryModuleAndActionIsUpdated checks that dependabot covers every module, package and action of the repository, and that each
+// of its pull requests is for a group.
 func TestEveryModuleAndActionIsUpdated(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(root, ".github", "dependabot.yml"))
@@ -34,7 +34,8 @@ func TestEveryModuleAndActionIsUpdated(t *testing.T) {
 		for _, group := range update.Groups {
 			all = all || slices.Contains(group.Patterns, "*")
 		}
-		assert.True(t, all, ".github/dependabot.yml: %s has no group with the pattern *, so that some updates come one by one", update.Ecosystem)
+		assert.True(t, all, ".github/dependabot.yml: %s has no group with the pattern *, so some updates come as single pull requests",
+			update.Ecosystem)
 	}
 	there := map[string][]string{"github-actions": {"/", "/.github/actions/*"}}
 	for _, name := range files(t) {

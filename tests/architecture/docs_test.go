@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rows are the first cells of the table under a heading of docs/architecture.md.
+// rows returns the first cells of the table under a heading of docs/architecture.md.
 func rows(t *testing.T, heading string) []string {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
@@ -34,7 +34,7 @@ func rows(t *testing.T, heading string) []string {
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-func TestTheDocumentsTableHasEveryPackage(t *testing.T) {
+func TestArchitectureTableHasEveryPackage(t *testing.T) {
 	t.Parallel()
 	packages := map[string]bool{}
 	for _, source := range sources(t) {
@@ -49,9 +49,9 @@ func TestTheDocumentsTableHasEveryPackage(t *testing.T) {
 		}
 	}
 	for pkg := range packages {
-		// A package stands with the one that it lies in.
+		// A row may name a package or a folder above it.
 		listed := slices.ContainsFunc(named, func(name string) bool {
-			if name == "policy" || name == "infra" { // a main, beside folders of packages with rows of their own
+			if name == "policy" || name == "infra" { // a main, whose packages have rows of their own
 				return pkg == name
 			}
 			return matches(strings.TrimSuffix(name, "/*")+"/**", pkg)
@@ -65,8 +65,8 @@ var (
 	major       = regexp.MustCompile(`/v\d+$`)
 )
 
-// TestTheDocumentsTableHasEveryDependency: each module that is required for its own sake has its reason there.
-func TestTheDocumentsTableHasEveryDependency(t *testing.T) {
+// TestArchitectureTableHasEveryDependency checks that docs/architecture.md gives a reason for each directly required module.
+func TestArchitectureTableHasEveryDependency(t *testing.T) {
 	t.Parallel()
 	table := strings.Join(rows(t, "Dependencies"), " ")
 	required := map[string]string{}

@@ -13,8 +13,8 @@ import (
 
 var apiName = regexp.MustCompile(`[a-z]+\.googleapis\.com`)
 
-// TestTheCoreNamesNoAPI holds emulator/rest to its hooks: a branch on the name of an API belongs into the API's folder.
-func TestTheCoreNamesNoAPI(t *testing.T) {
+// TestEmulatorCoreNamesNoAPI checks that emulator/rest does not branch on the name of an API. Such code belongs in the API's folder.
+func TestEmulatorCoreNamesNoAPI(t *testing.T) {
 	t.Parallel()
 	read := 0
 	for _, name := range files(t) {
@@ -28,5 +28,5 @@ func TestTheCoreNamesNoAPI(t *testing.T) {
 			assert.Equal(t, "type.googleapis.com", found, "%s names an API: give the kind a hook instead", name)
 		}
 	}
-	assert.Positive(t, read, "emulator/rest has moved")
+	assert.Positive(t, read, "no file of emulator/rest was read")
 }

@@ -20,9 +20,9 @@ const (
 	maxTextColumns = 120
 )
 
-// TestLinesAreReadWhole holds every Go file to maxColumns. A line inside a raw string is data, such as a recorded answer or a
-// script, and may be longer. So may what an example prints. So may a line with a word that cannot be broken, such as an address.
-func TestLinesAreReadWhole(t *testing.T) {
+// TestLinesOfCodeAreShort checks the length of every line of Go. Exempt are lines in raw strings, which are data such as a recorded
+// answer or a script, the output of an example, and lines with a word that cannot be broken, such as an address.
+func TestLinesOfCodeAreShort(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
 		if filepath.Ext(name) != ".go" {
@@ -36,9 +36,9 @@ func TestLinesAreReadWhole(t *testing.T) {
 	}
 }
 
-// TestDocumentsAreReadWhole holds every document to maxTextColumns, generated ones apart. Rows of tables, code and headings have to
-// stay on one line.
-func TestDocumentsAreReadWhole(t *testing.T) {
+// TestLinesOfDocumentsAreShort checks the length of every line of a document that is not generated. Rows of tables, code and headings
+// have to stay on one line.
+func TestLinesOfDocumentsAreShort(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
 		if filepath.Ext(name) != ".md" || strings.Contains(name, "/testdata/") {
@@ -86,10 +86,10 @@ func TestLongLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x ", maxColumns/2)
 	assert.Equal(t, []int{3, 5}, longLines(fmt.Sprintf("package p\n\n// %s\n\nvar a = %q\n\nvar b = `\n%s x\n`\n", long, long, long)))
-	assert.Empty(t, longLines("package p\n\n// "+long[:maxColumns-3]+"\n"), "exactly as long as is allowed")
+	assert.Empty(t, longLines("package p\n\n// "+long[:maxColumns-3]+"\n"), "exactly the longest allowed line")
 	assert.Empty(t, longLines("package p\n\n// https://"+strings.Repeat("x", maxColumns)+"\n"), "an address")
 	assert.Empty(t, longLines("package p\n\nfunc Example() {\n\t// Output:\n\t// "+long+"\n}\n"))
-	assert.Empty(t, longLines("package p\n\nvar b, c = 1, `"+long+"`\n"), "the line is long because of the data in it")
+	assert.Empty(t, longLines("package p\n\nvar b, c = 1, `"+long+"`\n"), "a long raw string")
 }
 
 func longestWord(line string) int {

@@ -19,7 +19,7 @@ var (
 	notInSlug  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
-// TestLinksResolve holds every link of a document to a file that exists, and its fragment to a heading of that file.
+// TestLinksResolve checks that every link of a document leads to an existing file, and its fragment to a heading of that file.
 func TestLinksResolve(t *testing.T) {
 	t.Parallel()
 	followed := 0
@@ -47,8 +47,8 @@ func TestLinksResolve(t *testing.T) {
 	require.Greater(t, followed, 200)
 }
 
-// TestTheIndexHasEveryPage: each README.md of a folder of documents links to every page beside it.
-func TestTheIndexHasEveryPage(t *testing.T) {
+// TestIndexesLinkEveryPage checks that each README.md of a folder of documents links to every page beside it.
+func TestIndexesLinkEveryPage(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"docs", "docs/howto", "docs/runbooks"} {
 		index, err := os.ReadFile(filepath.Join(root, folder, "README.md"))
@@ -80,7 +80,7 @@ func links(text string) []string {
 	return found
 }
 
-// fragments returns how GitHub names a document's headings in an address.
+// fragments returns the anchors that GitHub gives a document's headings.
 func fragments(text string) []string {
 	var found []string
 	for _, match := range heading.FindAllStringSubmatch(fencedCode.ReplaceAllString(text, ""), -1) {

@@ -11,10 +11,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
-// TestTheApplicationIsSaidInOnePlace: platform.yaml says whose application this is. What runs for every application (workflows, actions,
-// policy rules, commands) says nothing of this one's owner, repository, projects and registry. Comments, examples in help texts and
-// fixtures may have names.
-func TestTheApplicationIsSaidInOnePlace(t *testing.T) {
+// TestApplicationIsNamedInOnePlace checks that the files that work for every application (workflows, actions, policy rules,
+// commands) do not name this application's owner, repository, projects or registry, which are in platform.yaml and the settings.
+// Comments, examples in help texts and fixtures may name them.
+func TestApplicationIsNamedInOnePlace(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -30,10 +30,12 @@ func TestTheApplicationIsSaidInOnePlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	application := regexp.QuoteMeta(of.Application)
-	names := regexp.MustCompile(`\b` + regexp.QuoteMeta(of.Owner) + `\b|\b` + application + `-(dev|staging|prod)\b|/` + application + `/|["'/]` + application +
+	names := regexp.MustCompile(`\b` + regexp.QuoteMeta(
+		of.Owner) + `\b|\b` + application + `-(dev|staging|prod)\b|/` + application + `/|["'/]` + application +
 		`-(cloudrun|api)["']`)
 	platform := regexp.MustCompile(`(github\.com/)?` + regexp.QuoteMeta(of.Platform.Repository))
-	fixture := regexp.MustCompile(`_test\.go$|/testdata/|^emulator/cloudtest/|^internal/bench/|^policy/crossguard/crossguardtest/|\.(md|sum|mod)$`)
+	fixture := regexp.MustCompile(
+		`_test\.go$|/testdata/|^emulator/cloudtest/|^internal/bench/|^policy/crossguard/crossguardtest/|\.(md|sum|mod)$`)
 	read := 0
 	for file := range strings.Lines(string(output)) {
 		file = strings.TrimSpace(file)
@@ -42,7 +44,7 @@ func TestTheApplicationIsSaidInOnePlace(t *testing.T) {
 		}
 		content, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
-			continue // deleted, and not committed yet
+			continue // deleted but not committed
 		}
 		read++
 		for i, line := range strings.Split(string(content), "\n") {
@@ -51,7 +53,7 @@ func TestTheApplicationIsSaidInOnePlace(t *testing.T) {
 				continue
 			}
 			if found := names.FindString(platform.ReplaceAllString(text, "")); found != "" {
-				t.Errorf("%s:%d says %q, which %s or the stacks' settings say: %s", file, i+1, found, adopter.File, text)
+				t.Errorf("%s:%d names %q, which belongs in %s or in the stacks' settings: %s", file, i+1, found, adopter.File, text)
 			}
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	modules "golang.org/x/mod/module"
 )
 
-// TestAModuleTakesEveryFile: Go refuses a version as a whole when one file of it has a name that some system cannot hold.
-func TestAModuleTakesEveryFile(t *testing.T) {
+// TestFileNamesAreAllowedInModules checks the names of all files. Go refuses a whole version if some system cannot store one of its files.
+func TestFileNamesAreAllowedInModules(t *testing.T) {
 	t.Parallel()
 	for _, name := range files(t) {
 		assert.NoError(t, modules.CheckFilePath(name), "go get would refuse every version that has this file: rename it")

@@ -1,12 +1,12 @@
 package architecture_test
 
-// layer says what the packages that match a pattern may import, and why no more. Patterns are paths inside the
-// repository; /** at the end takes the folder and everything below it. The first layer that matches a package is its own,
-// so narrow patterns come first. Standard library and other modules are free unless a ban below says otherwise.
+// layer says what the packages that match a pattern may import, and why not more. A pattern is a path inside the repository; /** at
+// the end matches the folder and everything below it. The first layer that matches a package applies, so narrow patterns come first.
+// The standard library and other modules are allowed unless a ban below forbids them.
 type layer struct {
 	packages string
 	may      []string
-	// mayInTests is for files that end in _test.go, beyond may and everyInTest.
+	// mayInTests are further packages that files ending in _test.go may import.
 	mayInTests []string
 	reason     string
 }
@@ -14,7 +14,7 @@ type layer struct {
 // everyInTest may be imported by the tests of every package of the main module.
 var everyInTest = []string{"internal/pulumitest", "internal/webpage/webpagetest"}
 
-// everyAPI is what an emulated API of Google's is made of.
+// everyAPI are the packages that an emulated API of Google's is made of.
 var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc", "emulator/store"}
 
 var layers = []layer{
@@ -123,7 +123,7 @@ var layers = []layer{
 	{
 		packages:   "release/rollout",
 		may:        []string{"release/plan", "release/health", "release/hooks", "release/windows", "internal/problems"},
-		mayInTests: []string{"emulator/**", "sandbox/**", "release/gcp"}, // the simulation goes through the adapter too
+		mayInTests: []string{"emulator/**", "sandbox/**", "release/gcp"}, // the simulation also runs through the adapter
 		reason:     "orchestration defines the ports it needs: importing an adapter would tie it to one cloud",
 	},
 	{
@@ -404,12 +404,12 @@ var layers = []layer{
 	},
 }
 
-// ban keeps other modules out of packages. A prefix of "" is every module but the standard library.
+// ban forbids packages to import other modules. A prefix of "" means every module but the standard library.
 type ban struct {
 	packages string
 	except   []string
 	prefixes []string
-	// tests says that the ban holds for tests too.
+	// tests says that the ban holds for tests as well.
 	tests  bool
 	reason string
 }

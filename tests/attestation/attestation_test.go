@@ -68,7 +68,7 @@ func (a api) must(method, path string, body object) object {
 	return answer
 }
 
-// authority makes what the program makes.
+// authority makes the resources that the program makes.
 func (a api) authority() {
 	a.t.Helper()
 	a.must("POST", "/kms/v1/projects/"+project+"/locations/us-central1/keyRings?keyRingId=attestation", object{})
@@ -94,7 +94,7 @@ func (a api) sign() (attest.Result, error) {
 	})
 }
 
-func TestSigningOnceAndFindingItAgain(t *testing.T) {
+func TestSignAndFindAgain(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.authority()
@@ -107,7 +107,7 @@ func TestSigningOnceAndFindingItAgain(t *testing.T) {
 	assert.Equal(t, attest.Result{Image: first.Image, Attestation: first.Attestation}, second)
 }
 
-func TestADestroyedVersionSignsNothing(t *testing.T) {
+func TestDestroyedKeyVersionDoesNotSign(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.authority()
@@ -116,7 +116,7 @@ func TestADestroyedVersionSignsNothing(t *testing.T) {
 	require.ErrorContains(t, err, "is not enabled, current state is: DESTROY_SCHEDULED")
 }
 
-func TestWhatTheAPIsRefuse(t *testing.T) {
+func TestRefusals(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.authority()
@@ -145,5 +145,5 @@ func TestWhatTheAPIsRefuse(t *testing.T) {
 		assert.Equal(t, test.want, answer["error"].(object)["message"], name)
 	}
 	policy := a.must("GET", "/ba/v1/projects/"+project+"/policy", nil)
-	assert.Equal(t, "ALWAYS_ALLOW", policy["defaultAdmissionRule"].(object)["evaluationMode"], "until one is written, every image is admitted")
+	assert.Equal(t, "ALWAYS_ALLOW", policy["defaultAdmissionRule"].(object)["evaluationMode"], "without a policy every image is admitted")
 }

@@ -17,19 +17,19 @@ import (
 // checkout is a repository with the platform's workflows, and what its runs leave behind.
 type checkout struct {
 	t *testing.T
-	// folder is the checkout, and settings the folder in it that has the stacks' files. commands stand in front of PATH. kept is
-	// what stand-ins wrote down, and what they answer with.
+	// folder is the checkout, and settings the folder in it with the stacks' files. commands come first on PATH. kept is the folder
+	// in which stand-ins record their calls and find their answers.
 	folder, settings, commands, kept string
-	// platform is what a checkout of the platform has.
+	// platform is the folder with a job's checkout of the platform.
 	platform string
 	env      []string
 	of       application
-	// message is what init proposes for the commit of what it wrote, again are the arguments of another init.
+	// message is the commit message that init proposed, and again has the arguments for running init again.
 	message string
 	again   []string
 }
 
-// newCheckout is this repository as an application of its own: its callers, its settings at the root.
+// newCheckout makes this repository an application of its own: its callers, with the settings at the root.
 func newCheckout(t *testing.T) *checkout {
 	t.Helper()
 	c := newFolder(t)
@@ -43,7 +43,7 @@ func newCheckout(t *testing.T) *checkout {
 	return c
 }
 
-// begin makes what is in the folder the first commit of a repository. A job copies each file of it, so there are few.
+// begin commits the folder's content as the first commit of a repository. A job copies each file, so there are few.
 func (c *checkout) begin(message string) {
 	c.t.Helper()
 	c.git("init", "--quiet", "--template=", "--initial-branch="+c.of.branch)
@@ -52,7 +52,7 @@ func (c *checkout) begin(message string) {
 	c.git("repack", "-adq")
 }
 
-// newFolder is empty, and has what the runs in it need.
+// newFolder makes an empty checkout with what its runs need.
 func newFolder(t *testing.T) *checkout {
 	t.Helper()
 	for _, needed := range []string{"bash", "git", "jq", "curl"} {
@@ -115,10 +115,10 @@ func (c *checkout) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// ref is the branch that deploys.
+// ref returns the ref of the branch that deploys.
 func (c *checkout) ref() string { return "refs/heads/" + c.of.branch }
 
-// commit commits everything and returns the commit.
+// commit commits all changes and returns the commit.
 func (c *checkout) commit(message string) string {
 	c.t.Helper()
 	c.git("add", "--all")
@@ -126,21 +126,21 @@ func (c *checkout) commit(message string) string {
 	return c.git("rev-parse", "HEAD")
 }
 
-// event is what starts a workflow, on the branch that deploys unless its payload says another ref.
+// event is what starts a workflow. It is on the branch that deploys, unless its payload names another ref.
 type event struct {
 	name    string
 	payload map[string]any
 	env     []string
-	// during runs beside the workflow; done is closed when that has ended.
+	// during runs beside the workflow. done is closed when the workflow has ended.
 	during func(process *os.Process, done <-chan struct{})
 }
 
-// run is a workflow that has ended.
+// run is the result of a workflow.
 type run struct {
 	ok bool
-	// log is what all jobs printed, the summaries included.
+	// log is the output of all jobs, with their summaries.
 	log string
-	// results are by job, with the calling job in front of those of a called workflow: release/deploy. A job that was skipped has none.
+	// results are by job, with the calling job before those of a called workflow: release/deploy. A skipped job has no result.
 	results map[string]string
 }
 
@@ -170,7 +170,7 @@ func (c *checkout) run(workflow string, e event) run {
 		"--pull=false", "--action-offline-mode", "--no-cache-server", "--artifact-server-path", c.t.TempDir(), "--artifact-server-addr",
 		"127.0.0.1",
 		"--artifact-server-port", "0", "-s", "GITHUB_TOKEN=stand-in",
-		// Else act reads them from the repository for every expression, some hundred times a run.
+		// Without these, act reads them from the repository for every expression, some hundred times a run.
 		"--env", "GITHUB_REPOSITORY=" + c.of.slug(), "--env", "SHA_REF=" + c.git("rev-parse", "HEAD"),
 	}
 	command := exec.Command(filepath.Join(tools, "act"), append(args, c.outside()...)...)
@@ -195,7 +195,7 @@ func (c *checkout) run(workflow string, e event) run {
 	return read(out.String(), err == nil)
 }
 
-// read reads act's log, a JSON object a line.
+// read parses act's log, which has a JSON object in each line.
 func read(out string, ok bool) run {
 	r := run{ok: ok, results: map[string]string{}}
 	var log strings.Builder
@@ -209,7 +209,7 @@ func read(out string, ok bool) run {
 		}
 		fmt.Fprintf(&log, "[%s] %s\n", entry.Job, strings.TrimRight(entry.Msg, "\n"))
 		if entry.JobResult != "" {
-			// act names a job by its workflow, and puts the job that called that in front.
+			// act names a job by its workflow and puts the calling job first.
 			names := strings.Split(strings.TrimSpace(entry.Job), "/")
 			job := names[len(names)-1]
 			if len(names) == 3 {
@@ -222,11 +222,11 @@ func read(out string, ok bool) run {
 	return r
 }
 
-// external finds actions from outside: owner/name[/path]@commit.
+// external matches actions from outside: owner/name[/path]@commit.
 var external = regexp.MustCompile(`uses: ([a-zA-Z0-9-]+/[a-zA-Z0-9_.-]+)((?:/[a-zA-Z0-9_.-]+)*)@([0-9a-f]{40})`)
 
-// outside tells act where the stand-ins are for the actions from outside: those in testdata, and for the rest one that only
-// writes its name down.
+// outside tells act where the stand-ins for external actions are: those in testdata, and for all others one that only records its
+// name.
 func (c *checkout) outside() (args []string) {
 	c.t.Helper()
 	seen := map[string]bool{}
@@ -270,16 +270,16 @@ func (c *checkout) outside() (args []string) {
 	return append(args, "--local-repository", platformRepository+"@"+platformCommit+"="+c.platform)
 }
 
-// calls are what stand-ins wrote down in the last run, a line each.
+// calls returns the calls that stand-ins recorded in the last run, one a line.
 func (c *checkout) calls() string { return c.read("calls") }
 
-// read is a file that a stand-in kept; empty when there is none.
+// read returns a file that a stand-in kept; empty if there is none.
 func (c *checkout) read(name string) string {
 	content, _ := os.ReadFile(filepath.Join(c.kept, filepath.FromSlash(name)))
 	return string(content)
 }
 
-// answer is what a stand-in finds.
+// answer sets what a stand-in answers with.
 func (c *checkout) answer(name, content string) {
 	c.t.Helper()
 	if err := os.WriteFile(filepath.Join(c.kept, name), []byte(content), 0o600); err != nil {
@@ -287,7 +287,7 @@ func (c *checkout) answer(name, content string) {
 	}
 }
 
-// inOrder fails unless the calls are there in this order.
+// inOrder fails unless the calls were made in this order.
 func (c *checkout) inOrder(r run, wanted ...string) {
 	c.t.Helper()
 	rest := c.calls()
@@ -300,8 +300,9 @@ func (c *checkout) inOrder(r run, wanted ...string) {
 	}
 }
 
-// What a step says last is mostly why it failed. Every line of it is in the log, however much there is and whenever the step ends.
-func TestAFailedStepsLastLines(t *testing.T) {
+// TestLogHasAFailedStepsLastLines checks that the log has every line of a failing step, however much it prints and whenever it ends. The
+// last lines mostly say why it failed.
+func TestLogHasAFailedStepsLastLines(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	c.write(".github/workflows/fails.yml",

@@ -15,7 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// until polls as long as the process runs, and says whether what it waits for came.
+// until polls while the process runs, and reports whether the awaited condition came.
 func until(done <-chan struct{}, came func() bool) bool {
 	for {
 		select {
@@ -29,17 +29,18 @@ func until(done <-chan struct{}, came func() bool) bool {
 	}
 }
 
-// shared says that a digest has some of the requests, and not all.
+// shared reports whether a digest has some of the requests, but not all.
 func (c *chain) shared(stack, digest string) bool {
 	traffic := c.traffic(stack)
 	return strings.Contains(traffic, "% "+digest) && strings.Contains(traffic, ", ")
 }
 
-// A person cancels the run while the new revision has a share: what served before gets it back.
+// TestACancelledDeployment cancels a run while the new revision has a share of the requests. The revision that served before gets
+// them back.
 //
-// act models what comes after: it sets the job to cancelled, runs the steps whose condition then holds and skips the rest. It
-// does not model how the step ends: it kills its first process at once, where GitHub interrupts it, ends it after 7.5 s and kills
-// it with all its children after 10 s. The second half sends that interrupt to the very script.
+// act models what follows a cancellation: it sets the job to cancelled, runs the steps whose condition then holds, and skips the
+// others. It does not model how the step itself ends. act kills the step's first process at once. GitHub interrupts it, ends it
+// after 7.5 s, and kills it with all its children after 10 s. The second half of the test sends that interrupt to the step's script.
 func TestACancelledDeployment(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -64,7 +65,7 @@ func TestACancelledDeployment(t *testing.T) {
 	}
 	c.inOrder(r, "release rollout", "release rollback", "release status")
 
-	// The same revision again, by a person who decided to. GitHub's interrupt reaches the release controller itself.
+	// Release the same revision again, as a person may decide to. Then send GitHub's interrupt to the release controller itself.
 	step := c.step("deploy", "Give it requests step by step", map[string]string{"REVISION": c.newest("dev"), "RETRY": "true"})
 	var out bytes.Buffer
 	step.Stdout, step.Stderr = &out, &out
@@ -93,7 +94,7 @@ func TestACancelledDeployment(t *testing.T) {
 	c.serves("dev", sample, r)
 }
 
-// process is the release controller that runs, or ran last, with a subcommand.
+// process returns the process of the release controller with a subcommand, which runs now or ran last.
 func (c *chain) process(subcommand string) *os.Process {
 	c.t.Helper()
 	pid, err := strconv.Atoi(strings.TrimSpace(c.read(subcommand + ".pid")))
@@ -114,7 +115,7 @@ func (c *chain) signal(process *os.Process, signal os.Signal) {
 	}
 }
 
-// step is the command of one step of deploy.yml, as a runner would start it.
+// step returns the command of a step of deploy.yml, as a runner would start it.
 func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	c.t.Helper()
 	content, err := os.ReadFile(filepath.Join(c.folder, ".github", "workflows", "deploy.yml"))
@@ -156,7 +157,7 @@ func (c *chain) step(job, name string, env map[string]string) *exec.Cmd {
 	return command
 }
 
-// newest is the name of the revision that was made last.
+// newest returns the name of the newest revision.
 func (c *chain) newest(stack string) string {
 	c.t.Helper()
 	var service struct{ LatestCreatedRevision string }
@@ -164,7 +165,8 @@ func (c *chain) newest(stack string) string {
 	return service.LatestCreatedRevision[strings.LastIndex(service.LatestCreatedRevision, "/")+1:]
 }
 
-// Without GitHub's queue two deployments would run at once: the second is refused before it makes anything, and the first goes on.
+// TestTwoDeploymentsAtOnce runs two deployments without GitHub's queue. The second is refused before it makes anything, and the
+// first continues.
 func TestTwoDeploymentsAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -174,7 +176,7 @@ func TestTwoDeploymentsAtOnce(t *testing.T) {
 	e := deployment("dev", good)
 	e.during = func(_ *os.Process, done <-chan struct{}) {
 		if until(done, func() bool { return c.shared("dev", good) }) {
-			// The first is held where it stands: on a busy machine it would be done before the second has come to its question.
+			// Stop the first one. On a busy machine it would otherwise end before the second has asked.
 			release := c.process("rollout")
 			c.signal(release, syscall.SIGSTOP)
 			defer c.signal(release, syscall.SIGCONT)

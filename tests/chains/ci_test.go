@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// node is the folder of the modules that testdata/node pins: pnpm and what the shapes' hooks call. npm installs them once, into the
-// user's cache.
+// node returns the folder with the modules that testdata/node pins: pnpm and what the hooks of the shapes call. npm installs them
+// once, into the user's cache.
 var node = sync.OnceValues(func() (string, error) {
 	from := filepath.Join("testdata", "node")
 	lock, err := os.ReadFile(filepath.Join(from, "package-lock.json"))
@@ -51,13 +51,13 @@ var node = sync.OnceValues(func() (string, error) {
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("install what testdata/node pins, npm ci: %w\n%s", err, out)
 	}
-	if err := os.Rename(install, folder); err != nil && !errors.Is(err, fs.ErrExist) { // Another run of the tests was faster.
+	if err := os.Rename(install, folder); err != nil && !errors.Is(err, fs.ErrExist) { // another run of the tests was faster
 		return "", err
 	}
 	return modules, nil
 })
 
-// withPnpm puts before PATH prettier and a pnpm that runs the repository's scripts.
+// withPnpm puts prettier and a pnpm that runs the repository's scripts first on PATH.
 func (c *checkout) withPnpm() {
 	c.t.Helper()
 	for _, needed := range []string{"node", "npm"} {
@@ -67,7 +67,7 @@ func (c *checkout) withPnpm() {
 		}
 	}
 	c.pnpm(false)
-	if *repository != "" { // It has a prettier of its own, or none.
+	if *repository != "" { // a given repository has its own prettier, or needs none
 		return
 	}
 	modules, err := node()
@@ -79,7 +79,7 @@ func (c *checkout) withPnpm() {
 	}
 }
 
-// pnpm puts before PATH the real pnpm, or a stand-in for it.
+// pnpm puts the real pnpm, or a stand-in for it, first on PATH.
 func (c *checkout) pnpm(really bool) {
 	c.t.Helper()
 	at, err := filepath.Abs(filepath.Join("testdata", "pnpm", "runs-scripts"))
@@ -101,7 +101,7 @@ func (c *checkout) pnpm(really bool) {
 	}
 }
 
-// pullRequest starts a workflow for what the checkout has since base.
+// pullRequest returns the event for the changes of the checkout since base.
 func (c *checkout) pullRequest(base, head string, fork bool) event {
 	from := c.of.slug()
 	if fork {
@@ -127,13 +127,13 @@ func TestAPullRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// act stops where a called workflow fails; on GitHub ci-ok runs then too, and fails (tests/workflows).
+	// act stops when a called workflow fails. On GitHub ci-ok also runs then, and fails (tests/workflows).
 	for _, test := range []struct {
 		name, file, content string
-		fork, refused       bool // refused by the check of the settings
-		pnpm                bool // the real one
+		fork, refused       bool // refused says that the check of the settings refuses it
+		pnpm                bool // use the real pnpm
 		vulnerable          string
-		results             map[string]string // beside changes, which always runs
+		results             map[string]string // the results besides that of changes, which always runs
 		calls, not          []string
 	}{
 		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"lint": success, "ci-ok": success},
@@ -150,7 +150,7 @@ func TestAPullRequest(t *testing.T) {
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
 			calls: []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
-		{name: "what lint refuses, and a broken test", file: application, content: strings.Replace(string(total), "sum +",
+		{name: "code that lint refuses, and a broken test", file: application, content: strings.Replace(string(total), "sum +",
 			"sum == 1 ? 0 : sum -", 1),
 			results: map[string]string{"lint": failure, "test": failure, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": failure}},
@@ -201,7 +201,7 @@ func TestAPullRequest(t *testing.T) {
 	}
 }
 
-// layout is what the stand-in for a build makes: an image as an OCI layout.
+// layout writes what the stand-in for a build makes: an image as an OCI layout.
 func (c *checkout) layout(image v1.Image) {
 	c.t.Helper()
 	folder := filepath.Join(c.kept, "layout")

@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// anything is a digest that no registry has, and sample what an environment's first run starts.
+	// anything is a digest that is in no registry. sample is the image that an environment's first run starts.
 	anything = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	sample   = "sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a"
 )
 
-// deployment is platform-release.yml, started by hand.
+// deployment starts platform-release.yml by hand.
 func deployment(stack, digest string) event {
 	return event{name: "workflow_dispatch", payload: map[string]any{
 		"inputs": map[string]any{
@@ -22,14 +22,14 @@ func deployment(stack, digest string) event {
 	}}
 }
 
-// with sets an input.
+// with returns the event with another value of an input.
 func (e event) with(input, value string) event {
 	e.payload["inputs"].(map[string]any)[input] = value
 	return e
 }
 
-// releases is a release policy of short bakes, as the variable by which the release controller gets it. inconclusive is what it does with a
-// release whose metrics say too little: proceed, or hold, as prod's does.
+// releases returns a release policy with short bakes, as the variable by which the release controller gets it. inconclusive says
+// what a release does if its metrics say too little: proceed, or hold as in prod.
 func releases(t *testing.T, inconclusive string) (variable string) {
 	t.Helper()
 	policy := "environments: {sandbox: {steps: [{percent: 10, bake: 2s}, {percent: 100, bake: 2s}], inconclusive: " + inconclusive +
@@ -41,10 +41,11 @@ func releases(t *testing.T, inconclusive string) (variable string) {
 	return "CHAIN_RELEASE=--policy " + file
 }
 
-// unhurried releases with the sandbox's own bakes, so that there is time to do something in the middle.
+// unhurried uses the sandbox's own bakes, which leave time to act in the middle.
 const unhurried = "CHAIN_RELEASE="
 
-// The metrics say too little, so the release waits for a person, who goes on with it without the rights to do so by hand.
+// TestAHeldDeployment deploys with metrics that say too little. The release waits for a person, who continues it by a workflow,
+// without rights of their own.
 func TestAHeldDeployment(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -75,7 +76,7 @@ func TestAHeldDeployment(t *testing.T) {
 	}
 	waits(r)
 
-	// Who goes on decides for one step: the last one holds as well.
+	// A person who continues decides about one step. The last step is held as well.
 	r = start("resume", held, "true")
 	if r.ok || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
 		t.Errorf("the last step was decided with the one before\n%v", r)
@@ -91,7 +92,8 @@ func TestAHeldDeployment(t *testing.T) {
 	}
 }
 
-// The rollout's own probes find nothing, the health check of the service's paths does.
+// TestAFailureAfterTheRollout deploys an image that the rollout's own probes find healthy and the health check of the service's
+// paths does not.
 func TestAFailureAfterTheRollout(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -104,8 +106,9 @@ func TestAFailureAfterTheRollout(t *testing.T) {
 	c.serves("dev", sample, r)
 }
 
-// What is no digest, no stack or no branch of ours never reaches a credential.
-func TestADeploymentIsRefusedBeforeAnythingRuns(t *testing.T) {
+// TestDeploymentsAreRefusedBeforeAnyLogin checks that a malformed digest, an unknown stack and a foreign branch never reach
+// credentials.
+func TestDeploymentsAreRefusedBeforeAnyLogin(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	for name, test := range map[string]struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// drift runs the daily check. It fails unless the calls have one text and not the other.
+// drift runs the daily check. It fails unless the calls have one text and lack the other.
 func (c *chain) drift(calls, never string) {
 	c.t.Helper()
 	r := c.run("platform-drift.yml", event{name: "workflow_dispatch"})
@@ -16,7 +16,8 @@ func (c *chain) drift(calls, never string) {
 	}
 }
 
-// What somebody changed by hand becomes an issue, the same issue while it lasts, and a closed one when it is gone.
+// testDrift checks that a manual change becomes an issue, that the issue is updated while the drift lasts, and closed when it is
+// gone.
 func testDrift(t *testing.T, c *chain, digest string) {
 	c.byHand("dev")
 	c.drift("gh issue create --title Drift", "gh issue edit")
@@ -34,7 +35,7 @@ func testDrift(t *testing.T, c *chain, digest string) {
 	c.drift("gh issue close 7", "gh issue create")
 }
 
-// byHand changes a stack's service behind Pulumi's back.
+// byHand changes a stack's service without Pulumi.
 func (c *chain) byHand(stack string) {
 	c.t.Helper()
 	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPatch,

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// approvers is GitHub's answer to who approved a run: people by environment.
+// approvers returns GitHub's answer about who approved a run: people by environment.
 func approvers(t *testing.T, of application, first, second string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,11 +30,11 @@ func approvers(t *testing.T, of application, first, second string) string {
 	return "CHAIN_GITHUB=" + server.URL
 }
 
-// testInfrastructure: a merge changes one environment after the other, outside the services that are there; prod only when two
-// people approved.
+// testInfrastructure merges a change of the infrastructure. The environments change one after the other, without their existing
+// services, and prod only after two people have approved.
 func testInfrastructure(t *testing.T, c *chain) {
 	e := event{name: "workflow_dispatch", env: []string{approvers(t, c.of, "al", "al")}}
-	// What is by hand is a service's, and not this workflow's to put back.
+	// A service's manual changes are not for this workflow to undo.
 	c.byHand("staging")
 	c.addService("staging")
 	r := c.run("platform-infrastructure.yml", e)
@@ -70,7 +70,7 @@ func testInfrastructure(t *testing.T, c *chain) {
 	}
 }
 
-// addService adds a service like the first one to a stack's settings, and to what its policies allow.
+// addService adds another service to a stack's settings and policies.
 func (c *chain) addService(stack string) {
 	c.t.Helper()
 	c.edit("Pulumi."+stack+".yaml", func(text string) string {
@@ -84,7 +84,7 @@ func (c *chain) addService(stack string) {
 	})
 }
 
-// edit changes a file of the folder that has the settings.
+// edit changes a file of the folder with the settings.
 func (c *checkout) edit(file string, change func(text string) string) {
 	c.t.Helper()
 	file = filepath.Join(c.folder, c.settings, filepath.FromSlash(file))
@@ -94,7 +94,7 @@ func (c *checkout) edit(file string, change func(text string) string) {
 	}
 	changed := change(string(text))
 	if changed == string(text) {
-		c.t.Fatalf("%s is as before", file)
+		c.t.Fatalf("%s was not changed", file)
 	}
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
 		c.t.Fatal(err)

@@ -18,13 +18,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
-// repository is a clone of the application that the shape monorepo stands for. It is read, and not changed:
+// repository is a clone of the application on which the shape monorepo is modelled. It is read and not changed:
 //
 //	go test ./tests/chains -run TestTheMonorepo -repository FOLDER
 var repository = flag.String("repository", "", "a clone from which TestTheMonorepo walks, in place of its fixture")
 
-// root is the repository's folder, tools the folder of what the chains run, compiled once, cli the Pulumi CLI, and platform what a
-// job's checkout of the platform has.
+// root is the repository's folder. tools is the folder with the programs that the chains run, compiled once. cli is the Pulumi CLI.
+// platform is a job's checkout of the platform.
 var root, tools, cli, platform string
 
 func TestMain(m *testing.M) {
@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	if *repository != "" {
 		monorepo.of = application{"guiofsaints", "procureflow", "100000001", "procureflow", "europe-west1", "main"}
 	}
-	// A chain waits more than it computes, and three are much longer than the rest. So eight run at once, also where the check says four
-	// for all packages, and the long ones are not alone at the end.
+	// A chain waits more than it computes, and three chains are much longer than the others. So eight run at once, even if the check
+	// allows four for all packages, and the long ones do not run alone at the end.
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() != "1" {
 		_ = parallel.Value.Set("8")
 	}
@@ -71,7 +71,7 @@ func prepare() (err error) {
 		{root, "review-comment", "./cmd/review-comment"},
 		{root, "check", "./cmd/check"},
 	} {
-		// Go keeps what it links for `go run`, so a program is linked once for all tests and their repetitions.
+		// Go caches the programs that it links for `go run`, so each program is linked once for all tests and their repetitions.
 		command := exec.Command("go", "run", "-exec", "cp", target.pkg, filepath.Join(tools, target.out))
 		command.Dir = target.dir
 		if out, err := command.CombinedOutput(); err != nil {

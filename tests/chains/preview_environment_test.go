@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
-// labelled is a pull request with the label preview, and what happened to it.
+// labelled returns the event of a pull request with the label preview.
 func (c *checkout) labelled(action, head string, fork bool) event {
 	e := c.pullRequest(c.git("rev-parse", "main"), head, fork)
 	e.payload["action"] = action
@@ -25,7 +25,7 @@ func (c *checkout) labelled(action, head string, fork bool) event {
 	return e
 }
 
-// withPreviews lays tests/application/previews.yaml over dev's settings, and lets the policies know the slots.
+// withPreviews merges tests/application/previews.yaml into dev's settings, and adds the slots to the policies.
 func (c *checkout) withPreviews() {
 	c.t.Helper()
 	overlay, err := pulumitest.Overlay(filepath.Join(root, "tests", "application", "previews.yaml"))
@@ -50,7 +50,7 @@ func (c *checkout) withPreviews() {
 	})
 }
 
-// slot is what the first slot has: its image, whose it is and until when.
+// slot returns the first slot's image and its annotations, which say whose it is and until when.
 func (c *chain) slot() (image string, annotations map[string]string) {
 	c.t.Helper()
 	var service struct {
@@ -72,7 +72,7 @@ func (c *chain) slot() (image string, annotations map[string]string) {
 	return image, service.Annotations
 }
 
-// data is where the simulated services answer.
+// data returns the address at which the emulated services answer.
 func (c *chain) data() string {
 	for _, variable := range c.env {
 		if address, is := strings.CutPrefix(variable, "CHAIN_DATA="); is {
@@ -82,8 +82,8 @@ func (c *chain) data() string {
 	return ""
 }
 
-// From the label to the end: the image runs in a slot whose address nobody lists, a push changes it, and closing, or time, frees it. A
-// fork's is never there.
+// TestAPreviewEnvironment follows a preview from the label to its end. The image runs in a slot that search engines do not list, a
+// push changes it, and closing the pull request or the passing of time frees the slot. A fork's image never runs.
 func TestAPreviewEnvironment(t *testing.T) {
 	t.Parallel()
 	of := newCheckout(t)
@@ -91,7 +91,7 @@ func TestAPreviewEnvironment(t *testing.T) {
 	of.commit("previews")
 	c := newChainOf(of, "dev")
 	c.git("checkout", "--quiet", "-b", "feature")
-	// What a pull request says of settings, accounts and slots is not what its job reads.
+	// The job does not read what the pull request says about settings, accounts and slots.
 	c.edit("Pulumi.dev.yaml", func(text string) string { return strings.ReplaceAll(text, "procureflow-dev", "mallorys-project") })
 	free, _ := c.slot()
 
@@ -164,14 +164,14 @@ func TestAPreviewEnvironment(t *testing.T) {
 	shown(push("labeled", false))
 	shown(push("synchronize", false))
 	c.git("checkout", "--quiet", "main")
-	c.must("up", "dev") // The program leaves what runs in the slot as it is.
+	c.must("up", "dev") // The program leaves the slot's image alone.
 	c.git("checkout", "--quiet", "feature")
 	if image, annotations := c.slot(); annotations["slot-pull-request"] != "7" || image == free {
 		t.Errorf("an update of the stack took the image out: %s, %v", image, annotations)
 	}
 	freed(c.run("platform-preview-environment.yml", c.labelled("closed", c.git("rev-parse", "HEAD"), false)))
 
-	// Its time is up though nobody closed it.
+	// The slot's time is over although nobody closed the pull request.
 	shown(push("reopened", false))
 	clock := event{name: "schedule", payload: map[string]any{"ref": "refs/heads/main"}}
 	if r := c.run("platform-preview-environment.yml", clock); !r.ok || r.results["preview-environment/hide"] != "" {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A fork's pull request is reviewed by the real command, without any identity, and gets the same comment as any other. The command
-// compiles the program of either side, as an application's own module has it.
+// TestAForksPullRequest reviews a fork's pull request with the real command and without an identity. It gets the same comment as any
+// other. The command compiles the program of both sides, as an application's own module has it.
 func TestAForksPullRequest(t *testing.T) {
 	t.Parallel()
 	c := newShape(t, organization)
@@ -56,8 +56,8 @@ func TestAForksPullRequest(t *testing.T) {
 	}
 }
 
-// The report of each pull request of tests/review becomes the comment that is held there, to the letter, through the workflow that writes
-// it; every second one comes from a fork.
+// TestEveryPullRequestsComment sends the report of each pull request of tests/review through the workflow that writes comments. The
+// comment has to equal the golden one. Every second report comes from a fork.
 func TestEveryPullRequestsComment(t *testing.T) {
 	t.Parallel()
 	golden, err := filepath.Glob(filepath.Join(root, "tests", "review", "testdata", "*.md"))
@@ -94,15 +94,15 @@ func TestEveryPullRequestsComment(t *testing.T) {
 	}
 }
 
-// reallyReviews puts the real command in the place of its stand-in, and lets it compile, but link nothing twice.
+// reallyReviews uses the real command instead of its stand-in. It may compile, but links nothing twice.
 func (c *checkout) reallyReviews() {
 	c.t.Helper()
-	// With the caches of whoever runs the tests.
+	// It uses the caches of the person who runs the tests.
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	// The command gives what it compiles no variable of the job's.
+	// The command passes none of the job's variables to what it compiles.
 	folder := c.t.TempDir()
 	compile := fmt.Sprintf("#!/bin/bash\nexport CHAIN_PATH=%q CHAIN_TOOLS=%q\nexec %q \"$@\"\n", os.Getenv("PATH"), tools,
 		filepath.Join(root, "tests", "chains", "testdata", "compiled", "go"))
@@ -115,7 +115,8 @@ func (c *checkout) reallyReviews() {
 	}
 }
 
-// ended is the event of a run of platform-preview.yml that has ended, and what GitHub says of it then. from is the head's repository.
+// ended returns the event of a completed run of platform-preview.yml, and sets GitHub's answers about it. from is the head's
+// repository.
 func (c *checkout) ended(head string, fork bool) event {
 	from := c.of.slug()
 	if fork {
@@ -134,7 +135,7 @@ func (c *checkout) ended(head string, fork bool) event {
 	return event{name: "workflow_run", payload: map[string]any{"action": "completed", "workflow_run": run}}
 }
 
-// comments runs what follows a run of platform-preview.yml.
+// comments runs the workflow that follows a run of platform-preview.yml.
 func (c *checkout) comments(head string, fork bool) {
 	c.t.Helper()
 	if c.read("comments") == "" {
@@ -152,7 +153,7 @@ func (c *checkout) comments(head string, fork bool) {
 	}
 }
 
-// written is the text of a comment that was written.
+// written returns the text of a comment that was written.
 func (c *checkout) written(name string) string {
 	c.t.Helper()
 	var comment struct{ Body string }
@@ -162,8 +163,8 @@ func (c *checkout) written(name string) string {
 	return comment.Body
 }
 
-// previews are those of a pull request that changes something of the platform, in all stacks. Its comment, which is there already, is
-// changed. They return it.
+// previews runs the previews of a pull request that changes the platform in all stacks. Its existing comment is updated. It returns
+// the comment.
 func (c *chain) previews(base string, stacks ...string) string {
 	t := c.t
 	t.Helper()
@@ -211,7 +212,7 @@ func (c *chain) previews(base string, stacks ...string) string {
 	return body
 }
 
-// reviewed holds the comment of the stand-in's report, which is hostile.
+// reviewed checks the comment of the stand-in's report, which is hostile.
 func reviewed(t *testing.T, comment string) {
 	t.Helper()
 	for _, wanted := range []string{"## What this pull request would do\n", "| what changes | **1 deleted** |",

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Production takes two people, a copy, and a signature that Cloud Run asks for. Whatever is missing, what served goes on serving.
+// TestProduction checks what production requires: two approvers, a copy of the image, and a signature that Cloud Run asks for. If
+// one is missing, the serving revision keeps its requests.
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	c := newChainOf(newCheckout(t), "prod")
@@ -17,7 +18,7 @@ func TestProduction(t *testing.T) {
 		return e
 	}
 
-	// One person cannot approve both times: no identity is asked for, and nothing is copied.
+	// One person cannot approve twice: no identity is requested, and nothing is copied.
 	digest := c.built()
 	r := c.run("platform-release.yml", production(digest, "al"))
 	want := called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": failure})
@@ -30,7 +31,7 @@ func TestProduction(t *testing.T) {
 	}
 	c.serves("prod", sample, r)
 
-	// Cloud Run itself refuses what the promotion did not sign.
+	// Cloud Run itself refuses an image that the promotion did not sign.
 	unsigned := c.built()
 	e := production(unsigned, "bea")
 	e.env = append(e.env, "CHAIN_SETTINGS=s#^attestor=.*#attestor=#")
@@ -41,7 +42,7 @@ func TestProduction(t *testing.T) {
 	}
 	c.serves("prod", sample, r)
 
-	// Few requests are no evidence, so prod holds. To go on takes two people again, and neither a copy nor a new revision.
+	// Few requests prove nothing, so prod holds. Continuing takes two approvers again, but no copy and no new revision.
 	holding := releases(t, "hold")
 	e = production(digest, "bea")
 	e.env = append(e.env, holding)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The pack is published from a tag on main, tested and compiled without a cache; tests/publish runs the publication itself.
+// TestPublishingThePolicyPack publishes the pack from a tag on main, tested and compiled without a cache. tests/publish runs the
+// publication itself.
 func TestPublishingThePolicyPack(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)

@@ -18,7 +18,7 @@ import (
 type store struct {
 	*registrytest.Registry
 	t *testing.T
-	// repository is that of the image web, HOST/PATH, which is built of the application's repository on GitHub.
+	// repository is the repository of the image web, HOST/PATH, which is built from the application's repository on GitHub.
 	repository string
 	of         application
 }
@@ -29,14 +29,14 @@ func newStore(t *testing.T, of application) *store {
 	return &store{Registry: served, t: t, repository: served.Host + "/" + of.name + "/web", of: of}
 }
 
-// image is the registry's repository of another image.
+// image returns the registry's repository of another image.
 func (s *store) image(name string) *store {
 	other := *s
 	other.repository = s.host() + "/" + name
 	return &other
 }
 
-// host is what precedes the image's name.
+// host returns what precedes the image's name.
 func (s *store) host() string { return s.repository[:strings.LastIndex(s.repository, "/")] }
 
 func (s *store) push(image v1.Image) string {
@@ -50,13 +50,13 @@ func newImage(t *testing.T) v1.Image {
 	return registrytest.Image(t, "amd64", "node")
 }
 
-// attest attaches build provenance from ref to an image, with all else as release/settings wants it.
+// attest attaches build provenance from ref to an image. The rest of the provenance is as release/settings requires.
 func (s *store) attest(signer *provenancetest.Signer, image v1.Image, ref string) {
 	s.t.Helper()
 	registrytest.Attest(s.t, s.repository, image, signer, s.build(ref))
 }
 
-// build is a build as the settings want it, but for the ref: the application's workflow calls the platform's, which signs.
+// build returns a build as the settings require, with any ref: the application's workflow calls the platform's, which signs.
 func (s *store) build(ref string) provenancetest.Build {
 	return provenancetest.Build{
 		Repository: s.of.slug(), RepositoryID: s.of.id, Workflow: ".github/workflows/platform-ci.yml", Ref: ref,
@@ -65,7 +65,7 @@ func (s *store) build(ref string) provenancetest.Build {
 	}
 }
 
-// holds is what a registry has: its tags with their digests, and how many manifests refer to the digest.
+// holds returns what a registry has: its tags with their digests, and how many manifests refer to the digest.
 func (s *store) holds(digest string) (tags map[string]string, referrers int) {
 	s.t.Helper()
 	tags = map[string]string{}
@@ -95,5 +95,5 @@ func (s *store) holds(digest string) (tags map[string]string, referrers int) {
 	return tags, len(manifest.Manifests)
 }
 
-// names are the tags in order.
+// names returns the tags in order.
 func names(tags map[string]string) []string { return slices.Sorted(maps.Keys(tags)) }

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// level is the variable LOG_LEVEL of what serves.
+// level returns the variable LOG_LEVEL of the serving revision.
 func (c *chain) level(stack, service string) string {
 	c.t.Helper()
 	var of struct {
@@ -38,7 +38,7 @@ func (c *chain) level(stack, service string) string {
 	return ""
 }
 
-// routine changes what is changed most of what a service runs with: a variable, and how many instances there may be.
+// routine changes what people change most often about a running service: a variable, and the maximum of instances.
 func (c *checkout) routine(stack, service, level string) {
 	c.t.Helper()
 	c.edit("Pulumi."+stack+".yaml", func(text string) string {
@@ -49,7 +49,7 @@ func (c *checkout) routine(stack, service, level string) {
 	})
 }
 
-// instances is how many of a service there may be.
+// instances returns the maximum of a service's instances.
 func (c *chain) instances(stack, service string) int {
 	c.t.Helper()
 	var of struct {
@@ -61,8 +61,8 @@ func (c *chain) instances(stack, service string) int {
 	return of.Template.Scaling.MaxInstanceCount
 }
 
-// settled is an application after the chain, whose owner says what only he knows and changes what is changed most: what a pull request
-// has to pass is green, and another init is idle.
+// settled checks an application after its chain. Its owner replaces the stand-ins and makes the most common change. What a pull
+// request has to pass is green, and another init changes nothing.
 func (c *chain) settled(service string) {
 	c.t.Helper()
 	base := c.git("rev-parse", "HEAD")

@@ -20,24 +20,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// chain is a checkout, and a sandbox that its workflows work on.
+// chain is a checkout with a sandbox that its workflows use.
 type chain struct {
 	*checkout
-	// state is the sandbox's folder, api where its APIs answer.
+	// state is the sandbox's folder, and api the address of its APIs.
 	state, api string
-	services   map[string]string // by stack_service: where it answers
-	// dev is the registry that main pushes to, signer who attests what is built.
+	services   map[string]string // the address of each service, by stack_service
+	// dev is the registry that main pushes to. signer attests what is built.
 	dev    *store
 	signer *provenancetest.Signer
 }
 
-// firstUp is a sandbox's folder in which the platform's own application came up in dev. Chains that begin there get a copy.
+// firstUp is the folder of a sandbox in which the platform's own application came up in dev. Chains that begin there get a copy.
 var firstUp struct {
 	sync.Once
 	folder string
 }
 
-// newChain is the platform's own application in dev.
+// newChain returns a chain with the platform's own application up in dev.
 func newChain(t *testing.T) *chain {
 	t.Helper()
 	c := prepareChain(newCheckout(t))
@@ -89,7 +89,7 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 	return c
 }
 
-// prepareChain is a chain in whose sandbox nothing has come up yet.
+// prepareChain returns a chain whose sandbox is empty.
 func prepareChain(of *checkout) *chain {
 	t := of.t
 	t.Helper()
@@ -107,7 +107,7 @@ func prepareChain(of *checkout) *chain {
 	return c
 }
 
-// come tells the stand-ins where the sandbox's APIs and services answer.
+// come tells the stand-ins the addresses of the sandbox's APIs and services.
 func (c *chain) come() {
 	t := c.t
 	t.Helper()
@@ -136,7 +136,7 @@ func (c *chain) sandbox(args ...string) (string, error) {
 		c.settings)}, args...)...)
 	command.Dir = filepath.Join(c.folder, c.settings)
 	if c.of == platformsOwn {
-		command.Dir = root // the module whose program it is
+		command.Dir = root // the module of the program
 	}
 	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"), "CHAIN_TOOLS="+tools, "PATH="+compiledPath())
 	out, err := command.Output()
@@ -147,7 +147,7 @@ func (c *chain) sandbox(args ...string) (string, error) {
 	return string(out), err
 }
 
-// compiledPath puts before the real go one that compiles nothing twice, and pulumi-language-go behind.
+// compiledPath returns a PATH that begins with a go which compiles nothing twice, and has pulumi-language-go.
 func compiledPath() string {
 	return strings.Join([]string{filepath.Join(root, "tests", "chains", "testdata", "compiled"), os.Getenv("PATH"), tools},
 		string(os.PathListSeparator))
@@ -162,7 +162,7 @@ func (c *chain) must(args ...string) string {
 	return out
 }
 
-// here is where the stand-ins find the registries and services that the settings name.
+// here returns the variables by which the stand-ins find the registries and services that the settings name.
 func (c *chain) here() []string {
 	env := []string{"CHAIN_REGISTRY_DEV=" + c.dev.host()}
 	for service, url := range c.services {
@@ -175,7 +175,7 @@ func (c *chain) here() []string {
 	return env
 }
 
-// built is an image that main built, and attested.
+// built makes an image that main built and attested.
 func (c *chain) built() (digest string) {
 	c.t.Helper()
 	return c.builtOf(newImage(c.t))
@@ -194,7 +194,7 @@ func (c *chain) builtAs(name string, image v1.Image) (digest string) {
 	return digest
 }
 
-// attested is what GitHub itself keeps of an attestation.
+// attested returns what GitHub itself keeps of an attestation.
 func (c *chain) attested(digest, ref string) {
 	c.t.Helper()
 	bundle, err := c.signer.Attest(provenancetest.GitHub(digest, c.dev.build(ref)))
@@ -209,10 +209,10 @@ func (c *chain) attested(digest, ref string) {
 	}
 }
 
-// tokenFile has what the simulated APIs want of every request.
+// tokenFile returns the file with the token that the emulated APIs require.
 func (c *chain) tokenFile() string { return filepath.Join(c.state, "keys", "token") }
 
-// ask sends a request to the simulated APIs as their owner.
+// ask sends a request to the emulated APIs as their owner.
 func (c *chain) ask(request *http.Request) *http.Response {
 	c.t.Helper()
 	token, err := os.ReadFile(c.tokenFile())
@@ -245,12 +245,12 @@ func (c *chain) get(path string, into any) {
 	}
 }
 
-// path is where the API has a service.
+// path returns the API's path of a service.
 func (c *chain) path(stack, service string) string {
 	return "/run/v2/projects/" + c.of.name + "-" + stack + "/locations/" + c.of.region + "/services/" + c.of.name + "-" + service
 }
 
-// traffic is what serves of the service web: each revision's image and percent, in words.
+// traffic describes the split of the service web: each revision's image and percent.
 func (c *chain) traffic(stack string) string { return c.trafficOf(stack, "web") }
 
 func (c *chain) trafficOf(stack, key string) string {
@@ -276,7 +276,7 @@ func (c *chain) trafficOf(stack, key string) string {
 	return strings.Join(words, ", ")
 }
 
-// serves fails unless one digest has every request.
+// serves fails unless one digest has all requests.
 func (c *chain) serves(stack, digest string, r run) {
 	c.t.Helper()
 	c.servesIn(stack, "web", digest, r)

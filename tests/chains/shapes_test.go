@@ -15,21 +15,21 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// The platform's repository, and the commit that an application names it by.
+// The platform's repository, and the commit by which an application names it.
 const (
 	platformRepository = "guiofsaints/procureflow-platform"
 	platformCommit     = "0123456789abcdef0123456789abcdef01234567"
 )
 
-// application is whose repository a checkout is, as its settings say it.
+// application says whose repository a checkout is, in the settings' terms.
 type application struct{ owner, repository, id, name, region, branch string }
 
 func (a application) slug() string { return a.owner + "/" + a.repository }
 
-// platformsOwn is this repository, which is an application too: tests/application.
+// platformsOwn is this repository as an application: tests/application.
 var platformsOwn = application{"guiofsaints", "procureflow", "100000001", "procureflow", "us-central1", "main"}
 
-// shape is a kind of repository that uses the platform: a fixture in testdata/shapes, and what init is told beside it.
+// shape is a kind of repository that uses the platform: a fixture in testdata/shapes, and init's arguments for it.
 type shape struct {
 	fixture string
 	of      application
@@ -38,19 +38,20 @@ type shape struct {
 }
 
 var (
-	// The application that the platform was made for: a pnpm monorepo with hooks, old workflows and ignored stack files.
+	// monorepo is the kind of application that the platform was made for: a pnpm monorepo with hooks, old workflows and ignored
+	// stack files.
 	monorepo = shape{"monorepo", application{"acme", "shop-app", "100000001", "shop", "us-central1", "main"}, "infra/platform", nil}
-	// An organization's, with teams, two services, one environment and values instead of stand-ins.
+	// organization belongs to an organization with teams. It has two services, one environment, and values instead of stand-ins.
 	organization = shape{"organization", application{"acme", "desk", "4242", "desk", "europe-west1", "main"}, ".", []string{
 		"--team", "platform", "--environments", "dev",
 		"--owner-id", "77", "--repository-id", "4242", "--billing-account", "ABCDEF-012345-6789AB", "--project-number", "dev=620555111222",
 		"--alerts", "desk@acme.example"}}
-	// One without Node, whose default branch has another name.
+	// python has no Node, and a default branch of another name.
 	python = shape{"python", application{"other", "pages", "100000001", "pages", "us-central1", "trunk"}, "infra/platform", []string{
 		"--environments", "dev,staging", "--reviewer", "staging=42"}}
 )
 
-// newShape is a clone of such a repository, with what init writes. It is not committed yet.
+// newShape makes a clone of such a repository with what init writes, which is not committed yet.
 func newShape(t *testing.T, s shape) *checkout {
 	t.Helper()
 	c := newFolder(t)
@@ -96,7 +97,7 @@ func initialize(t *testing.T, args []string) string {
 	return out.String()
 }
 
-// tidied is what go mod tidy makes of init's go.mod, once: it is the same for all but for the module's name.
+// tidied returns init's go.mod after go mod tidy. It is made once, because only the module's name differs.
 var tidied = func() func() (mod, sum string, err error) {
 	var mod, sum string
 	var err error
@@ -133,8 +134,8 @@ func tidy() (mod, sum string, err error) {
 	return files["go.mod"], files["go.sum"], nil
 }
 
-// served is the platform as the shapes name it: act looks a workflow that another calls by ./ up in the caller's checkout, GitHub
-// where the calling one is from.
+// served returns the platform under the path that the shapes name. If a workflow calls another by ./, act looks in the caller's
+// checkout, and GitHub in the repository of the calling workflow.
 var served = sync.OnceValues(func() (string, error) {
 	folder := filepath.Join(tools, "served")
 	if err := copyInto(folder, platform); err != nil {
@@ -157,7 +158,7 @@ var served = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
-// idle fails unless another init changes nothing.
+// idle fails if another init changes something.
 func (c *checkout) idle() {
 	c.t.Helper()
 	if again := initialize(c.t, c.again); !strings.Contains(again, "Nothing to do") {
@@ -165,7 +166,8 @@ func (c *checkout) idle() {
 	}
 }
 
-// commitWithHooks commits what init wrote as its author would: by the message that init proposes, past the repository's own hooks.
+// commitWithHooks commits what init wrote as its author would: with the message that init proposed, and through the repository's own
+// hooks.
 func (c *checkout) commitWithHooks(message string) {
 	c.t.Helper()
 	modules, err := node()
@@ -194,7 +196,7 @@ func (c *checkout) commitWithHooks(message string) {
 		return string(out), err
 	}
 	if out, err := commit("Run it on the platform."); err == nil || !strings.Contains(out, "type may not be empty") {
-		c.t.Errorf("the hook takes any message, so that it proves nothing: %v\n%s", err, out)
+		c.t.Errorf("the hook accepts any message, so it proves nothing: %v\n%s", err, out)
 	}
 	if out, err := commit(message); err != nil {
 		c.t.Fatalf("the repository's own hooks refuse what init wrote: %v\n%s", err, out)

@@ -8,20 +8,21 @@ import (
 	"testing"
 )
 
-// Each of these walks the whole chain from a repository of another shape, with what init wrote: pull request, main's build, a good and a
-// bad deployment, the way back, infrastructure and drift. What is the same for all is checked in one of them.
+// Each of these tests walks the whole chain from a repository of another shape, with what init wrote: pull request, main's build, a
+// good and a bad deployment, rollback, infrastructure and drift. What all shapes have in common is checked in one of them.
 
-// push is the run of the branch that deploys for what the checkout has since its last commit.
+// push returns the event of a push to the branch that deploys, with the changes since the last commit.
 func (c *checkout) push() event {
 	return event{name: "push", payload: map[string]any{"before": c.git("rev-parse", "HEAD")}}
 }
 
-// emergency is platform-rollback.yml.
+// emergency starts platform-rollback.yml.
 func emergency(stack, service string) event {
 	return event{name: "workflow_dispatch", payload: map[string]any{"inputs": map[string]any{"stack": stack, "service": service}}}
 }
 
-// bad releases an image of which every answer is an error: it is caught, and what served before serves everything again.
+// bad releases an image whose every answer is an error. The release is rolled back, and the revision that served before has all
+// requests.
 func (c *chain) bad(service, good string) {
 	c.t.Helper()
 	bad := c.builtAs(service, newImage(c.t))
@@ -51,7 +52,7 @@ func TestTheMonorepo(t *testing.T) {
 	of.commitWithHooks(of.message)
 	c := newChainOf(of, "dev", "staging", "prod")
 
-	// A pull request that renames a service: its comment says what is gone, in that stack alone.
+	// A pull request renames a service. Its comment says what is lost, for that stack only.
 	base := c.git("rev-parse", "HEAD")
 	c.git("checkout", "--quiet", "-b", "feature")
 	rename := strings.NewReplacer(of.of.name+"-web", of.of.name+"-site")
@@ -72,8 +73,8 @@ func TestTheMonorepo(t *testing.T) {
 	}
 	c.git("checkout", "--quiet", "main")
 
-	// On main the one build is scanned, attested and deployed to dev by its digest; what the scan refuses is neither. A variable
-	// reaches dev with it.
+	// On main the one build is scanned, attested and deployed to dev by its digest. An image that the scan refuses is neither
+	// attested nor deployed. A variable reaches dev with the release.
 	image := newImage(t)
 	good := c.builtOf(image)
 	c.layout(image)
@@ -95,7 +96,7 @@ func TestTheMonorepo(t *testing.T) {
 	}
 	c.serves("dev", sample, r)
 
-	// An action of the repository's own that has the name of one of the platform's is not used.
+	// The repository's own action with the name of a platform action is not used.
 	c.write(".github/actions/setup-platform/action.yml", "name: evil\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: "+
 		"echo evil >> \"$CHAIN_KEPT/calls\"\n")
 	c.commit("feat: an action of its own")
@@ -144,7 +145,7 @@ func TestTheOrganization(t *testing.T) {
 	}
 	c.previews(base, "dev")
 
-	// Both services are built of their own files, and deployed one after the other.
+	// Both services are built from their own Dockerfiles, and deployed one after the other.
 	push := event{name: "push", payload: map[string]any{"before": base}}
 	good := c.builtAs("api", image)
 	c.builtAs("web", image)
@@ -189,7 +190,7 @@ func TestTheOrganization(t *testing.T) {
 		t.Errorf("a rollback did more than give requests back:\n%s", calls)
 	}
 
-	// One environment: nothing waits for another, and nothing is left to find.
+	// With one environment, nothing waits for another, and no drift is found.
 	c.edit("Pulumi.dev.yaml", func(text string) string { return strings.Replace(text, "amount: 10", "amount: 25", 1) })
 	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success}); !r.ok || !maps.Equal(r.results,
@@ -229,7 +230,8 @@ func TestWithoutNode(t *testing.T) {
 	staging := newStore(t, c.of)
 	testPromotion(t, c, staging, good)
 
-	// A variable of staging is no infrastructure's. The summary says so, and names what brings it: a release of what serves.
+	// A variable of staging is not for the infrastructure workflow. Its summary says so, and names what applies the change: a
+	// release of the serving image.
 	c.routine("staging", "web", "debug")
 	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success,
@@ -258,7 +260,7 @@ func TestWithoutNode(t *testing.T) {
 	}
 	c.drift("gh issue close", "gh issue create")
 
-	// A rollback takes the variable back: it belongs to the revision.
+	// A rollback restores the variable's value, which belongs to the revision.
 	if r = c.run("platform-rollback.yml", emergency("staging", "web")); !r.ok {
 		t.Errorf("the emergency did not end well\n%v", r)
 	}
@@ -269,8 +271,8 @@ func TestWithoutNode(t *testing.T) {
 	c.settled("web")
 }
 
-// Staging runs a copy of what main built, by its digest, with what proves where it was built. Without that proof, or when the
-// copy fails, nothing is copied to the end and nothing is deployed.
+// testPromotion promotes to staging. Staging gets a copy of what main built, by its digest, with the proof of where it was built.
+// Without that proof, or if the copy fails, no tag is set and nothing is deployed.
 func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 	elsewhere := newImage(t)
 	none, branch := c.dev.push(newImage(t)), c.dev.push(elsewhere)
@@ -280,7 +282,7 @@ func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 		"promote/promote": failure}
 	for _, test := range []struct {
 		name, digest, says string
-		full, kept         bool // the registry takes nothing; GitHub keeps an attestation of main
+		full, kept         bool // full: the registry refuses writes; kept: GitHub has an attestation of main
 		results            map[string]string
 	}{
 		{"without provenance", none, "HTTP 404", false, false, described},

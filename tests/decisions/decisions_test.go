@@ -19,7 +19,7 @@ var (
 	columns = flag.String("columns", "", "with -update, the only columns to make again, separated by commas; default: all")
 )
 
-// runs is how many releases each cell of a table is made of.
+// runs is the number of releases in each cell of a table.
 const runs = 100
 
 var traffics = []struct {
@@ -27,7 +27,7 @@ var traffics = []struct {
 	perSecond float64
 }{{"5,000 requests a month", 5000.0 / (30 * 24 * 3600)}, {"1 request a second", 1}, {"100 requests a second", 100}}
 
-// table writes one traffic's table. What is not to be made again is taken from the one before.
+// table writes the table of one kind of traffic. It takes the cells that are not to be made again from the previous table.
 func table(traffic int, before string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s\n\n| fault of the candidate |", traffics[traffic].name)
@@ -49,7 +49,7 @@ func table(traffic int, before string) string {
 	return text.String()
 }
 
-// cell is what the page says, empty where it says nothing.
+// cell returns a cell's text on the page; empty if the page has none.
 func cell(made string, traffic int, f backtest.Fault, way int) string {
 	_, part, _ := strings.Cut(made, "### "+traffics[traffic].name+"\n")
 	_, row, _ := strings.Cut(part, "\n| "+f.Name+" |")
@@ -64,8 +64,8 @@ const (
 	end   = "<!-- End of what is made. -->\n"
 )
 
-// TestDecisions holds the tables of docs/performance.md against the simulation: what is quick to make again in every run, all of it
-// with -update.
+// TestDecisions compares the tables of docs/performance.md with the simulation. Every run checks what is quick to simulate; with
+// -update, all of it.
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(page)
@@ -97,10 +97,11 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// What every shipped policy has to hold, whatever the traffic: a candidate that fails much is never released, a good one never taken back.
+// TestShippedPolicies checks every shipped policy under any traffic: a candidate that fails often is never released, and a good one
+// is never rolled back.
 func TestShippedPolicies(t *testing.T) {
 	t.Parallel()
-	for _, w := range ways()[:4] { // The shipped ones.
+	for _, w := range ways()[:4] { // the shipped policies
 		for _, traffic := range traffics {
 			for _, f := range backtest.Faults {
 				if f.Hidden || f.Rate > 0 && f.Rate < 0.1 && f.Slow == 0 {

@@ -20,16 +20,16 @@ func ways() []way {
 		{"script", script}, {"Flagger", flagger}, {"Argo Rollouts", argo}}
 }
 
-// shipped is this controller with a policy of the built-in release.yaml.
+// shipped returns this controller with a policy of the built-in release.yaml.
 func shipped(environment string) way {
 	loaded, err := settings.Load("", environment)
 	if err != nil {
-		panic(err) // The file is part of the program.
+		panic(err) // the file is part of the program
 	}
 	return way{environment, backtest.By(loaded.Policy())}
 }
 
-// give splits the traffic, and waits until it is split.
+// give splits the traffic and waits until the split is effective.
 func give(w *backtest.World, percent int) {
 	_ = w.Shift(context.Background(), "", []plan.Target{{Revision: backtest.Stable, Percent: 100 - percent},
 		{Revision: backtest.Candidate, Percent: percent}})
@@ -43,8 +43,9 @@ func ended(w *backtest.World, outcome string) backtest.Decision {
 	return backtest.Decision{Outcome: outcome, Took: w.Elapsed(), Hit: w.Hit()}
 }
 
-// script is the pipeline that this one replaced, after its `pulumi up` (tests/gcloud/testdata/design-deploy.sh): a pause of 30 s, two
-// paths asked once each without a time limit, then 10, 50 and 100 % a minute apart. Nobody looks after the first shift.
+// script is the pipeline that the platform replaced, after its `pulumi up` (tests/gcloud/testdata/design-deploy.sh): a pause of 30
+// s, one request each to two paths without a time limit, then 10, 50 and 100 %, a minute apart. Nothing is checked after the first
+// shift.
 func script(w *backtest.World) backtest.Decision {
 	w.Pass(30 * time.Second)
 	for range 2 {
@@ -60,9 +61,10 @@ func script(w *backtest.World) backtest.Decision {
 	return ended(w, "released")
 }
 
-// flagger has the rules of the first example of Flagger's "How it works": 5 % more each minute up to 50 % and then everything, while at
-// least 99 % of the minute's requests to the canary succeed and none of a hundred takes longer than 500 ms; a check that fails, or finds
-// no requests, halts the advance, and the tenth rolls back. The example's load test, 20 requests a second for a minute, is part of it.
+// flagger follows the first example of Flagger's "How it works". It adds 5 % each minute up to 50 %, and then gives everything,
+// while at least 99 % of the minute's requests to the canary succeed and none of a hundred takes longer than 500 ms. A check that
+// fails, or finds no requests, halts the advance, and the tenth rolls back. The example's load test, 20 requests a second for a
+// minute, is included.
 func flagger(w *backtest.World) backtest.Decision {
 	weight, failedChecks := 5, 0
 	give(w, weight)
@@ -96,9 +98,9 @@ func flagger(w *backtest.World) backtest.Decision {
 	}
 }
 
-// argo has the rules of the background analysis of Argo Rollouts' "Analysis & Progressive Delivery": 20, 40, 60 and 80 % for ten minutes
-// each, and from 40 % on, every five minutes, at least 95 % of the service's requests of the last five have to succeed; three
-// measurements that say otherwise abort, and so do five in a row without any request.
+// argo follows the background analysis of Argo Rollouts' "Analysis & Progressive Delivery": 20, 40, 60 and 80 % for ten minutes
+// each. From 40 % on, every five minutes, at least 95 % of the service's requests of the last five minutes have to succeed. Three
+// measurements below that abort, and so do five in a row without any request.
 func argo(w *backtest.World) backtest.Decision {
 	failures, empty := 0, 0
 	for _, weight := range []int{20, 40, 60, 80} {

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// bed is the engine with a project's folder, the emulated cloud and the environment that finds the program's language host.
+// bed is the engine with a project's folder, the emulated cloud, and the environment in which it finds the program's language host.
 type bed struct {
 	t               *testing.T
 	cli             pulumicli.CLI
@@ -47,7 +47,7 @@ type bed struct {
 	environment     []string
 }
 
-// newBed makes the bed of an example. language returns the variable by which the engine finds the host of the program's language.
+// newBed makes the bed of an example. language returns the variable by which the engine finds the program's language host.
 func newBed(t *testing.T, example string, language func(t *testing.T, program string) string) *bed {
 	t.Helper()
 	program, err := filepath.Abs(filepath.Join("..", "..", "examples", example))
@@ -89,7 +89,7 @@ func yamlHost(t *testing.T, _ string) string {
 	return "PATH=" + folder + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-// serveEmulator runs the emulator's command until the test ends, and returns where its APIs are.
+// serveEmulator runs the emulator's command until the test ends, and returns the address of its APIs.
 func serveEmulator(t *testing.T) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -129,19 +129,19 @@ func (b *bed) must(args ...string) string {
 	return said
 }
 
-// up makes what the program says, and returns what the engine said.
+// up runs an update and returns the engine's output.
 func (b *bed) up(flags ...string) string {
 	return b.must(append([]string{"up", "--yes", "--stack", "dev"}, flags...)...)
 }
 
-// ends finds nothing to change, and deletes everything.
+// ends checks that nothing is left to change, and deletes everything.
 func (b *bed) ends(resources int, flags ...string) {
 	b.t.Helper()
 	b.must(append([]string{"preview", "--expect-no-changes", "--stack", "dev"}, flags...)...)
 	assert.Contains(b.t, b.must("destroy", "--yes", "--stack", "dev"), fmt.Sprintf("%d deleted", resources))
 }
 
-// traffic sends a request about a service's traffic to Cloud Run, and returns the revisions with their percents and tags.
+// traffic sends a request about a service's traffic to Cloud Run. It returns the revisions with their percents and tags.
 func (b *bed) traffic(method, body string) (split []string) {
 	b.t.Helper()
 	address := b.apis + "/run/v2/projects/demo-project/locations/us-central1/services/hello"
@@ -168,8 +168,8 @@ func (b *bed) traffic(method, body string) (split []string) {
 	return split
 }
 
-// A service and what it needs, from components alone, held against the policy pack. Whoever releases moves its traffic, and an update
-// of something else leaves the traffic there.
+// TestService runs a program of components alone under the policy pack. A release moves the service's traffic, and an update of
+// something else leaves the traffic alone.
 func TestService(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "service", goHost)
@@ -195,7 +195,8 @@ func TestService(t *testing.T) {
 	b.ends(8, guarded...)
 }
 
-// A YAML program that knows nothing of the platform. The engine asks the emulated provider for the schema of its types.
+// TestPlainYAMLProgramAgainstTheEmulator runs a YAML program that knows nothing of the platform. The engine asks the emulated
+// provider for the schema of its types.
 func TestPlainYAMLProgramAgainstTheEmulator(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "emulator", yamlHost)

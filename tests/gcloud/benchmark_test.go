@@ -20,14 +20,15 @@ import (
 )
 
 const (
-	// delay is what the simulated API takes to make a shift effective: part of every figure, and the same for both sides.
+	// delay is the time that the emulated API takes to make a shift effective. It is part of every figure, and the same for both
+	// sides.
 	delay = 2 * time.Second
 	site  = "web-123456789012.us-central1.run.app"
-	// rounds of a rollback; the median is reported.
+	// rounds is the number of rollbacks; the median is reported.
 	rounds = 5
 )
 
-// bench is an office with the built release command, and counts the calls of whoever speaks to the API.
+// bench is an office with the built release command. It counts the API calls of both sides.
 type bench struct {
 	*office
 	binary        string
@@ -48,14 +49,14 @@ func newBench(b *testing.B) *bench {
 	return w
 }
 
-// ours is the release command as a process, with its built-in policy for prod.
+// ours returns the release command as a process, with its built-in policy for prod.
 func (w *bench) ours(arguments ...string) *exec.Cmd {
 	return exec.Command(w.binary, append([]string{"--project", project, "--endpoint", w.api.URL + "/run/", "--probe-via", w.web.URL,
 		"--env", "prod",
 		"--audit", filepath.Join(w.folder, "audit.jsonl"), "--actor", "benchmark"}, arguments...)...)
 }
 
-// design is a script of the pipeline that this one replaces, run by bash with the real gcloud.
+// design returns a script of the replaced pipeline, run by bash with the real gcloud.
 func (w *bench) design(script string) *exec.Cmd {
 	command := exec.Command("bash", "testdata/"+script)
 	command.Env = append(w.environ, "WEB="+w.web.URL, "SITE="+site)
@@ -68,7 +69,7 @@ func (w *bench) serve(stable, previous string) {
 	time.Sleep(delay + delay/10)
 }
 
-// share is what web-green serves now, in percent.
+// share returns the percent that web-green serves now.
 func (w *bench) share() int {
 	live, err := w.cloud.Run.Service(strings.TrimPrefix(service, "/run/v2/"))
 	require.NoError(w.t, err)
@@ -81,7 +82,7 @@ func (w *bench) share() int {
 	return percent
 }
 
-// restored is closed with the time at which web-green, having served, serves nothing any more.
+// restored returns a channel with the time at which web-green, after it has served, serves nothing any more.
 func (w *bench) restored() <-chan time.Time {
 	found := make(chan time.Time, 1)
 	go func() {
@@ -99,8 +100,8 @@ func (w *bench) restored() <-chan time.Time {
 	return found
 }
 
-// visit sends a visitor every 20 ms until the end, with two seconds of patience. The first whom web-green answers turns it bad; the
-// returned function is when the first visitor came whose answer was bad or did not come.
+// visit sends a visitor every 20 ms until the end, each with two seconds of patience. The first visitor whom web-green answers turns
+// it bad. The returned function says when the first visitor came whose answer was bad or missing.
 func (w *bench) visit(bad run.Behaviour) (first func() time.Time) {
 	var turn sync.Once
 	var mutex sync.Mutex
@@ -148,7 +149,7 @@ func exitCode(err error) int {
 
 func median(values []float64) float64 { slices.Sort(values); return values[len(values)/2] }
 
-// BenchmarkRollback takes a finished release back, as a process: by `release rollback`, and by the calls of the pipeline that it replaces.
+// BenchmarkRollback takes a finished release back as a process, by `release rollback` and by the calls of the replaced pipeline.
 func BenchmarkRollback(b *testing.B) {
 	for name, line := range map[string]func(*bench) *exec.Cmd{
 		"release": func(w *bench) *exec.Cmd { return w.ours("rollback", "web") },
@@ -182,8 +183,9 @@ func BenchmarkRollback(b *testing.B) {
 	}
 }
 
-// BenchmarkBadRelease measures a release that turns bad with its first visitor, past every check before traffic: from when the first
-// visitor came whose answer was bad to when the traffic is back. Ours runs with the built-in settings for prod.
+// BenchmarkBadRelease measures a release that turns bad with its first visitor, after all checks before traffic. The time is from
+// the arrival of the first visitor with a bad answer until the traffic is back. This platform's side uses the built-in settings for
+// prod.
 func BenchmarkBadRelease(b *testing.B) {
 	bads := map[string]run.Behaviour{"errors": {ErrorRate: 1}, "hanging": {Latency: 4 * time.Minute}}
 	for kind, bad := range bads {
@@ -196,7 +198,7 @@ func BenchmarkBadRelease(b *testing.B) {
 			b.ReportMetric((<-restored).Sub(first()).Seconds(), "s-to-restored")
 		})
 	}
-	// What the replaced pipeline asks only before its shifts it cannot see after them.
+	// The replaced pipeline checks only before its shifts, so it does not notice what happens after them.
 	b.Run("design/errors after the health check", func(b *testing.B) {
 		w := newBench(b)
 		w.serve("web-blue", "web-green")
@@ -208,7 +210,7 @@ func BenchmarkBadRelease(b *testing.B) {
 		b.ReportMetric(float64(exitCode(err)), "exit-code")
 		b.Logf("%s", out)
 	})
-	// The case it was made for, at its best: the new revision has everything and fails from the start.
+	// This is the replaced pipeline's best case: the new revision has everything and fails from the start.
 	b.Run("design/errors before the health check", func(b *testing.B) {
 		w := newBench(b)
 		require.NoError(b, w.cloud.Run.SetBehaviour(green, bads["errors"]))

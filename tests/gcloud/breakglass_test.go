@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
-// TestBreakglass does what refused-image.md says when users are hurt and nothing else helps.
+// TestBreakglass follows refused-image.md for the case that users are affected and nothing else helps.
 func TestBreakglass(t *testing.T) {
 	t.Parallel()
 	w := newOffice(t, 0)
@@ -31,17 +31,17 @@ func TestBreakglass(t *testing.T) {
 	live := w.call("GET", service, "")
 	assert.Equal(t, map[string]any{"useDefault": true, "breakglassJustification": "INC-7: users are hurt"}, live["binaryAuthorization"])
 	assert.Equal(t, "CONDITION_SUCCEEDED", live["terminalCondition"].(map[string]any)["state"])
-	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"), "it has no traffic yet")
+	assert.Equal(t, "web-blue 100 stable", w.split("trafficStatuses"), "the new revision has no traffic yet")
 
-	// The release command changes the traffic and nothing else, so the glass stays broken for it.
+	// The release command changes only the traffic, so the breakglass setting stays.
 	broken, _ := live["latestReadyRevision"].(string)
 	exit, out := w.release("rollback", "web", "--to", path.Base(broken), "--why", "INC-7: users are hurt")
 	require.Equal(t, command.ExitDone, exit, out)
 	assert.Contains(t, w.split("trafficStatuses"), path.Base(broken)+" 100 stable")
 
-	// gcloud's own command mends the glass first, and a change of traffic is judged as well.
+	// gcloud's own command removes the breakglass setting, and Binary Authorization judges a change of traffic as well.
 	_, stderr, err = w.gcloud("run", "services", "update-traffic", "web", "--to-revisions", path.Base(broken)+"=90,web-blue=10")
 	require.Error(t, err)
 	assert.Contains(t, stderr, "uses an unauthorized container image.")
-	assert.Contains(t, w.split("trafficStatuses"), path.Base(broken)+" 100 stable", "what serves keeps its requests")
+	assert.Contains(t, w.split("trafficStatuses"), path.Base(broken)+" 100 stable", "the serving revision keeps its requests")
 }

@@ -30,8 +30,8 @@ const (
 	broken  = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// world is a cloud with a service web, whose revisions web-blue and web-green are ready, behind a listener that gcloud
-// takes for a proxy.
+// world is a cloud with a service web, whose revisions web-blue and web-green are ready. It is behind a listener that gcloud takes
+// for a proxy.
 type world struct {
 	t       testing.TB
 	cloud   *cloud.Cloud
@@ -40,8 +40,8 @@ type world struct {
 	environ []string
 
 	mutex  sync.Mutex
-	before func(*http.Request)                 // Runs before each request that comes over the listener.
-	around func(r *http.Request, serve func()) // Serves the requests of gcloud, which alone speaks the v1 API.
+	before func(*http.Request)                 // Runs before each request to the listener.
+	around func(r *http.Request, serve func()) // Serves the requests of gcloud, which alone uses the v1 API.
 }
 
 func start(t testing.TB, delay time.Duration) *world {
@@ -53,7 +53,7 @@ func start(t testing.TB, delay time.Duration) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = documents.Close() })
 	w := &world{t: t, faults: faults.New(faults.Options{})}
-	// The clock stands while the services are made, and goes from then on: gcloud waits for operations by its own.
+	// The clock stands still while the services are made, and then runs, because gcloud waits for operations by its own clock.
 	now, begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Time{}
 	w.cloud, err = cloud.New(documents, cloud.Options{OperationDelay: delay, Intercept: w.faults.Intercept, Now: func() time.Time {
 		if begin.IsZero() {
@@ -112,7 +112,7 @@ func to(revision, percent, tag string) string {
 	return `{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"` + revision + `","percent":` + percent + `,"tag":"` + tag + `"}`
 }
 
-// call asks the v2 API.
+// call makes a request to the v2 API.
 func (w *world) call(method, path, body string) map[string]any {
 	w.t.Helper()
 	recorder := httptest.NewRecorder()
@@ -123,7 +123,7 @@ func (w *world) call(method, path, body string) map[string]any {
 	return answer
 }
 
-// split is one of the v2 service's splits in words: traffic is the desired one, trafficStatuses the one in effect.
+// split describes a split of the v2 service: traffic is the desired one, trafficStatuses the effective one.
 func (w *world) split(field string) string {
 	var words []string
 	for _, target := range run.Targets(w.call("GET", service, "")[field].([]any)) {
@@ -180,7 +180,7 @@ Last updated on 2026-11-23T12:01:00.000000Z by sandbox@example.com:
 	out, stderr, err = w.gcloud("run", "services", "list", "--format=value(metadata.name,region,status.url)")
 	require.NoError(t, err, stderr)
 	assert.Equal(t, "web\tus-central1\thttps://web-123456789012.us-central1.run.app\n", out)
-	// The executable itself, as a person starts it.
+	// Start the executable itself, as a person does.
 	missing := exec.Command("gcloud", "run", "services", "describe", "none")
 	missing.Env = w.environ
 	said, err := missing.CombinedOutput()
@@ -202,8 +202,8 @@ func TestRevisionsList(t *testing.T) {
 	assert.Equal(t, "Listed 0 items.\n", out+stderr)
 }
 
-// TestUpdateTraffic shifts traffic as a runbook does. gcloud writes the whole service back: nothing but the split may be
-// another afterwards.
+// TestUpdateTraffic shifts traffic as a runbook does. gcloud writes the whole service back, and only the split may differ
+// afterwards.
 func TestUpdateTraffic(t *testing.T) {
 	t.Parallel()
 	w := start(t, 0)
@@ -247,7 +247,7 @@ Traffic:
 		"uid"} {
 		assert.Equal(t, before[field], after[field], field)
 	}
-	assert.NotEqual(t, before["etag"], after["etag"], "a rollout that read the service before notices")
+	assert.NotEqual(t, before["etag"], after["etag"], "the etag changes, so a rollout that read the service before notices")
 }
 
 func TestUpdateMakesARevision(t *testing.T) {
@@ -296,7 +296,7 @@ func TestUpdateTrafficFails(t *testing.T) {
 	}
 }
 
-// TestWaits lets gcloud wait for an operation, and try again where the API is busy.
+// TestWaits lets gcloud wait for an operation, and retry when the API is busy.
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	w := start(t, 0)
@@ -306,5 +306,5 @@ func TestWaits(t *testing.T) {
 	require.NoError(t, err, stderr)
 	assert.Equal(t, "web-green 100, web-blue 0 stable", w.split("trafficStatuses"))
 	assert.Equal(t, 1, w.faults.List()[0].Strikes)
-	assert.Equal(t, 1, w.faults.List()[1].Strikes, "one write")
+	assert.Equal(t, 1, w.faults.List()[1].Strikes, "gcloud writes once")
 }

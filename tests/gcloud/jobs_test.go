@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// A person runs a job by hand and waits for it: once it fails, and once it does not.
+// TestJobsExecute runs a job by hand and waits for it, once with a failure and once without.
 func TestJobsExecute(t *testing.T) {
 	t.Parallel()
 	w := start(t, 0)

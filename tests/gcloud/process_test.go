@@ -15,20 +15,20 @@ import (
 	"testing"
 )
 
-// gclouds is one process for all calls of gcloud, see testdata/gclouds.py: a call takes a quarter of the processor time that way. It is
-// started by the first call.
+// gclouds is one process for all calls of gcloud, see testdata/gclouds.py, which saves three quarters of a call's processor time.
+// The first call starts it.
 var gclouds struct {
 	start   sync.Once
 	failed  error
 	process *exec.Cmd
 	in      io.Closer
-	folder  string // of the socket
+	folder  string // the socket's folder
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if gclouds.in != nil {
-		_ = gclouds.in.Close() // and so it ends
+		_ = gclouds.in.Close() // ends the process
 		_ = gclouds.process.Wait()
 	}
 	_ = os.RemoveAll(gclouds.folder)
@@ -45,7 +45,7 @@ func startGclouds() error {
 		return err
 	}
 	gclouds.folder = folder
-	// gcloud's launcher finds the installation and its Python. It starts that with these arguments before its own script.
+	// gcloud's launcher finds the installation and its Python. It starts Python with these arguments before its own script.
 	process := exec.Command("gcloud", filepath.Join(folder, "socket"))
 	process.Env = append(os.Environ(), "CLOUDSDK_PYTHON_ARGS="+script, "TERM=dumb") // Colours are chosen when the modules are loaded.
 	process.Stderr = os.Stderr

@@ -25,7 +25,7 @@ import (
 
 const green = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
-// policy is a rollout in a fraction of a second: what happens in between is tied to its writes, not to the time.
+// policy is a rollout in a fraction of a second. What happens in between is tied to its writes, not to the time.
 const policy = `environments:
   dev:
     steps: [{percent: 10, bake: 200ms}, {percent: 50, bake: 200ms}, {percent: 100, bake: 200ms}]
@@ -38,7 +38,7 @@ type office struct {
 	*world
 	web    *httptest.Server
 	folder string
-	// writes are the release command's, which alone speaks the v2 API; gcloud speaks v1.
+	// writes counts the release command's writes. It alone uses the v2 API; gcloud uses v1.
 	writes atomic.Int64
 }
 
@@ -54,7 +54,7 @@ func newOffice(t testing.TB, delay time.Duration) *office {
 	return o
 }
 
-// atWrite lets somebody act just before the release command's write of that number, from 1, reaches the API.
+// atWrite calls act just before the release command's write of that number, from 1, reaches the API.
 func (o *office) atWrite(number int64, act func()) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -66,21 +66,21 @@ func (o *office) atWrite(number int64, act func()) {
 	}
 }
 
-// shift is what an on-call person types.
+// shift runs what a person on call types.
 func (o *office) shift(arguments ...string) {
 	o.t.Helper()
 	_, stderr, err := o.gcloud(append([]string{"run", "services", "update-traffic", "web"}, arguments...)...)
 	assert.NoError(o.t, err, stderr)
 }
 
-// onCall is a person whose gcloud has started, and hangs at the first request. Starting takes it a second, on a busy machine longer
-// than a call of the release command may take, in which it is to act.
+// onCall is a gcloud that has started and hangs at its first request. Starting takes a second, and on a busy machine longer than the
+// call of the release command in which it has to act.
 type onCall struct {
 	acted, written, ended chan struct{}
 	once                  sync.Once
 }
 
-// onCall types what shift does, and returns when gcloud asks for the first thing.
+// onCall runs what shift does, and returns when gcloud makes its first request.
 func (o *office) onCall(arguments ...string) *onCall {
 	o.t.Helper()
 	p := &onCall{acted: make(chan struct{}), written: make(chan struct{}), ended: make(chan struct{})}
@@ -108,7 +108,7 @@ func (o *office) onCall(arguments ...string) *onCall {
 	return p
 }
 
-// act lets gcloud go on, and returns when the API has its write.
+// act lets gcloud continue, and returns when the API has its write.
 func (p *onCall) act() {
 	p.once.Do(func() { close(p.acted) })
 	select {
@@ -125,11 +125,11 @@ func (p *onCall) end() {
 
 var elapsed = regexp.MustCompile(` after \S+\n`)
 
-// where are the flags with which a suggested command reaches the service.
+// where matches the flags with which a suggested command reaches the service.
 var where = regexp.MustCompile("(`release [a-z]+ web) --region [^`]*?audit.jsonl([^`]*`)")
 
-// release runs one command line of the release command and returns its exit code and what it printed, without the time it took and
-// without where the service is.
+// release runs one command line of the release command. It returns the exit code and the output, without durations and without the
+// flags that say where the service is.
 func (o *office) release(arguments ...string) (int, string) {
 	o.t.Helper()
 	var out, stderr bytes.Buffer
@@ -141,15 +141,15 @@ func (o *office) release(arguments ...string) (int, string) {
 	return exit, where.ReplaceAllString(elapsed.ReplaceAllString(out.String(), "\n"), "$1$2")
 }
 
-// TestGcloudDuringARollout lets a person write traffic with gcloud between the rollout's read and its write, which is the latest
-// moment there is. The rollout must neither write over it nor, when it is started again, release what the person took back.
+// TestGcloudDuringARollout writes traffic with gcloud between the rollout's read and its write, which is the latest possible moment.
+// The rollout must not overwrite it and, when started again, must not release what the person took back.
 func TestGcloudDuringARollout(t *testing.T) {
 	t.Parallel()
 	const left = "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted"
 	const takenBack = "the traffic of web-green was taken back by hand: end its rollout with `release rollback web`, or start it again " +
 		"with `release rollout web --retry`"
 	for name, test := range map[string]struct {
-		write  int64 // The one that loses: begin is 1, then the steps 10 %, 50 % and 100 %, then finish.
+		write  int64 // The write that loses: begin is 1, then the steps 10 %, 50 % and 100 %, then finish.
 		gcloud []string
 	}{
 		"taken back at 10 %":        {3, []string{"--to-revisions=web-blue=100"}},
@@ -171,7 +171,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 			assert.Equal(t, left, o.split("trafficStatuses"))
 
 			o.atWrite(0, nil)
-			for range 2 { // What refuses once refuses again.
+			for range 2 { // a second attempt is refused as well
 				exit, out = o.release("rollout", "web")
 				assert.Equal(t, command.ExitRefused, exit)
 				assert.Equal(t, "rollout: refused\n  "+takenBack+"\n", out)
@@ -191,7 +191,7 @@ func TestGcloudDuringARollout(t *testing.T) {
 	}
 }
 
-// TestGcloudBesideAStep lets a person write while a step is watched, when the rollout has nothing to write for minutes.
+// TestGcloudBesideAStep writes traffic with gcloud while a step is watched, when the rollout has nothing to write for minutes.
 func TestGcloudBesideAStep(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0)
@@ -203,7 +203,7 @@ func TestGcloudBesideAStep(t *testing.T) {
 	before := o.before
 	o.before = func(r *http.Request) {
 		before(r)
-		if r.Method == http.MethodGet && o.writes.Load() == 2 && acted.IsZero() { // A look at the service after the shift to 10 %.
+		if r.Method == http.MethodGet && o.writes.Load() == 2 && acted.IsZero() { // a read of the service after the shift to 10 %
 			acted = time.Now()
 			person.act()
 		}
@@ -219,7 +219,7 @@ func TestGcloudBesideAStep(t *testing.T) {
 	assert.Equal(t, "web-blue 100, web-blue 0 stable, web-green 0 candidate, web-green 0 shifted", o.split("trafficStatuses"))
 }
 
-// TestGcloudAfterARelease takes a finished release back with gcloud: no later rollout may release it again, however often it is run.
+// TestGcloudAfterARelease takes a finished release back with gcloud. No later rollout may release it again.
 func TestGcloudAfterARelease(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 0)
@@ -236,8 +236,8 @@ func TestGcloudAfterARelease(t *testing.T) {
 	assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 }
 
-// TestRollbackBesideGcloud: a rollback that a person asked for overwrites a write that came in between, and is not repeated over a
-// write that came after it.
+// TestRollbackBesideGcloud checks that a person's rollback overwrites a write that came in between, and is not repeated after a
+// later one.
 func TestRollbackBesideGcloud(t *testing.T) {
 	t.Parallel()
 	t.Run("gcloud writes before it", func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		person.end()
 		assert.Equal(t, command.ExitDone, exit)
 		assert.Equal(t, "rollback: rolled back\n  web-blue serves everything: an incident\n", out)
-		assert.Equal(t, int64(2), o.writes.Load(), "one that lost, and one from a new read")
+		assert.Equal(t, int64(2), o.writes.Load(), "one write that lost, and one after a new read")
 		assert.Equal(t, "web-blue 100 stable, web-green 0 rejected", o.split("trafficStatuses"))
 	})
 	t.Run("gcloud writes after it", func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestRollbackBesideGcloud(t *testing.T) {
 		exit, out := o.release("rollout", "web")
 		require.Equal(t, command.ExitDone, exit, out)
 		o.atWrite(0, nil)
-		// The traffic of the rollback does not come, so that it is still waiting when gcloud writes.
+		// The rollback's traffic does not take effect, so that the rollback still waits when gcloud writes.
 		require.NoError(t, o.faults.Set("stuck", faults.Fault{Effect: faults.HoldTraffic, Method: http.MethodPatch}))
 		person := o.onCall("--to-revisions=web-blue=90,web-green=10")
 		ended := make(chan struct{})

@@ -13,12 +13,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/command"
 )
 
-// promise is what a runbook says of a gcloud command, during a rollout that stands at 10 % and after one that finished.
+// promise is what a runbook says about a gcloud command, during a rollout at 10 % and after a finished one.
 type promise struct {
 	during, after situation
 }
 
-// situation is what REVISION stands for, what the command prints in part, and the split afterwards.
+// situation has what REVISION stands for, a part of the command's output, and the split afterwards.
 type situation struct {
 	revision string
 	prints   []string
@@ -30,7 +30,7 @@ const (
 	released     = "web-green 100 stable, web-blue 0 previous"
 )
 
-// promises has every gcloud command of the runbooks, by its file and as it is written there.
+// promises has every gcloud command of the runbooks, by file and as written there.
 var promises = map[string]promise{
 	"rollback.md: gcloud run services describe procureflow-web --region us-central1 --format 'yaml(status.traffic)'": {
 		during: situation{prints: []string{
@@ -52,7 +52,7 @@ var promises = map[string]promise{
 	},
 }
 
-// elsewhere are commands that are not typed here, by their file and their beginning, with the reason.
+// elsewhere are commands that this test does not run, by file and beginning, with the reason.
 var elsewhere = map[string]string{
 	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the simulated " +
 		"cloud has for the program and for release sign only",
@@ -71,7 +71,7 @@ func isElsewhere(line string) bool {
 
 var block = regexp.MustCompile(`^(?: {4}|\t)?(gcloud .*?)(?: +# .*)?$`)
 
-// commands are the gcloud commands in the indented and fenced blocks of the runbooks, in order.
+// commands returns the gcloud commands in the runbooks' code blocks, in order.
 func commands(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("../../docs/runbooks/*.md")
@@ -99,7 +99,7 @@ func commands(t *testing.T) []string {
 	return found
 }
 
-// arguments splits a command line whose only quotes are single ones, and fills in what a person fills in.
+// arguments splits a command line, whose only quotes are single ones, and fills in what a person would.
 func arguments(command, revision string) []string {
 	command = strings.NewReplacer("procureflow-web", "web", "REVISION", revision).Replace(command)
 	var list []string
@@ -113,21 +113,21 @@ func arguments(command, revision string) []string {
 	return list[1:]
 }
 
-// TestEveryGcloudCommandOfTheRunbooksIsPromised needs no gcloud: it holds the table against the runbooks.
-func TestEveryGcloudCommandOfTheRunbooksIsPromised(t *testing.T) {
+// TestGcloudCommandsOfTheRunbooksAreInTheTable compares the table with the runbooks. It needs no gcloud.
+func TestGcloudCommandsOfTheRunbooksAreInTheTable(t *testing.T) {
 	t.Parallel()
 	written := map[string]bool{}
 	for _, line := range commands(t) {
 		written[line] = true
-		assert.Contains(t, promises, line, "a runbook has a command that no promise is known of")
+		assert.Contains(t, promises, line, "a runbook has a command that is not in promises")
 	}
 	for line := range promises {
 		assert.True(t, written[line], "no runbook has the command %q", line)
 	}
 }
 
-// TestRunbooks types the runbooks' gcloud commands in their order, during a rollout and after one, and holds their effect against what
-// the runbook says of them, and of the release command afterwards.
+// TestRunbooks runs the runbooks' gcloud commands in their order, during a rollout and after one. It compares their effect, and that
+// of the release command afterwards, with what the runbook says.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	for name, during := range map[string]bool{"during a rollout": true, "after a rollout": false} {

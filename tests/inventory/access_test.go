@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-func TestASecretsValueIsSecretEverywhere(t *testing.T) {
+func TestSecretValuesAreSecretEverywhere(t *testing.T) {
 	t.Parallel()
 	const value = "a-value-that-must-not-be-seen"
 	document := settings(t, "dev", func(document map[string]any) {
@@ -31,7 +31,7 @@ func TestASecretsValueIsSecretEverywhere(t *testing.T) {
 	}}, "the service runs with the version that was made")
 }
 
-func TestNobodyHoldsABasicRole(t *testing.T) {
+func TestNobodyHasABasicRole(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		for _, resource := range run(t, stack, nil).Resources {
@@ -42,7 +42,7 @@ func TestNobodyHoldsABasicRole(t *testing.T) {
 	}
 }
 
-func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
+func TestReleaseAccountsCannotChangeAccess(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
@@ -54,7 +54,7 @@ func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
 		}
 		slices.Sort(roles)
 		var reads []string
-		if stack == "prod" { // the program asks for the public key
+		if stack == "prod" { // only there the program asks for the public key
 			reads = []string{"project-attestation-reader = projects/procureflow-prod/roles/procureflowAttestationReader"}
 		}
 		assert.Equal(t, append(reads,
@@ -67,8 +67,9 @@ func TestReleasesHoldNothingThatChangesWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// TestWorkflowsAreToldWhatIsDeployed: what `release settings` derives from the settings is what the program makes.
-func TestWorkflowsAreToldWhatIsDeployed(t *testing.T) {
+// TestReleaseSettingsNameWhatIsMade checks that the names that `release settings` derives from the settings are those that the
+// program makes.
+func TestReleaseSettingsNameWhatIsMade(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
-// everything lays tests/application/everything.yaml over a stack's settings.
+// everything merges tests/application/everything.yaml into a stack's settings.
 func everything(t *testing.T) func(document map[string]any) {
 	t.Helper()
 	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "everything.yaml"))
@@ -24,7 +24,7 @@ func everything(t *testing.T) func(document map[string]any) {
 	}
 }
 
-// TestEverythingAtOnce: the inventory of a stack that uses all that is not in the stacks of the application.
+// TestEverythingAtOnce pins the inventory of a stack that uses everything that the application's stacks do not.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", everything(t))
@@ -40,7 +40,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 
 	web := variablesOf(inventory, "web", 0)
-	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", web["API_URL"], "known before there is a service")
+	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", web["API_URL"], "the URL is known before the service exists")
 	assert.Equal(t, "https://procureflow-web-100000000001.us-central1.run.app", web["NEXTAUTH_URL"])
 	assert.Equal(t, "procureflow-dev-files", web["FILES_BUCKET"])
 	api := variablesOf(inventory, "api", 0)
@@ -48,7 +48,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	assert.Equal(t, "procureflow-dev:us-central1:main", api["DB_INSTANCE"])
 	assert.Equal(t, "/cloudsql/procureflow-dev:us-central1:legacy-postgres", api["LEGACY_HOST"])
 	job := plainVariables(inventory.One(t, jobType, "job-migrate-job").Inputs["template"].(map[string]any)["template"])
-	assert.Equal(t, "procureflow-api-migrate@procureflow-dev.iam", job["DB_USER"], "a user of its own in the same database")
+	assert.Equal(t, "procureflow-api-migrate@procureflow-dev.iam", job["DB_USER"], "the job has its own user in the same database")
 	assert.Equal(t, api["DB_INSTANCE"], job["DB_INSTANCE"])
 	assert.Equal(t, api["LEGACY_HOST"], job["LEGACY_HOST"])
 	assert.Equal(t, "procureflow-dev-files", job["FILES"])
@@ -68,8 +68,9 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// TestNothingThatWasNotAskedForIsThere: the stacks of the application have no API, role or resource of what they do not use.
-func TestNothingThatWasNotAskedForIsThere(t *testing.T) {
+// TestUnusedFeaturesMakeNothing checks that the application's stacks have no API, role or resource of features that they do
+// not use.
+func TestUnusedFeaturesMakeNothing(t *testing.T) {
 	t.Parallel()
 	plain, whole := run(t, "dev", nil), run(t, "dev", everything(t))
 	types := func(inventory *pulumitest.Inventory) map[string]bool {
@@ -90,7 +91,7 @@ func TestNothingThatWasNotAskedForIsThere(t *testing.T) {
 	}, more)
 }
 
-// variablesOf are the plain variables of a service's container.
+// variablesOf returns the plain variables of a service's container.
 func variablesOf(inventory *pulumitest.Inventory, key string, container int) map[string]any {
 	for _, resource := range inventory.OfType(serviceType) {
 		if resource.Name != "service-"+key+"-service" {
@@ -101,7 +102,7 @@ func variablesOf(inventory *pulumitest.Inventory, key string, container int) map
 	return nil
 }
 
-// plainVariables are the plain variables of a template's container, the first one unless another is asked for.
+// plainVariables returns the plain variables of a template's container, by default the first.
 func plainVariables(template any, container ...int) map[string]any {
 	variables := map[string]any{}
 	containers := template.(map[string]any)["containers"].([]any)
@@ -111,8 +112,8 @@ func plainVariables(template any, container ...int) map[string]any {
 	return variables
 }
 
-// TestServicesCallEachOther: addresses are known before there is a service, and grants take accounts alone, so that two services may
-// name and call each other.
+// TestServicesCallEachOther checks two services that name and call each other. That works because addresses are known before a
+// service exists, and grants need only accounts.
 func TestServicesCallEachOther(t *testing.T) {
 	t.Parallel()
 	lay := everything(t)

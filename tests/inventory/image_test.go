@@ -15,27 +15,27 @@ func template(t *testing.T, inventory *pulumitest.Inventory) map[string]any {
 	return inventory.One(t, serviceType, "service-web-service").Inputs["template"].(map[string]any)
 }
 
-// image is what the service of a stack would run.
+// image returns the image that a stack's service would run.
 func image(t *testing.T, inventory *pulumitest.Inventory) any {
 	t.Helper()
 	return template(t, inventory)["containers"].([]any)[0].(map[string]any)["image"]
 }
 
-func TestWhatTheServiceRuns(t *testing.T) {
+func TestImageOfTheService(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("b", 64)
 	deployed := "us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest
 	evidence := map[string]any{"image-user": "1001@" + digest}
 	first := run(t, "dev", nil)
-	assert.Contains(t, image(t, first), "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "the first time, the bootstrap image")
-	assert.Nil(t, template(t, first)["annotations"], "and nobody looked who it runs as")
+	assert.Contains(t, image(t, first), "us-docker.pkg.dev/cloudrun/container/hello@sha256:", "without a service, the bootstrap image")
+	assert.Nil(t, template(t, first)["annotations"], "the bootstrap image's user is unknown")
 
 	kept := run(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
 		return map[string]any{"templates": []any{map[string]any{"containers": []any{map[string]any{"image": deployed}},
 			"annotations": evidence}}}, nil
 	}))
-	assert.Equal(t, deployed, image(t, kept), "without a digest, what runs is kept")
-	assert.Equal(t, evidence, template(t, kept)["annotations"], "and who it runs as")
+	assert.Equal(t, deployed, image(t, kept), "without a digest, the running image is kept")
+	assert.Equal(t, evidence, template(t, kept)["annotations"], "and its user")
 
 	named := run(t, "dev", func(document map[string]any) {
 		web := document["services"].(map[string]any)["web"].(map[string]any)
@@ -43,20 +43,20 @@ func TestWhatTheServiceRuns(t *testing.T) {
 	}, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
 		return nil, errors.New("nobody has to ask")
 	}))
-	assert.Equal(t, deployed, image(t, named), "with a digest, that one")
+	assert.Equal(t, deployed, image(t, named), "a digest in the settings wins")
 	assert.Equal(t, evidence, template(t, named)["annotations"])
 }
 
-func TestAFirstPreviewDoesNotAskWhatRuns(t *testing.T) {
+func TestFirstPreviewDoesNotAskForTheImage(t *testing.T) {
 	t.Parallel()
-	// The API that would answer is not on yet.
+	// The API that would answer is still off.
 	inventory := run(t, "dev", nil, pulumitest.WithPreview(), pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
 		return nil, errors.New("googleapi: Error 403: Cloud Run Admin API has not been used in project procureflow-dev before or it is disabled")
 	}))
 	assert.Equal(t, pulumitest.Unknown, image(t, inventory))
 }
 
-func TestAFailureStopsTheProgramWithItsChapter(t *testing.T) {
+func TestErrorsNameTheChapter(t *testing.T) {
 	t.Parallel()
 	_, err := runErr(t, "dev", nil, pulumitest.WithCall(getService, func(map[string]any) (map[string]any, error) {
 		return nil, errors.New("googleapi: Error 503: Service Unavailable")

@@ -34,13 +34,13 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	// The program reads them for the GitHub provider, and what the caller has set is no part of the platform.
+	// The program reads these for the GitHub provider, and the caller's values are not the platform's.
 	os.Unsetenv("GITHUB_BASE_URL")
 	os.Unsetenv("GITHUB_TOKEN")
 	os.Exit(m.Run())
 }
 
-// settings are a stack's settings of the tests' own application, changed by change.
+// settings returns a stack's settings of the tests' own application, after change.
 func settings(t *testing.T, stack string, change func(document map[string]any)) string {
 	t.Helper()
 	filled, err := stacks.Filled(filepath.Join("..", "application"), stack)
@@ -55,13 +55,13 @@ func settings(t *testing.T, stack string, change func(document map[string]any)) 
 	return string(text)
 }
 
-// notThere is the provider's answer for a service that was not made yet.
+// notThere is the provider's answer for a service that does not exist yet.
 func notThere(args map[string]any) (map[string]any, error) {
 	return nil, errors.New("projects/" + args["project"].(string) + "/locations/" + args["location"].(string) + "/services/" +
 		args["name"].(string) + " not found")
 }
 
-// run runs the program of a stack as its first up does.
+// run runs a stack's program as its first up does.
 func run(t *testing.T, stack string, change func(map[string]any), opts ...pulumitest.Option) *pulumitest.Inventory {
 	t.Helper()
 	inventory, err := runErr(t, stack, change, opts...)
@@ -82,7 +82,7 @@ func runErr(t *testing.T, stack string, change func(map[string]any), opts ...pul
 	return pulumitest.RunErr(program.In(filepath.Join("..", "application")), opts...)
 }
 
-func TestTheInventoryOfEachStack(t *testing.T) {
+func TestInventoryOfEachStack(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		t.Run(stack, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestTheInventoryOfEachStack(t *testing.T) {
 	}
 }
 
-func TestNothingButTheProgramMakesItsProviders(t *testing.T) {
+func TestOnlyTheProgramMakesProviders(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", nil)
 	assert.Equal(t, map[string]any{
@@ -112,7 +112,7 @@ func TestNothingButTheProgramMakesItsProviders(t *testing.T) {
 	assert.Equal(t, "guiofsaints", inventory.One(t, "pulumi:providers:github", "github").Inputs["owner"])
 }
 
-// only are the given keys of inputs.
+// only returns the given keys of inputs.
 func only(inputs map[string]any, keys ...string) map[string]any {
 	kept := map[string]any{}
 	for _, key := range keys {
@@ -121,8 +121,8 @@ func only(inputs map[string]any, keys ...string) map[string]any {
 	return kept
 }
 
-// TestEveryResourceAsksForTheProviderInGoMod holds resources that are registered by their token to the version that the SDK's
-// constructors ask for. Another one, or none, is another provider: another plugin, and another entry in the state.
+// TestEveryResourceAsksForTheProviderInGoMod compares the provider version of resources registered by their token with the version
+// of the SDK's constructors. Another version, or none, would mean another plugin and another provider in the state.
 func TestEveryResourceAsksForTheProviderInGoMod(t *testing.T) {
 	t.Parallel()
 	module, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
@@ -137,7 +137,7 @@ func TestEveryResourceAsksForTheProviderInGoMod(t *testing.T) {
 	}
 }
 
-func TestASecondServiceIsSettingsOnly(t *testing.T) {
+func TestSecondServiceTakesOnlySettings(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", func(document map[string]any) {
 		services := document["services"].(map[string]any)
@@ -162,7 +162,7 @@ func TestASecondServiceIsSettingsOnly(t *testing.T) {
 		"secrets-mongodb-uri-accessor-api", "secrets-mongodb-uri-accessor-web", "secrets-nextauth-secret-accessor-web",
 		"secrets-openai-api-key-accessor-web",
 	}, inventory.Names("gcp:secretmanager/secretIamMember:SecretIamMember"), "each service reads its own secrets only")
-	// A service waits for its own grants. If it waited for everybody's, the state would grow with the square of the services.
+	// A service waits for its own grants only. If it waited for all, the state would grow with the square of the services.
 	for _, grant := range inventory.OfType("gcp:secretmanager/secretIamMember:SecretIamMember") {
 		for _, key := range []string{"api", "web"} {
 			needs := inventory.One(t, "procureflow:cloudrun:Service", "service-"+key).DependsOn
@@ -176,7 +176,7 @@ func TestASecondServiceIsSettingsOnly(t *testing.T) {
 	}
 }
 
-func TestTheServiceWaitsForItsSecrets(t *testing.T) {
+func TestServiceWaitsForItsSecrets(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
@@ -187,7 +187,7 @@ func TestTheServiceWaitsForItsSecrets(t *testing.T) {
 	}
 }
 
-func TestEverythingWaitsForTheAPIs(t *testing.T) {
+func TestResourcesWaitForTheirAPIs(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", nil)
 	apis := inventory.OfType("gcp:projects/service:Service")
@@ -203,7 +203,8 @@ func TestEverythingWaitsForTheAPIs(t *testing.T) {
 	}
 }
 
-// What a repository has once is registered once, or the last stack to run would win.
+// TestOneStackProtectsTheRepository checks that resources that a repository has only once are registered by one stack. Otherwise the
+// stack that ran last would win.
 func TestOneStackProtectsTheRepository(t *testing.T) {
 	t.Parallel()
 	for typ, want := range map[string][]string{
@@ -233,7 +234,7 @@ func TestBudgetsAndAlertsReachTheSamePeople(t *testing.T) {
 	}
 }
 
-func TestABadSettingRegistersNothing(t *testing.T) {
+func TestBadSettingsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	inventory, err := runErr(t, "dev", func(document map[string]any) { document["unknown"] = true })
 	var problems *stacks.Problems
@@ -241,7 +242,7 @@ func TestABadSettingRegistersNothing(t *testing.T) {
 	assert.Empty(t, inventory.Resources)
 }
 
-func TestAStandInRegistersNothing(t *testing.T) {
+func TestStandInsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	inventory, err := runErr(t, "prod", func(document map[string]any) {
 		document["project"].(map[string]any)["number"] = stacks.StandInPrefix + "1"
@@ -250,8 +251,9 @@ func TestAStandInRegistersNothing(t *testing.T) {
 	assert.Empty(t, inventory.Resources)
 }
 
-// Whoever may write to a repository may set its variables: nothing that a workflow acts on is one.
-func TestNoVariableIsWritten(t *testing.T) {
+// TestNoGitHubVariableIsMade checks that the program sets no GitHub variables. Anybody with write access to the repository may set
+// them, so no workflow may act on one.
+func TestNoGitHubVariableIsMade(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)

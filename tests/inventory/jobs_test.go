@@ -11,8 +11,8 @@ import (
 
 const jobType = "gcp:cloudrunv2/job:Job"
 
-// jobsOf turns "prod with jobs" into prod and what gives it jobs: a migration that releases run, and a clean-up by schedule; and "dev
-// with previews" into dev and tests/application/previews.yaml.
+// jobsOf splits "prod with jobs" into prod and the change that gives it a migration that releases run and a scheduled clean-up, and
+// "dev with previews" into dev and tests/application/previews.yaml.
 func jobsOf(stack string) (change func(map[string]any), plain string) {
 	if plain, with := strings.CutSuffix(stack, " with previews"); with {
 		return withPreviews, plain
@@ -34,8 +34,8 @@ func jobsOf(stack string) (change func(map[string]any), plain string) {
 	}, plain
 }
 
-// A job runs its service's image, as an account of its own that reads its own secrets; a release may run the one that is its hook, and a
-// schedule's account may run its own and nothing else.
+// TestJobsOfAStack checks that a job runs its service's image under an account of its own, which reads its own secrets only. A
+// release may run the job that is its hook, and a schedule's account may run its own job and nothing else.
 func TestJobsOfAStack(t *testing.T) {
 	t.Parallel()
 	change, stack := jobsOf("prod with jobs")
@@ -71,6 +71,6 @@ func TestJobsOfAStack(t *testing.T) {
 	assert.Equal(t, []string{"alerts-email-prod-alerts-example-com", "alerts-pager"},
 		inventory.Names("gcp:monitoring/notificationChannel:NotificationChannel"))
 	for _, resource := range inventory.OfType("gcp:billing/budget:Budget") {
-		assert.Len(t, resource.Inputs["allUpdatesRule"].(map[string]any)["monitoringNotificationChannels"], 1, "a budget tells by mail")
+		assert.Len(t, resource.Inputs["allUpdatesRule"].(map[string]any)["monitoringNotificationChannels"], 1, "a budget notifies by mail only")
 	}
 }

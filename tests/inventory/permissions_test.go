@@ -17,12 +17,12 @@ import (
 
 const grantsDocument = "../../docs/grants.md"
 
-// byInfra is what the infra account does with a type when it does less than making and deleting it.
+// byInfra is what the infra account does with a type, if that is less than making and deleting it.
 var byInfra = map[string]permissions.Action{
-	// A person's first run makes it; infra is given rights on it alone, so that it cannot make others.
+	// A person's first run makes it. infra has rights on it alone, so that it cannot make others.
 	"gcp:artifactregistry/repository:Repository": permissions.Updates,
-	// Who may do what is changed by a person (docs/adr/0007): roles, accounts, federation, every IAM policy, and the APIs,
-	// which bring accounts of their own.
+	// A person changes who may do what (docs/adr/0007): roles, accounts, federation, every IAM policy, and the APIs, which bring
+	// accounts of their own.
 	"gcp:projects/service:Service":                                      permissions.Reads,
 	"gcp:projects/iAMCustomRole:IAMCustomRole":                          permissions.Reads,
 	"gcp:projects/iAMMember:IAMMember":                                  permissions.Reads,
@@ -35,7 +35,7 @@ var byInfra = map[string]permissions.Action{
 	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":                  permissions.Reads,
 	"gcp:cloudrunv2/jobIamMember:JobIamMember":                          permissions.Reads,
 	"gcp:billing/accountIamMember:AccountIamMember":                     permissions.Reads,
-	// Who may sign is a person's decision, and so is the key that signatures are made with.
+	// A person decides who may sign, and makes the key.
 	"gcp:kms/keyRing:KeyRing":                                     permissions.Reads,
 	"gcp:kms/cryptoKey:CryptoKey":                                 permissions.Reads,
 	"gcp:kms/cryptoKeyVersion:CryptoKeyVersion":                   permissions.Reads,
@@ -45,7 +45,7 @@ var byInfra = map[string]permissions.Action{
 	"gcp:binaryauthorization/attestor:Attestor":                   permissions.Reads,
 	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember": permissions.Reads,
 	"gcp:binaryauthorization/policy:Policy":                       permissions.Reads,
-	// Data is deleted by a person alone, and they say who reaches it.
+	// Only a person deletes data, and decides who reaches it.
 	"gcp:sql/databaseInstance:DatabaseInstance":   permissions.Updates,
 	"gcp:sql/database:Database":                   permissions.Updates,
 	"gcp:sql/user:User":                           permissions.Updates,
@@ -53,10 +53,10 @@ var byInfra = map[string]permissions.Action{
 	"gcp:storage/bucketIAMMember:BucketIAMMember": permissions.Reads,
 }
 
-// released are the types that a release's update is targeted at.
+// released are the types that a release's update targets.
 var released = map[string]bool{serviceType: true, jobType: true}
 
-// needsOf are what each account has to be able to do in an environment.
+// needsOf returns what each account has to be able to do in an environment.
 func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permissions.Need {
 	t.Helper()
 	needs := map[string][]permissions.Need{
@@ -72,7 +72,7 @@ func needsOf(t *testing.T, inventory *pulumitest.Inventory) map[string][]permiss
 		),
 		"infra": slices.Concat(
 			fixed("quota", permissions.OnProject, "serviceusage.services.use"),
-			// A secret whose value stands in the settings, which the committed ones have none of.
+			// This is for a secret whose value is in the settings, which the committed settings do not have.
 			fixed("gcp:secretmanager/secretVersion:SecretVersion", permissions.OnProject, "secretmanager.versions.add",
 				"secretmanager.versions.enable", "secretmanager.versions.get"),
 		),
@@ -158,8 +158,8 @@ func (r record) grant(t *testing.T, inventory *pulumitest.Inventory) permissions
 		}
 		require.NotEmpty(t, row, "the program makes no custom role %s", r.role)
 	}
-	// A grant on a secret, a key or a note is as narrow as one can be, and what it is for is fixed there; for what the
-	// accounts have to do it counts on the project.
+	// A grant on a secret, a key or a note is as narrow as possible, and its purpose is fixed there. For what the accounts have to
+	// do, it counts as a grant on the project.
 	place := permissions.Place(strings.ReplaceAll(kind, " ", "-"))
 	if !slices.Contains([]permissions.Place{permissions.OnProject, permissions.OnRepository, permissions.OnServiceAccount,
 		permissions.OnBillingAccount}, place) {
@@ -168,7 +168,7 @@ func (r record) grant(t *testing.T, inventory *pulumitest.Inventory) permissions
 	return permissions.Grant{Role: r.role, Place: place, Permissions: row}
 }
 
-// grantsOf are the accounts' grants by the account's key.
+// grantsOf returns the accounts' grants by the account's key.
 func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
 	grants := map[string][]record{}
 	for _, resource := range inventory.OfType("procureflow:identity:Identity") {
@@ -185,7 +185,7 @@ func grantsOf(inventory *pulumitest.Inventory) map[string][]record {
 	return grants
 }
 
-func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
+func TestAccountsHoldExactlyWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 	for _, stack := range append(all, "prod with jobs", "dev with previews", "dev with everything") {
 		t.Run(stack, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 				var held []permissions.Grant
 				for _, r := range grants[account] {
 					grant := r.grant(t, inventory)
-					// The same role on another account is for what runs as that account: one of them stands for all.
+					// The same role on another account is needed to run as that account. One of them stands for all.
 					if !slices.ContainsFunc(held, func(g permissions.Grant) bool { return g.Role == grant.Role && g.Place == grant.Place }) {
 						held = append(held, grant)
 					}
@@ -220,7 +220,7 @@ func TestAccountsHoldWhatTheirWorkTakesAndNoMore(t *testing.T) {
 	}
 }
 
-// readsSettings are Google's roles that read settings and nothing besides, or that have no narrower one, each with why.
+// readsSettings are Google's roles that read only settings, or that have no narrower alternative, each with the reason.
 var readsSettings = map[string]string{
 	"roles/run.viewer":                     "services, revisions and jobs as they are set",
 	"roles/secretmanager.viewer":           "names, versions and who may read them; no value",
@@ -230,8 +230,9 @@ var readsSettings = map[string]string{
 	"roles/billing.viewer":                 "costs as well, but a billing account takes no custom role of a project",
 }
 
-// TestPullRequestsReadSettingsOnly: whoever may open a pull request from the repository's own branches runs as preview. So no
-// role of it pulls images, reads logs or metrics, or lists what is in the project's databases and buckets.
+// TestPullRequestsReadSettingsOnly checks the roles of the preview account, which everybody who may open a pull request from a
+// branch of the repository can use. No role of it pulls images, reads logs or metrics, or lists the content of databases and
+// buckets.
 func TestPullRequestsReadSettingsOnly(t *testing.T) {
 	t.Parallel()
 	for _, stack := range append(all, "prod with jobs") {
@@ -239,7 +240,7 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 		inventory := run(t, stack, change)
 		for _, r := range grantsOf(inventory)["preview"] {
 			if strings.HasPrefix(r.role, "roles/") {
-				assert.Contains(t, readsSettings, r.role, "%s: it holds more than reads of settings, or nobody said why it does not", stack)
+				assert.Contains(t, readsSettings, r.role, "%s: the role is not in readsSettings", stack)
 				continue
 			}
 			for _, permission := range r.grant(t, inventory).Permissions {
@@ -249,8 +250,8 @@ func TestPullRequestsReadSettingsOnly(t *testing.T) {
 	}
 }
 
-// TestCustomRolesHoldWhatIsNeeded: a custom role that replaces wider ones is as narrow as the work.
-func TestCustomRolesHoldWhatIsNeeded(t *testing.T) {
+// TestCustomRolesHoldExactlyWhatIsNeeded checks that each custom role is as narrow as the work that it is for.
+func TestCustomRolesHoldExactlyWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	for id, account := range map[string]string{
 		"procureflowSettingsReader": "preview", "procureflowReleaser": "deploy", "procureflowInfrastructure": "infra",
@@ -268,7 +269,7 @@ func TestCustomRolesHoldWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestAReleaseCannotDoWhatInfraDoes(t *testing.T) {
+func TestReleasesCannotDoWhatInfraDoes(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "prod", nil)
 	for _, r := range grantsOf(inventory)["deploy"] {
@@ -280,7 +281,7 @@ func TestAReleaseCannotDoWhatInfraDoes(t *testing.T) {
 	}
 }
 
-// TestTheDocumentOfGrants keeps docs/grants.md as the program has it.
+// TestTheDocumentOfGrants compares docs/grants.md with the program.
 func TestTheDocumentOfGrants(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// withPreviews lays tests/application/previews.yaml over dev's settings.
+// withPreviews merges tests/application/previews.yaml into dev's settings.
 func withPreviews(document map[string]any) {
 	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "previews.yaml"))
 	if err != nil {
@@ -23,15 +23,16 @@ func withPreviews(document map[string]any) {
 	pulumitest.Lay(document, overlay)
 }
 
-// A slot is its service behind a front that tells search engines to stay away: one instance at most, and none of the service's secrets.
-func TestASlotIsItsServiceWithoutItsSecrets(t *testing.T) {
+// TestSlotHasNoSecretsOfItsService checks a slot: its service behind a front that keeps search engines away, with at most one
+// instance and none of the service's secrets.
+func TestSlotHasNoSecretsOfItsService(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", withPreviews)
 	pulumitest.CheckParents(t, inventory)
 	slot := inventory.One(t, serviceType, "slot-procureflow-web-preview-2-service")
 	assert.Equal(t, "preview", slot.Inputs["labels"].(map[string]any)["purpose"])
 	template := slot.Inputs["template"].(map[string]any)
-	assert.Nil(t, template["revision"], "Cloud Run names the revisions, because others change the image")
+	assert.Nil(t, template["revision"], "Cloud Run names the revisions, because a workflow changes the image")
 	assert.Equal(t, map[string]any{"minInstanceCount": 0.0, "maxInstanceCount": 1.0}, template["scaling"])
 	assert.Equal(t, "procureflow-previews@procureflow-dev.iam.gserviceaccount.com", template["serviceAccount"])
 	assert.Nil(t, template["vpcAccess"])
@@ -58,8 +59,9 @@ func TestASlotIsItsServiceWithoutItsSecrets(t *testing.T) {
 		"repository-environment-procureflow-web-preview-2"}, inventory.Names("github:index/repositoryEnvironment:RepositoryEnvironment"))
 }
 
-// Every right of the account is on a slot, or on what is the slots' alone: none is on the project, on the service or on what is released.
-func TestTheSlotsAccountReachesSlotsAlone(t *testing.T) {
+// TestSlotAccountReachesOnlySlots checks that every right of the account is on a slot or on a resource of the slots. It has
+// none on the project, the service or what is released.
+func TestSlotAccountReachesOnlySlots(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", withPreviews)
 	var held []string
@@ -84,11 +86,11 @@ func TestTheSlotsAccountReachesSlotsAlone(t *testing.T) {
 		condition, _ := policy.(map[string]any)["condition"].(map[string]any)
 		return condition["tagState"] == "UNTAGGED" && condition["olderThan"] == "345600s"
 	})
-	assert.GreaterOrEqual(t, oldest, 0, "images go a day after their slot does: %v", repository.Inputs["cleanupPolicies"])
+	assert.GreaterOrEqual(t, oldest, 0, "an image is kept a day longer than its slot: %v", repository.Inputs["cleanupPolicies"])
 }
 
-// What nobody asked for is not there: no account, role, repository or attribute of previews.
-func TestWithoutPreviewsNothingIsTheirs(t *testing.T) {
+// TestWithoutPreviewsNothingIsMade checks that without previews there is no account, role, repository or attribute for them.
+func TestWithoutPreviewsNothingIsMade(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		for _, resource := range run(t, stack, nil).Resources {
@@ -99,8 +101,9 @@ func TestWithoutPreviewsNothingIsTheirs(t *testing.T) {
 	}
 }
 
-// What `release settings` and the workflow say of slots is what the program makes.
-func TestWorkflowsAreToldWhichSlotsThereAre(t *testing.T) {
+// TestReleaseSettingsNameTheSlots compares what `release settings` and the workflow say about slots with what the program
+// makes.
+func TestReleaseSettingsNameTheSlots(t *testing.T) {
 	t.Parallel()
 	s, err := stacks.Parse([]byte(settings(t, "dev", withPreviews)), "dev")
 	require.NoError(t, err)

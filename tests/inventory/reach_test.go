@@ -15,8 +15,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
-// accepted are the ways from one identity to another, or to what identities are there to protect, that the grants leave open,
-// each with why. A way that is not here fails the test, and so does one here that no stack has.
+// accepted are the ways that the grants leave open from one identity to another, or to what identities protect, each with the
+// reason. The test fails for a way that is missing here, and for one here that no stack has.
 var accepted = []struct{ from, to, reason string }{
 	{"ci", permissions.Images, "Pushing images is what it is for. It starts none: a release checks their provenance first."},
 	{"ci", permissions.Signature, "promote.yml signs what it promoted, after the approvals and once the provenance is verified."},
@@ -35,8 +35,8 @@ var accepted = []struct{ from, to, reason string }{
 	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
 }
 
-// holdingsOf are all memberships that a program registers, of its own accounts and of everybody else, and its accounts. What
-// authority.Holdings would have to guess about is not there.
+// holdingsOf returns all memberships that a program registers, for its own and other accounts, and its accounts. It leaves out what
+// authority.Holdings would have to guess.
 func holdingsOf(t *testing.T, made *pulumitest.Inventory) (holdings []permissions.Holding, accounts []string) {
 	t.Helper()
 	var resources []inventory.Resource
@@ -66,8 +66,8 @@ type reach struct {
 	stacks       []string
 }
 
-// reached are the ways of all stacks between accounts, and from them to what they protect. The ways in from outside are those
-// of the federation, which tests/trust tries.
+// reached returns the ways of all stacks between accounts, and from them to what they protect. The ways in from outside are those of
+// the federation, which tests/trust checks.
 func reached(t *testing.T) []reach {
 	t.Helper()
 	var found []reach
@@ -95,9 +95,9 @@ func reached(t *testing.T) []reach {
 	return found
 }
 
-// TestWhoCanBecomeWhom derives from the grants who can become whom, directly and in steps, and accepts only what somebody gave
-// a reason for.
-func TestWhoCanBecomeWhom(t *testing.T) {
+// TestPathsBetweenIdentities derives from the grants who can become whom, directly and in several steps. It accepts only the ways
+// with a stated reason.
+func TestPathsBetweenIdentities(t *testing.T) {
 	t.Parallel()
 	var found, reasoned []string
 	for _, way := range reached(t) {
@@ -114,9 +114,9 @@ func TestWhoCanBecomeWhom(t *testing.T) {
 		"take the right away, or accept the way with a reason: permissions.Paths says by which permissions it goes")
 }
 
-// TestInfraChangesNothingThatSaysWhoMayDoWhat: it can neither raise itself nor sign, because nothing it holds sets a policy,
-// makes an account or a key, or changes a role, a pool, a provider or what APIs are on.
-func TestInfraChangesNothingThatSaysWhoMayDoWhat(t *testing.T) {
+// TestInfraCannotChangeAccess checks that infra can neither raise its own rights nor sign: it may not set a policy, make an account
+// or a key, or change a role, a pool, a provider or the enabled APIs.
+func TestInfraCannotChangeAccess(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
@@ -132,8 +132,8 @@ func TestInfraChangesNothingThatSaysWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// TestNobodyFromOutsideHoldsMoreThanADoor: a federated principal becomes one account, and holds nothing itself.
-func TestNobodyFromOutsideHoldsMoreThanADoor(t *testing.T) {
+// TestFederatedPrincipalsOnlyBecomeAccounts checks that a federated principal may become one account, and holds no other right.
+func TestFederatedPrincipalsOnlyBecomeAccounts(t *testing.T) {
 	t.Parallel()
 	for _, stack := range append(all, "dev with previews") {
 		change, plain := jobsOf(stack)
@@ -152,7 +152,7 @@ func TestNobodyFromOutsideHoldsMoreThanADoor(t *testing.T) {
 	}
 }
 
-// reachSection is what docs/grants.md says of it.
+// reachSection returns the section of docs/grants.md about these ways.
 func reachSection(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder

@@ -1,5 +1,5 @@
-// Package linkonce has tests link each program once. Each of their state folders and language hosts would link the same program and the
-// same policy pack anew, a second or two each time.
+// Package linkonce makes the tests of a package link each program once. Without it, each state folder and language host would link
+// the same program and policy pack again, a second or two each time.
 package linkonce
 
 import (

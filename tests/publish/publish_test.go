@@ -32,16 +32,16 @@ import (
 	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
-// token is what the stand-in lets in; the CLI takes it from its environment.
+// token is the token that the stand-in accepts. The CLI takes it from its environment.
 const token = "pul-not-a-real-token"
 
-// lease is what the stand-in lets into an update that it has started.
+// lease is the token of an update that the stand-in has started.
 const lease = "not-a-real-lease"
 
 var (
 	root = filepath.Join("..", "..")
 	cli  pulumicli.CLI
-	// hosts is the folder of pulumi-language-go.
+	// hosts is the folder with pulumi-language-go.
 	hosts string
 )
 
@@ -68,17 +68,17 @@ func prepare(m *testing.M) int {
 	return m.Run()
 }
 
-// service is as much of Pulumi Cloud as `pulumi policy publish` and `pulumi preview` call.
+// service is the part of Pulumi Cloud's API that `pulumi policy publish` and `pulumi preview` use.
 type service struct {
 	*httptest.Server
 	t        *testing.T
-	refuse   map[string]int // by "METHOD path": the status to answer with
+	refuse   map[string]int // the status to answer with, by "METHOD path"
 	mutex    sync.Mutex
 	calls    []string
 	pack     apitype.CreatePolicyPackRequest
 	tarball  []byte
 	complete bool
-	config   map[string]*json.RawMessage // of the required pack, by policy
+	config   map[string]*json.RawMessage // the required pack's configuration, by policy
 }
 
 func newService(t *testing.T, refuse map[string]int) *service {
@@ -124,7 +124,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, apitype.CreatePolicyPackResponse{Version: 1, UploadURI: "http://" + r.Host + "/upload",
 			RequiredHeaders: map[string]string{"X-Test-Signature": "signed"}})
 	case "PUT /upload":
-		// The object store knows the signature and must not learn the token.
+		// The object store knows the signature, and must not see the token.
 		if r.Header.Get("X-Test-Signature") != "signed" || r.Header.Get("Authorization") != "" {
 			answer(w, http.StatusForbidden, nil)
 			return
@@ -175,7 +175,7 @@ func policyFolder(t *testing.T) string {
 	return path
 }
 
-// published publishes the policy pack, and holds what the service was told of it.
+// published publishes the policy pack, and checks what the service was told about it.
 func (s *service) published() {
 	t := s.t
 	t.Helper()
@@ -198,7 +198,7 @@ func (s *service) published() {
 	assert.Positive(t, levels[apitype.Mandatory], "%v", levels)
 }
 
-// TestPublishingFails names the cause, ends with an exit code other than 0 and completes nothing.
+// TestPublishingFails checks that a failure names its cause, ends with an exit code other than 0, and completes nothing.
 func TestPublishingFails(t *testing.T) {
 	t.Parallel()
 	broken := t.TempDir()
@@ -236,7 +236,7 @@ func TestPublishingFails(t *testing.T) {
 	}
 }
 
-// ask starts a pack as the engine does and asks what it is.
+// ask starts a pack as the engine does, and asks for its metadata.
 func ask(t *testing.T, executable string) *pulumirpc.AnalyzerInfo {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -247,7 +247,7 @@ func ask(t *testing.T, executable string) *pulumirpc.AnalyzerInfo {
 	require.NoError(t, command.Start())
 	defer func() {
 		cancel()
-		_ = command.Wait() // says that it was killed
+		_ = command.Wait() // reports that it was killed
 	}()
 	port, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(t, err)

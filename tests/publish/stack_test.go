@@ -15,8 +15,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 )
 
-// serveStack is as much of Pulumi Cloud as a preview calls, of the one stack acme/app/dev, for which the pack that was
-// published last is required. It reports whether it knows the call.
+// serveStack answers the calls of a preview of the one stack acme/app/dev, for which the last published pack is required. It reports
+// whether it knows the call.
 func (s *service) serveStack(w http.ResponseWriter, r *http.Request) bool {
 	const stack = "/api/stacks/acme/app/dev"
 	switch r.Method + " " + r.URL.Path {
@@ -47,9 +47,9 @@ func (s *service) serveStack(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// TestTheEngineDownloadsARequiredPack publishes the pack without a stack, and then previews a program on a machine that has never seen
-// it: the Cloud says that the stack requires it, and the engine itself downloads, builds, configures and asks it.
-func TestTheEngineDownloadsARequiredPack(t *testing.T) {
+// TestEngineDownloadsARequiredPack publishes the pack, and previews a program on a machine that has never seen it. Pulumi Cloud
+// says that the stack requires the pack, and the engine itself downloads, builds, configures and calls it.
+func TestEngineDownloadsARequiredPack(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
 	s.published()
@@ -67,7 +67,7 @@ func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 
 	s.isWhole(home)
 
-	// The stack's policy group configures it: one rule stops, by another limit, and the pack is not downloaded again.
+	// The stack's policy group configures the pack: one rule stops at another limit. The pack is not downloaded again.
 	s.configure(`{"all": {"enforcementLevel": "advisory"}, "run-max-instances": {"enforcementLevel": "mandatory", "max": 7}}`)
 	output, exit = preview(8)
 	assert.NotEqual(t, 0, exit, output)
@@ -76,19 +76,19 @@ func TestTheEngineDownloadsARequiredPack(t *testing.T) {
 	assert.Equal(t, 0, exit, output)
 	assert.NotContains(t, s.calls, "GET /download")
 
-	// A configuration that the pack refuses stops the preview, and says which name is wrong.
+	// A configuration that the pack refuses stops the preview, and the error names the wrong name.
 	s.configure(`{"run-max-instance": {"enforcementLevel": "disabled"}}`)
 	output, exit = preview(7)
 	assert.NotEqual(t, 0, exit, output)
 	assert.Contains(t, output, `the pack has no policy "run-max-instance"`)
 }
 
-// isWhole holds what was downloaded against what was published. The tarball alone makes the same pack.
+// isWhole compares what was downloaded with what was published. The tarball alone has to build the same pack.
 func (s *service) isWhole(home string) {
 	s.t.Helper()
 	pack := filepath.Join(home, "policies", "acme", "pulumi-analyzer-"+s.pack.Name+"-v"+s.pack.VersionTag)
 	assert.FileExists(s.t, filepath.Join(pack, "PulumiPolicy.yaml"))
-	assert.NoDirExists(s.t, filepath.Join(pack, "bench", "typescript", "node_modules"), "what .gitignore names stays at home")
+	assert.NoDirExists(s.t, filepath.Join(pack, "bench", "typescript", "node_modules"), "files named by .gitignore are not published")
 	executable := filepath.Join(s.t.TempDir(), "pack")
 	require.NoError(s.t, golang.Compile(s.t.Context(), pack, ".", executable, "what was downloaded"))
 	info := ask(s.t, executable)
@@ -97,7 +97,7 @@ func (s *service) isWhole(home string) {
 	assert.Len(s.t, info.GetPolicies(), len(s.pack.Policies))
 }
 
-// configure sets the required pack's configuration as a policy group has it, and forgets the calls so far.
+// configure sets the required pack's configuration, in the form of a policy group, and forgets the calls so far.
 func (s *service) configure(config string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write testdata/*.md anew, and in testda
 
 const page = "https://github.com/guiofsaints/procureflow/actions/runs/1/artifacts/2"
 
-// side is what the program registers for a stack of the settings in folder.
+// side returns what the program registers for a stack of the settings in folder.
 func side(t testing.TB, folder, stack string) (rehearse.Side, error) {
 	t.Helper()
 	document, err := stacks.Filled(folder, stack)
@@ -37,7 +37,7 @@ func side(t testing.TB, folder, stack string) (rehearse.Side, error) {
 	return rehearse.Side{Settings: settings, Resources: resources}, err
 }
 
-// unchanged are the sides that most pull requests begin from.
+// unchanged caches the base sides, which most pull requests share.
 var unchanged sync.Map
 
 func (p pull) baseSide(t testing.TB) rehearse.Side {
@@ -55,7 +55,7 @@ func (p pull) baseSide(t testing.TB) rehearse.Side {
 	return before
 }
 
-// report is what is said of a pull request: what the engine said, as testdata has it, and what the test works out.
+// report returns the report on a pull request: the engine's recorded results in testdata, and what the test computes.
 func (p pull) report(t testing.TB) review.Report {
 	t.Helper()
 	said := p.kept(t).Stacks[0]
@@ -63,20 +63,20 @@ func (p pull) report(t testing.TB) review.Report {
 		Rehearsal: said.Rehearsal})
 }
 
-// assessed is the report of what the engine said.
+// assessed returns the report from the engine's results.
 func (p pull) assessed(t testing.TB, stack review.Stack) review.Report {
 	t.Helper()
 	stack.Name = p.stack
 	before := p.baseSide(t)
 	after, err := side(t, tree(t, p.base, p.head), p.stack)
 	if err != nil {
-		after = before // the settings are refused, which the engine says too
+		after = before // the settings are refused, as the engine's result says
 	}
 	require.NoError(t, rehearse.Assess(&stack, before, after, nil))
 	return review.Report{Base: strings.Repeat("1", 40), Head: strings.Repeat("2", 40), Stacks: []review.Stack{stack}, WideningLabel: "widens"}
 }
 
-// TestComments holds each pull request's report and comment: the answers against the table, all of both against testdata.
+// TestComments checks each pull request's report and comment: the answers against the table, and both against testdata.
 func TestComments(t *testing.T) {
 	t.Parallel()
 	require.GreaterOrEqual(t, len(pulls), 20)
@@ -107,7 +107,7 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// withoutCode takes code spans away as CommonMark reads them, and what the writer itself puts around folded parts.
+// withoutCode removes code spans as CommonMark reads them, and what the writer puts around folded parts.
 func withoutCode(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); {
@@ -140,7 +140,7 @@ func withoutCode(text string) string {
 	return out.String()
 }
 
-func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
+func TestHostileValuesStayInCodeSpans(t *testing.T) {
 	t.Parallel()
 	evil := "`` </code></details>\n# title\n::error::x\r##[command]y <!-- platform-review --> @everyone ```" +
 		" | [a](https://evil.example) <img " +
@@ -170,7 +170,7 @@ func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 		"</code></details>"} {
 		assert.NotContains(t, said, harm)
 	}
-	assert.Equal(t, 1, strings.Count(said, review.Marker), "the marker is the comment's own")
+	assert.Equal(t, 1, strings.Count(said, review.Marker), "only the comment's own marker occurs")
 	for line := range strings.Lines(comment) {
 		assert.False(t, strings.HasPrefix(line, "::") || strings.HasPrefix(line, "##["), "a workflow command: %s", line)
 	}
@@ -187,8 +187,8 @@ func TestHostileValuesStayWhereTheyAreShown(t *testing.T) {
 	assert.NotContains(t, text.String(), "\n::error")
 }
 
-// TestAnyValueStaysInItsCode: whatever a value is, nothing of it is left when code is taken away.
-func TestAnyValueStaysInItsCode(t *testing.T) {
+// TestAnyValueStaysInItsCodeSpan checks random values: nothing of a value is left once code spans are removed.
+func TestAnyValueStaysInItsCodeSpan(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringOf(rapid.RuneFrom([]rune("`a|\\<\n ~*_[]()!@#:\u2028"))).Draw(t, "value")
@@ -204,8 +204,8 @@ func TestAnyValueStaysInItsCode(t *testing.T) {
 	})
 }
 
-// TestALargeReportIsCutWithANote: GitHub takes 65,536 characters; what is left out is said, and where it is.
-func TestALargeReportIsCutWithANote(t *testing.T) {
+// TestLargeReportIsCutWithANote checks GitHub's limit of 65,536 characters. The comment says what is left out and where to find it.
+func TestLargeReportIsCutWithANote(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{100, 3000, 30000} {
 		stack := review.Stack{Name: "prod"}
@@ -217,13 +217,13 @@ func TestALargeReportIsCutWithANote(t *testing.T) {
 			Data: true})
 		comment := review.Report{Base: "b", Head: "h", Stacks: []review.Stack{stack, stack, stack}}.Comment(page)
 		assert.LessOrEqual(t, len(utf16.Encode([]rune(comment))), 65_000)
-		assert.Equal(t, 3, strings.Count(comment, "`the-registry`"), "what is riskiest stays")
+		assert.Equal(t, 3, strings.Count(comment, "`the-registry`"), "the riskiest changes stay")
 		assert.Regexp(t, `and \d+ more: \[the page\]\(`+page+`\) has all of them`, comment)
 	}
 }
 
-// TestTheStacksOfOneReport: three stacks in one table, and details of those that change.
-func TestTheStacksOfOneReport(t *testing.T) {
+// TestReportOnSeveralStacks checks a report on three stacks: one table, and details of the stacks that change.
+func TestReportOnSeveralStacks(t *testing.T) {
 	t.Parallel()
 	var report review.Report
 	for _, name := range []string{"costs less", "costs more"} {

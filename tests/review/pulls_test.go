@@ -21,7 +21,7 @@ type edit struct{ file, old, new string }
 type pull struct {
 	name, stack string
 	base, head  []edit
-	// The answers in the comment's first table.
+	// These are the answers in the comment's first table.
 	changes, policies, costs, gains, notices, back string
 }
 
@@ -53,7 +53,7 @@ func trusting(more string) []edit {
 	return prod("      branch: main\n", "      branch: main\n"+strings.Replace(workflows, "%s", more, 1))
 }
 
-// hostile is a value that tries to leave where it is shown.
+// hostile is a value that tries to break out of the place where it is shown.
 const hostile = `"</code></details>\n\n# x\n::error::y\n##[command]z <!-- platform-review --> @everyone ` + "`` ` ```" +
 	` | [a](https://evil.example) <img src=x onerror=alert(1)> \u202e\u001b[31m{{7*7}} ${{ secrets.X }}"`
 
@@ -182,7 +182,7 @@ var pulls = []pull{
 		back: "yes"},
 }
 
-// tree is the tests' application with edits, in a folder of its own.
+// tree makes a copy of the tests' application with edits.
 func tree(t testing.TB, edits ...[]edit) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -192,7 +192,7 @@ func tree(t testing.TB, edits ...[]edit) string {
 			path := filepath.Join(folder, e.file)
 			content, err := os.ReadFile(path)
 			require.NoError(t, err)
-			require.Contains(t, string(content), e.old, "%s has nothing of the kind to change", e.file)
+			require.Contains(t, string(content), e.old, "%s does not contain the text to replace", e.file)
 			require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(content), e.old, e.new, 1)), 0o600))
 		}
 	}

@@ -24,7 +24,7 @@ func (p pull) file(ending string) string {
 	return filepath.Join("testdata", strings.ReplaceAll(p.name, " ", "-")+ending)
 }
 
-// kept is the report in testdata.
+// kept returns the report in testdata.
 func (p pull) kept(t testing.TB) review.Report {
 	t.Helper()
 	data, err := os.ReadFile(p.file(".json"))
@@ -47,7 +47,7 @@ func written(t testing.TB, report review.Report) []byte {
 	return append(data, '\n')
 }
 
-// rehearsed rehearses a pull request, from an exported state if there is one. What is kept of it is in the folder.
+// rehearsed rehearses a pull request, from an exported state if there is one. folder gets the emulated cloud and the state.
 func (p pull) rehearsed(ctx context.Context, t testing.TB, folder string, export *rehearse.Export) rehearse.Result {
 	t.Helper()
 	module, err := filepath.Abs(filepath.Join("..", ".."))
@@ -63,7 +63,7 @@ func (p pull) rehearsed(ctx context.Context, t testing.TB, folder string, export
 	return result
 }
 
-// TestRecord makes the recorded plans again; without -record there is nothing to do.
+// TestRecord makes the recorded plans again. Without -record it only checks that they exist.
 func TestRecord(t *testing.T) {
 	for _, p := range pulls {
 		if !*record {

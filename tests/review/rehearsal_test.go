@@ -28,8 +28,8 @@ func named(t testing.TB, name string) pull {
 	return pull{}
 }
 
-// TestRehearsal plays two changes to their ends: one that a release takes to every visitor without one of them noticing, and one that
-// they notice. What the engine plans is what was recorded.
+// TestRehearsal rehearses two changes to the end: one that a release brings to every visitor without anybody noticing, and one that
+// visitors notice. The engine's plan has to equal the recorded one.
 func TestRehearsal(t *testing.T) {
 	t.Parallel()
 	for name, check := range map[string]func(*testing.T, *review.Rehearsal){
@@ -40,15 +40,15 @@ func TestRehearsal(t *testing.T) {
 			t.Parallel()
 			p := named(t, name)
 			folder, export := t.TempDir(), (*rehearse.Export)(nil)
-			if name == "costs more" { // It begins from an exported state with what nobody may see.
+			if name == "costs more" { // This one begins from an exported state with values that nobody may see.
 				export = exported(t, p)
 			}
 			result := p.rehearsed(t.Context(), t, folder, export)
 			said := p.kept(t).Stacks[0]
-			if export != nil { // Its template lacks what only an engine fills in, so it is a revision of its own.
+			if export != nil { // The template lacks what only an engine fills in, so its revision differs.
 				said.Plan[0].Changes[1].Before = `"procureflow-web-e6364c3bc1-deployed"`
 			}
-			assert.Equal(t, said.Plan, result.Steps, "record it again")
+			assert.Equal(t, said.Plan, result.Steps, "the plan differs from the recorded one: record it again")
 			assert.Equal(t, said.Findings, result.Findings)
 			assert.Empty(t, result.Failed)
 			if export != nil {
@@ -59,7 +59,7 @@ func TestRehearsal(t *testing.T) {
 	}
 }
 
-// exported is the base as `pulumi stack export` writes it, with a planted text in every place in which a secret may be.
+// exported returns the base as `pulumi stack export` writes it, with a planted text wherever a secret may be.
 func exported(t *testing.T, p pull) *rehearse.Export {
 	t.Helper()
 	const service, channel = "gcp:cloudrunv2/service:Service", "gcp:monitoring/notificationChannel:NotificationChannel"
@@ -68,7 +68,7 @@ func exported(t *testing.T, p pull) *rehearse.Export {
 		return map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", kind: value}
 	}
 	var resources []map[string]any
-	for _, name := range []string{"mongodb-uri", "nextauth-secret", "openai-api-key"} { // They have values where there is an engine alone.
+	for _, name := range []string{"mongodb-uri", "nextauth-secret", "openai-api-key"} { // only an engine gives these their values
 		resources = append(resources, map[string]any{
 			"urn":  "urn:pulumi:prod::procureflow::procureflow:secrets:Secrets$" + version + "::secrets-" + name + "-version",
 			"type": version, "custom": true, "id": "PLANTED-id", "inputs": map[string]any{"secret": "projects/procureflow-prod/secrets/" + name,
@@ -98,13 +98,13 @@ func exported(t *testing.T, p pull) *rehearse.Export {
 	require.True(t, found[service] && found[channel])
 	data, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
 	require.NoError(t, err)
-	// What only an engine knows is empty in these resources.
+	// Values that only an engine knows are empty in these resources.
 	export, err := rehearse.ReadExport([]byte(strings.ReplaceAll(string(data), `""`, `"PLANTED-unknown"`)))
 	require.NoError(t, err)
 	return &export
 }
 
-// withheld holds that nothing of what was planted is in the report, in the emulated cloud or in the state.
+// withheld checks that no planted text is in the report, in the emulated cloud or in the state.
 func withheld(t *testing.T, result rehearse.Result, folder string) {
 	t.Helper()
 	assert.Contains(t, result.Note, "The base is the exported state. Withheld, because the repository does not have the value")
@@ -127,7 +127,7 @@ func withheld(t *testing.T, result rehearse.Result, folder string) {
 	assert.Greater(t, files, 10)
 }
 
-// acts are the names of what was done, each with a sign when it did not go as it must.
+// acts returns the names of the acts, each with a mark if it failed.
 func acts(r *review.Rehearsal) (names []string) {
 	for _, act := range r.Acts {
 		name := act.Name

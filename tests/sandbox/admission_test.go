@@ -19,12 +19,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
-// built is a registry that holds an image of two platforms, and the authority whose statements about it count.
+// built is a registry with an image of two platforms, and the authority whose attestations count.
 type built struct {
 	t     *testing.T
 	from  string
 	index v1.ImageIndex
-	// digest is the index's, and platforms are its images'.
+	// digest is the index's digest; platforms are those of its images.
 	digest    string
 	platforms []string
 	signer    *provenancetest.Signer
@@ -51,7 +51,7 @@ func build(t *testing.T) *built {
 	return b
 }
 
-// attest attaches the provenance that the platform's build.yml gives an image when platform-ci.yml on main calls it.
+// attest attaches the provenance that the platform's build.yml writes when platform-ci.yml on main calls it.
 func (b *built) attest() {
 	b.t.Helper()
 	const commit = "0123456789abcdef0123456789abcdef01234567"
@@ -60,9 +60,9 @@ func (b *built) attest() {
 		Builder: "guiofsaints/procureflow-platform/.github/workflows/build.yml@" + commit})
 }
 
-// Prod's Cloud Run starts nothing that `release sign` did not sign: the engine, the program, the signing command and the
-// simulated cloud's own check of the signature, together.
-func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
+// TestProdStartsOnlySignedImages checks that prod's Cloud Run refuses every image that `release sign` did not sign. The engine, the
+// program, the signing command and the emulated cloud's check of the signature work together.
+func TestProdStartsOnlySignedImages(t *testing.T) {
 	t.Parallel()
 	const (
 		service  = "/run/v2/projects/procureflow-prod/locations/us-central1/services/procureflow-web"
@@ -88,7 +88,7 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 		_, now := s.api(http.MethodGet, service, nil)
 		assert.Equal(t, "CONDITION_FAILED", dig(now, "terminalCondition", "state"))
 		assert.Equal(t, before["trafficStatuses"], now["trafficStatuses"])
-		assert.Contains(t, now["latestReadyRevision"], bootstrap, "what served goes on serving")
+		assert.Contains(t, now["latestReadyRevision"], bootstrap, "the serving revision keeps its requests")
 		status, body := s.get(s.status().Services[0].Address)
 		assert.Equal(t, http.StatusOK, status)
 		assert.Contains(t, body, bootstrap)
@@ -130,7 +130,7 @@ func TestProdStartsOnlyWhatWasSigned(t *testing.T) {
 	require.Equal(t, release.ExitDone, exit, said)
 	assert.Equal(t, 3, strings.Count(said, "was attested before"), said)
 
-	// A revision's fate is decided once, and the engine sees that the service asks for it already.
+	// The outcome of a revision is decided once, and the engine sees that the service asks for it already.
 	assert.Contains(t, deploy("1").out, "Stack prod: no changes")
 	still()
 	up := deploy("2")

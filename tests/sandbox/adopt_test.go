@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// noLoss fails the test when the engine replaced or deleted something.
+// noLoss fails the test if the engine replaced or deleted something.
 func noLoss(t *testing.T, up result) {
 	t.Helper()
 	assert.NotRegexp(t, `\d+ (replaced|deleted)|replaced|deleting`, up.out)
@@ -65,12 +65,12 @@ func (s *sandbox) makeWhatRanBefore() {
 		"template": map[string]any{"containers": []any{map[string]any{"image": "us-docker.pkg.dev/cloudrun/container/hello"}}}})
 }
 
-// TestAdoptTheRepositorysSettings: environments and the ruleset that were made by hand in GitHub, and the key, note
-// and attestor of a first attempt, are taken over by prod without one of them being replaced or made a second time.
+// TestAdoptTheRepositorysSettings lets prod adopt environments and a ruleset that were made by hand in GitHub, and the key, note and
+// attestor of a first attempt. Nothing is replaced or made a second time.
 func TestAdoptTheRepositorysSettings(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
-	s.must("preview", "prod") // the cloud is up, and empty
+	s.must("preview", "prod") // the cloud is up and empty
 	const (
 		hub = "/gh/api/v3/repos/guiofsaints/procureflow"
 		kms = "/kms/v1/projects/procureflow-prod/locations/us-central1/keyRings"
@@ -104,20 +104,20 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	} {
 		assert.Contains(t, string(content), `"id": "`+id+`"`)
 	}
-	assert.Contains(t, dry.out, "attestation-key", "the key stands in a ring that is not in the state yet")
+	assert.Contains(t, dry.out, "attestation-key", "the key's ring is not in the state yet")
 
 	s.must("adopt", "prod", "--import", "--out", file)
-	// Now the ring is known, and what stands in it can be looked for.
+	// The ring is in the state now, so the keys in it can be looked up.
 	assert.Contains(t, s.must("adopt", "prod", "--import", "--out", file).out, "1 of the ")
 	noLoss(t, s.must("up", "prod"))
 	_, after := s.api(http.MethodGet, "/ca/v1/projects/procureflow-prod/notes/release", nil)
 	assert.Equal(t, note["createTime"], after["createTime"])
 	_, after = s.api(http.MethodGet, fmt.Sprintf("%s/rulesets/%.0f", hub, ruleset["id"]), nil)
-	assert.Equal(t, "active", after["enforcement"], "the one that was there holds now what the settings say")
+	assert.Equal(t, "active", after["enforcement"], "the existing ruleset has the settings' values now")
 	s.unchanged("prod")
 }
 
-// makeV1Service makes a service through Cloud Run's v1 API, which is on the host of its region.
+// makeV1Service makes a service through Cloud Run's v1 API, which is at the host of its region.
 func (s *sandbox) makeV1Service(service map[string]any) {
 	s.t.Helper()
 	body, err := json.Marshal(service)

@@ -18,8 +18,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// A first `up` is the dearest command of a test, so each stack has one for all tests. Who begins where it ended gets a copy of
-// the folder that it left: the cloud's documents, the engine's state, the keys and the compiled programs.
+// firstUps has one first `up` of each stack for all tests, because it is the most expensive command. A test that begins after it
+// gets a copy of the folder: the cloud's documents, the engine's state, the keys and the compiled programs.
 var firstUps = map[string]*firstUp{"dev": {}, "prod": {}}
 
 type firstUp struct {
@@ -28,7 +28,7 @@ type firstUp struct {
 	result result
 }
 
-// deployed is a sandbox of the tests' own application in which `up` of the stack has run, and what it printed.
+// deployed returns a sandbox of the tests' own application in which `up` of the stack has run, and the command's result.
 func deployed(t *testing.T, stack string) (*sandbox, result) {
 	t.Helper()
 	first := firstUps[stack]
@@ -57,13 +57,13 @@ func (f *firstUp) deploy(t *testing.T, stack string) {
 	f.folder = s.state
 }
 
-// states is where the first ups' folders are. TestMain removes it.
+// states is the folder of the first ups' folders. TestMain removes it.
 var states string
 
-// stopCloud ends the cloud of a state folder, if it has one.
+// stopCloud ends the cloud of a state folder, if one runs.
 func stopCloud(t *testing.T, state string) {
 	t.Helper()
-	// t.Context may be over by now.
+	// t.Context may have ended.
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	dir, err := statedir.Open(state)
@@ -76,7 +76,7 @@ func stopCloud(t *testing.T, state string) {
 	require.NoError(t, client.Stop(ctx, dir))
 }
 
-// copyFolder copies a folder with its files' modes, so that keys stay their owner's.
+// copyFolder copies a folder with its files' modes, so that only the owner can read the keys.
 func copyFolder(from, to string) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// terminal is a shell that types what a document says, block by block. The commands of the document are this test's own, asked
-// about its sandbox; whoever types them answers the questions of `pulumi` themselves.
+// terminal is a shell that runs a document's blocks. Its commands are this test's own, and use its sandbox. A person who types them
+// answers the questions of `pulumi` themselves.
 type terminal struct {
 	t       *testing.T
 	in      io.Writer
@@ -69,8 +69,8 @@ export -f gcloud`)
 	return terminal
 }
 
-// typed types a document's blocks, and finds in what each prints what the document says; … stands for anything in one line. It calls
-// after with each block that it typed and what that printed.
+// typed runs a document's blocks, and looks for what the document shows in the output of each; … stands for anything within a line.
+// It calls after with each block and its output.
 func (s *sandbox) typed(terminal *terminal, document string, after func(block, printed string)) {
 	s.t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, "docs", document))
@@ -90,7 +90,7 @@ func (s *sandbox) typed(terminal *terminal, document string, after func(block, p
 	}
 }
 
-// made is what somebody made by hand before the first run.
+// made makes a resource as somebody did by hand before the first run.
 func (s *sandbox) made(method, path string, body map[string]any) map[string]any {
 	s.t.Helper()
 	status, answer := s.api(method, path, body)
@@ -98,13 +98,13 @@ func (s *sandbox) made(method, path string, body map[string]any) map[string]any 
 	return answer
 }
 
-// filledIn is the settings as their owner has filled them in. Ids are numbers; the project's number is text all the same.
+// filledIn replaces the stand-ins of the settings. Ids are numbers, except the project's number, which stays text.
 func filledIn(_, content string) string {
 	filled := regexp.MustCompile(`(Id: |reviewers: \[)"stand-in:(\d+)"`).ReplaceAllString(content, "$1$2")
 	return strings.ReplaceAll(filled, "stand-in:", "")
 }
 
-// do runs a block and returns what it printed.
+// do runs a block and returns its output.
 func (t *terminal) do(block string) string {
 	t.t.Helper()
 	const end = "--- end of the block ---"
@@ -123,15 +123,15 @@ func (t *terminal) do(block string) string {
 
 var indented = regexp.MustCompile("(?ms)^ *```(sh|text)\n(.*?)^ *```$")
 
-// TestTheFirstRunAsDocumented types docs/bootstrap.md into the sandbox, where a secret exists already.
-func TestTheFirstRunAsDocumented(t *testing.T) {
+// TestFirstRunAsDocumented runs docs/bootstrap.md in the sandbox, where one secret exists already.
+func TestFirstRunAsDocumented(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, filledIn)
 	const secret = "/sm/v1/projects/procureflow-prod/secrets"
 	var created any
 	ran := 0
 	s.typed(s.terminal(), "bootstrap.md", func(block, printed string) {
-		if ran++; ran == 1 { // the cloud is up, and empty
+		if ran++; ran == 1 { // the cloud is up and empty
 			s.made(http.MethodPost, "/su/v1/projects/procureflow-prod/services/secretmanager.googleapis.com:enable", map[string]any{})
 			created = s.made(http.MethodPost, secret+"?secretId=nextauth-secret",
 				map[string]any{"replication": map[string]any{"automatic": map[string]any{}}})["createTime"]
@@ -142,13 +142,13 @@ func TestTheFirstRunAsDocumented(t *testing.T) {
 	})
 	assert.Equal(t, 6, ran)
 	_, after := s.api(http.MethodGet, secret+"/nextauth-secret", nil)
-	assert.Equal(t, created, after["createTime"], "it is the one that was there")
+	assert.Equal(t, created, after["createTime"], "the existing secret was adopted")
 }
 
-// TestTheMigrationAsDocumented types docs/migration.md into the sandbox, where the application runs as it did before the platform: a
-// v1 service by tag with its secrets at latest, its account, its secrets, a registry, and a second service in another region. All of
-// it is taken over without being touched.
-func TestTheMigrationAsDocumented(t *testing.T) {
+// TestMigrationAsDocumented runs docs/migration.md in the sandbox, in which the application runs as before the platform: a v1
+// service by tag with its secrets at latest, its account, its secrets, a registry, and a second service in another region. All of it
+// is adopted unchanged.
+func TestMigrationAsDocumented(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, filledIn)
 	terminal := s.terminal()
@@ -185,9 +185,9 @@ IMAGE=us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:` + stri
 	assert.Contains(t, s.must("adopt", "dev", "--out", filepath.Join(t.TempDir(), "import.json")).out, "None of the 0 planned resources")
 }
 
-// TestNothingDocumentedRunsUnjudged: every documented `pulumi up` has the policy pack, which is built before; the one without
-// takes up the providers alone, and what is made for the release controller is the workflows'.
-func TestNothingDocumentedRunsUnjudged(t *testing.T) {
+// TestDocumentedUpsUseThePolicyPack checks that every documented `pulumi up` uses the policy pack, which is built before. The
+// exceptions are the one that adopts providers only, and the builds of the release controller, which workflows make.
+func TestDocumentedUpsUseThePolicyPack(t *testing.T) {
 	t.Parallel()
 	for _, document := range []string{"README.md", "docs/bootstrap.md", "docs/migration.md"} {
 		content, err := os.ReadFile(filepath.Join(root, document))

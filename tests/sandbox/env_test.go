@@ -17,9 +17,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
-// TestTheEnvironmentForClients evaluates what `sandbox env` prints in a shell, as a person does, and has `release`, gcloud,
-// one of Google's own clients and curl talk to the sandbox with it. Without it they get nothing.
-func TestTheEnvironmentForClients(t *testing.T) {
+// TestEnvironmentForClients evaluates the output of `sandbox env` in a shell, as a person does. `release`, gcloud, one of
+// Google's own clients and curl then reach the sandbox. Without it they are refused.
+func TestEnvironmentForClients(t *testing.T) {
 	t.Parallel()
 	before := newSandbox(t, nil).run("env", "dev")
 	assert.Equal(t, command.ExitNo, before.exit, "%s", before)
@@ -28,7 +28,7 @@ func TestTheEnvironmentForClients(t *testing.T) {
 	lines := s.must("env", "dev").out
 	token, err := os.ReadFile(filepath.Join(s.state, "keys", "token"))
 	require.NoError(t, err)
-	assert.NotContains(t, lines, string(token), "the token is named, not printed")
+	assert.NotContains(t, lines, string(token), "the output names the token's file and does not print the token")
 	for _, file := range []string{"token", "credentials.json"} {
 		info, err := os.Stat(filepath.Join(s.state, "keys", file))
 		require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestTheEnvironmentForClients(t *testing.T) {
 	assert.Len(t, secrets.Secrets, 3)
 
 	status, _ := s.get(strings.TrimSuffix(s.status().Services[0].Address, "/") + "/api/health")
-	assert.Equal(t, 200, status, "whoever comes is a visitor of the service")
+	assert.Equal(t, 200, status, "the service answers anybody")
 	var shown map[string]any
 	require.NoError(t, json.Unmarshal([]byte(s.must("status", "--json").out), &shown))
 	assert.NotContains(t, shown, "token")

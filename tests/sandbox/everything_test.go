@@ -26,13 +26,13 @@ const (
 	fixtureService  = "/run/v2/projects/procureflow-dev/locations/us-central1/services/procureflow-api"
 )
 
-// TestAStackThatUsesEverything: sidecars, volumes, callers, a network, a database, a bucket and an objective for latency go up
-// together, a second up and a drift check find nothing, a drift is repaired, and data takes a person two steps to be rid of.
+// TestAStackThatUsesEverything brings up sidecars, volumes, callers, a network, a database, a bucket and a latency objective
+// together. A second up and a drift check find nothing, a drift is repaired, and deleting data takes a person two steps.
 func TestAStackThatUsesEverything(t *testing.T) {
 	t.Parallel()
 	overlay, err := pulumitest.Overlay(filepath.Join(root, "tests", "application", "everything.yaml"))
 	require.NoError(t, err)
-	// The existing instance would have to be there first.
+	// The existing instance would have to be made first.
 	delete(overlay["databases"].(map[string]any), "legacy")
 	for group, key := range map[string]string{"services": "api", "jobs": "migrate"} {
 		overlay[group].(map[string]any)[key].(map[string]any)["databases"] = map[string]any{"DB": "main"}
@@ -56,7 +56,7 @@ func TestAStackThatUsesEverything(t *testing.T) {
 	s.must("up", "dev")
 	s.unchanged("dev")
 
-	t.Run("web may call api, and nobody else but who is named", func(t *testing.T) {
+	t.Run("only web and the named callers may call api", func(t *testing.T) {
 		_, policy := s.api(http.MethodGet, fixtureService+":getIamPolicy", nil)
 		members := dig(policy, "bindings", 0, "members")
 		assert.ElementsMatch(t, []any{
@@ -66,7 +66,7 @@ func TestAStackThatUsesEverything(t *testing.T) {
 			"serviceAccount:service-100000000001@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
 		}, members)
 	})
-	t.Run("the job reaches the service's database as a user of its own, and is run by hand", func(t *testing.T) {
+	t.Run("the job reaches the database as its own user, and is run by hand", func(t *testing.T) {
 		_, users := s.api(http.MethodGet, fixtureInstance+"/users", nil)
 		var names []any
 		for i := range users["items"].([]any) {
@@ -99,7 +99,7 @@ func TestAStackThatUsesEverything(t *testing.T) {
 		assert.Contains(t, s.must("up", "dev", "--skip-preview").out, "1 updated")
 		assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
 	})
-	t.Run("a destroy takes nothing with it until a person has said so", func(t *testing.T) {
+	t.Run("destroy keeps the data until a person decides otherwise", func(t *testing.T) {
 		var state struct {
 			Deployment struct {
 				Resources []struct {
@@ -118,14 +118,14 @@ func TestAStackThatUsesEverything(t *testing.T) {
 		assert.Equal(t, map[string]bool{"gcp:sql/databaseInstance:DatabaseInstance": true, "gcp:sql/database:Database": true,
 			"gcp:storage/bucket:Bucket": true}, protected, "Pulumi refuses")
 		status, answer := s.api(http.MethodDelete, fixtureInstance, nil)
-		assert.Equal(t, http.StatusBadRequest, status, "Google refuses whoever asks: %v", answer)
+		assert.Equal(t, http.StatusBadRequest, status, "Google refuses the deletion: %v", answer)
 
 		giveUp := map[string]any{"deletionProtection": false}
 		s.edit("Pulumi.dev.yaml", func(content string) string {
 			return laid(t, content, map[string]any{"databases": map[string]any{"main": giveUp}, "buckets": map[string]any{"files": giveUp}})
 		})
 		policies := s.run("up", "dev")
-		assert.Contains(t, policies.String(), "sql-hardening", "the first step is seen")
+		assert.Contains(t, policies.String(), "sql-hardening", "a policy reports the first step")
 		s.edit("policy/dev.json", func(content string) string { return strings.Replace(content, "{", `{"sql-hardening": "advisory",`, 1) })
 		s.must("up", "dev", "--skip-preview")
 		s.must("destroy", "dev")
@@ -134,7 +134,7 @@ func TestAStackThatUsesEverything(t *testing.T) {
 	})
 }
 
-// laid is a stack file with a document over its settings.
+// laid merges a document into the settings of a stack file.
 func laid(t *testing.T, content string, overlay map[string]any) string {
 	t.Helper()
 	var file map[string]any

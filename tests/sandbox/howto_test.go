@@ -12,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHowTos does what the pages of docs/howto say, one after the other in the index's order, to a copy of the tests' application
-// and a sandbox of it: diff blocks are applied to its files, sh blocks run, and what a text block shows has to be in what the block
-// before it printed.
+// TestHowTos follows the pages of docs/howto in the index's order, in a copy of the tests' application with its sandbox. diff blocks
+// are applied to the files, sh blocks are run, and the output of the block before has to contain each text block.
 func TestHowTos(t *testing.T) {
 	t.Parallel()
 	s, _ := deployed(t, "dev")
@@ -34,7 +33,7 @@ func TestHowTos(t *testing.T) {
 			require.NoError(t, err)
 			(&sandbox{t: t, state: s.state, dir: s.dir}).follow(string(content))
 		}) {
-			return // the pages after it build on it
+			return // the following pages build on it
 		}
 	}
 	s.unchanged("dev")
@@ -42,7 +41,7 @@ func TestHowTos(t *testing.T) {
 
 var fenced = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
-// follow does what a page's blocks say.
+// follow runs a page's blocks.
 func (s *sandbox) follow(page string) {
 	s.t.Helper()
 	var printed string
@@ -60,14 +59,14 @@ func (s *sandbox) follow(page string) {
 				require.Contains(s.t, printed, strings.TrimSpace(line))
 			}
 		default:
-			s.t.Fatalf("a block of kind %q is neither an edit nor commands nor what they print", kind)
+			s.t.Fatalf("a block of kind %q is neither an edit, commands nor their output", kind)
 		}
 	}
 	require.NotZero(s.t, ran, "the page has no commands")
-	require.Equal(s.t, ran, checked, "the page says what its commands print")
+	require.Equal(s.t, ran, checked, "the page shows the output of each of its commands")
 }
 
-// apply makes an edit: a first line +++ FILE, then lines as in a diff. What it replaces has to be there once.
+// apply makes an edit: the first line is +++ FILE, and the others are as in a diff. The replaced text has to occur once.
 func (s *sandbox) apply(diff string) {
 	s.t.Helper()
 	head, lines, _ := strings.Cut(diff, "\n")
@@ -89,8 +88,8 @@ func (s *sandbox) apply(diff string) {
 	require.NoError(s.t, os.WriteFile(path, []byte(strings.Replace(string(content), before.String(), after.String(), 1)), 0o600))
 }
 
-// shell runs commands as a person types them, with this test's sandbox in the place of the repository's. The previews of its ups are left
-// out, because nobody sees them.
+// shell runs commands as a person types them, with this test's sandbox instead of the repository's. It skips the previews of ups,
+// which nobody would read.
 func (s *sandbox) shell(script string) string {
 	s.t.Helper()
 	self, err := os.Executable()

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestImportOfEveryType forgets every resource of prod and takes it over again with `pulumi import`. The next preview
-// replaces none but the objective, as with the official provider, and changes what no API keeps.
+// TestImportOfEveryType removes every resource of prod from the state and imports it again with `pulumi import`. The next preview
+// replaces only the objective, as with the official provider, and changes only what no API returns.
 func TestImportOfEveryType(t *testing.T) {
 	t.Parallel()
 	s, _ := deployed(t, "prod")
@@ -85,7 +85,7 @@ func TestImportOfEveryType(t *testing.T) {
 		"deletionProtection is the provider's own, and two alerts name the objective")
 }
 
-// withoutVersions leaves out secrets' versions, whose deletionPolicy is the provider's own as well.
+// withoutVersions leaves out secrets' versions, whose deletionPolicy exists only in the provider as well.
 func withoutVersions(names []string) []string {
 	var out []string
 	for _, name := range names {

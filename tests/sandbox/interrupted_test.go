@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An `up` whose engine is killed while it makes resources, several at once, is recovered by the next one: nothing is made
-// twice, nothing is lost. The moments come from the seed that the failure names.
+// TestKilledUpIsRecoveredByTheNext kills the engine of an `up` while it makes several resources at once. The next `up` recovers:
+// nothing is made twice, and nothing is lost. The moment comes from a seed, which the failure names.
 func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
@@ -36,11 +36,11 @@ func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	s.unchanged("dev")
 	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
 	s.must("destroy", "dev")
-	assert.Empty(t, s.leftovers(), "what was made twice is left (seed %d)", seed)
+	assert.Empty(t, s.leftovers(), "a resource was made twice, and is left over (seed %d)", seed)
 }
 
-// upKilledAfter runs `up dev` in a process of its own and kills it and its engine when so many creations have begun. It
-// is false when the command ended before that.
+// upKilledAfter runs `up dev` in a process of its own, and kills it and its engine once that many creations have begun. It returns
+// false if the command ended before.
 func (s *sandbox) upKilledAfter(creations int) bool {
 	s.t.Helper()
 	executable, err := os.Executable()
@@ -49,7 +49,7 @@ func (s *sandbox) upKilledAfter(creations int) bool {
 	command.Env = append(os.Environ(), asCommand+"=1")
 	out := &counter{reached: make(chan struct{}), word: []byte(" creating "), after: creations}
 	command.Stdout, command.Stderr = out, out
-	// The engine may hold the pipes for a moment longer than the killed process.
+	// The engine may hold the pipes a moment longer than the killed process.
 	command.WaitDelay = 5 * time.Second
 	require.NoError(s.t, command.Start())
 	ended := make(chan struct{})
@@ -76,7 +76,7 @@ func (s *sandbox) upKilledAfter(creations int) bool {
 	return true
 }
 
-// childrenOf lists the processes whose parent is pid and which are the Pulumi CLI: the cloud, in the background, stays.
+// childrenOf lists the children of pid that are the Pulumi CLI. The cloud, which runs in the background, stays.
 func childrenOf(pid int) []int {
 	var children []int
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -85,7 +85,7 @@ func childrenOf(pid int) []int {
 		if err != nil {
 			continue
 		}
-		// "PID (NAME) STATE PPID …"; the name may contain anything but is in the last parentheses.
+		// The format is "PID (NAME) STATE PPID …". The name may contain anything, but ends at the last parenthesis.
 		text := string(data)
 		end := strings.LastIndex(text, ")")
 		fields := strings.Fields(text[end+1:])
@@ -98,7 +98,7 @@ func childrenOf(pid int) []int {
 	return children
 }
 
-// counter tells when a word was written so often.
+// counter notices when a word has been written a number of times.
 type counter struct {
 	reached chan struct{}
 	word    []byte

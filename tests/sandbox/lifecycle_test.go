@@ -25,7 +25,7 @@ const (
 	devServices = "/run/v2/projects/procureflow-dev/locations/us-central1/services"
 )
 
-// The life of a stack, in the order a person lives it. One test, because each step stands on the one before.
+// TestLifeOfDev follows a stack through its life. It is one test, because each step needs the one before.
 func TestLifeOfDev(t *testing.T) {
 	t.Parallel()
 	s, up := deployed(t, "dev")
@@ -73,7 +73,7 @@ func TestLifeOfDev(t *testing.T) {
 		assert.Equal(t, command.ExitNo, violated.exit, "%s", violated)
 		assert.Contains(t, violated.out, "run-max-instances")
 	})
-	t.Run("a state that cannot be read is no finding", func(t *testing.T) { s.unreadableStateIsNoFinding(t, exported.out) })
+	t.Run("an unreadable state is not a finding", func(t *testing.T) { s.unreadableStateIsNoFinding(t, exported.out) })
 	t.Run("an encrypted variable is refused", func(t *testing.T) {
 		const path = "procureflow:platform.services.web.environment.SMTP_RELAY"
 		s.must("pulumi", "--", "config", "set", "--stack", "dev", "--secret", "--path", path, "user:not-a-real-one")
@@ -83,18 +83,18 @@ func TestLifeOfDev(t *testing.T) {
 		assert.NotContains(t, preview.String(), "not-a-real-one")
 		s.must("pulumi", "--", "config", "rm", "--stack", "dev", "--path", path)
 	})
-	t.Run("traffic is nobody's drift", s.trafficIsNoDrift)
-	t.Run("drift is found, and repaired by a changed setting's update", s.driftIsFoundAndRepaired)
-	t.Run("the CLI's files are where one stands, and its settings in the own file", s.pulumiWorksInOnesOwnFolder)
-	t.Run("who the image runs as is judged", s.imageUserIsJudged)
+	t.Run("traffic is not drift", s.trafficIsNoDrift)
+	t.Run("drift is found, and repaired by the next update", s.driftIsFoundAndRepaired)
+	t.Run("the CLI uses the caller's folder and the stack's own file", s.pulumiWorksInOnesOwnFolder)
+	t.Run("the image's user is judged", s.imageUserIsJudged)
 	t.Run("destroy leaves nothing", func(t *testing.T) {
 		s.must("destroy", "dev")
 		assert.Empty(t, s.leftovers(), "what is left in the cloud")
 	})
 }
 
-// directoriesAreCompiled previews with the CLI's own command: the engine compiles infra/ and policy/ through the language host. The same
-// pack with a ceiling that nothing stays below stops the preview.
+// directoriesAreCompiled previews with the CLI's own command: the engine compiles infra/ and policy/ through the language host. The
+// same pack with a ceiling of almost nothing stops the preview.
 func (s *sandbox) directoriesAreCompiled(t *testing.T) {
 	preview := func(config string) result {
 		return s.run("pulumi", "--", "preview", "--stack", "dev", "--policy-pack", filepath.Join(root, "policy"), "--policy-pack-config", config)
@@ -111,7 +111,7 @@ func (s *sandbox) directoriesAreCompiled(t *testing.T) {
 	assert.Contains(t, stopped.String(), "worst-case-cost")
 }
 
-// pulumiWorksInOnesOwnFolder exports to a relative path, and sets a value and an encrypted one.
+// pulumiWorksInOnesOwnFolder exports to a relative path, and sets a plain and an encrypted value.
 func (s *sandbox) pulumiWorksInOnesOwnFolder(t *testing.T) {
 	here, err := os.Getwd()
 	require.NoError(t, err)
@@ -135,13 +135,13 @@ func (s *sandbox) pulumiWorksInOnesOwnFolder(t *testing.T) {
 	after, err = os.ReadFile(own)
 	require.NoError(t, err)
 	assert.Contains(t, string(after), "amount: 12")
-	s.must("preview", "dev") // copies the file anew
+	s.must("preview", "dev") // copies the file again
 	get := s.must("pulumi", "--", "config", "get", "--stack", "dev", "--path", "procureflow:platform.secrets.mongodb-uri.value")
-	assert.Contains(t, get.out, "not-a-real-one", "the sandbox has it still")
+	assert.Contains(t, get.out, "not-a-real-one", "the sandbox still has the value")
 	assert.Contains(t, s.must("pulumi", "--", "config", "get", "--stack", "dev", "--path", "procureflow:platform.budget.amount").out, "12")
 }
 
-// serviceAddress reads the loopback URL that `up` prints.
+// serviceAddress returns the loopback URL that `up` prints.
 func serviceAddress(t *testing.T, out string) string {
 	t.Helper()
 	match := regexp.MustCompile(`Service procureflow-web answers 200 at (http://127\.0\.0\.1:\d+/)`).FindStringSubmatch(out)
@@ -149,7 +149,7 @@ func serviceAddress(t *testing.T, out string) string {
 	return match[1]
 }
 
-// secretValues asks the cloud for the payloads, as the container would get them.
+// secretValues asks the cloud for the secrets' payloads, as the container gets them.
 func (s *sandbox) secretValues(ids ...string) map[string]string {
 	s.t.Helper()
 	values := map[string]string{}
@@ -162,7 +162,7 @@ func (s *sandbox) secretValues(ids ...string) map[string]string {
 	return values
 }
 
-// assertNoFileContains looks through every file of the state folder.
+// assertNoFileContains searches every file of the state folder.
 func (s *sandbox) assertNoFileContains(values map[string]string) {
 	s.t.Helper()
 	files := 0
@@ -185,7 +185,7 @@ func (s *sandbox) assertNoFileContains(values map[string]string) {
 	assert.Greater(s.t, files, 5)
 }
 
-// trafficIsNoDrift shifts traffic as the release controller does: Pulumi does not report it.
+// trafficIsNoDrift shifts traffic as the release controller does. Pulumi must not report it.
 func (s *sandbox) trafficIsNoDrift(t *testing.T) {
 	_, before := s.api(http.MethodGet, devService, nil)
 	stable := dig(before, "template", "revision").(string)
@@ -197,8 +197,8 @@ func (s *sandbox) trafficIsNoDrift(t *testing.T) {
 	assert.Equal(t, "No drift: stack dev is as Pulumi left it.\n", s.must("drift", "dev").out)
 }
 
-// driftIsFoundAndRepaired: somebody closes the service to the public network, and somebody deletes a metric. The next update repairs both
-// beside what it is for: more memory. Its new revision serves nothing until it is released.
+// driftIsFoundAndRepaired restricts the service's ingress and deletes a metric by hand. The next update, which is for more memory,
+// repairs both. Its new revision gets no requests until it is released.
 func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
 	_, before := s.api(http.MethodGet, devService, nil)
 	status, answer := s.api(http.MethodPatch, devService+"?updateMask=ingress", map[string]any{"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"})
@@ -259,15 +259,15 @@ func (s *sandbox) imageUserIsJudged(t *testing.T) {
 	_, service := s.api(http.MethodGet, devService, nil)
 	assert.Equal(t, "1001@"+digest, dig(service, "template", "annotations", "image-user"))
 
-	// Nobody names the digest in the settings: what runs is kept, with what is known of it.
+	// Without a digest in the settings, the running image is kept, with its user.
 	s.writeProject(moreMemory)
 	kept := s.must("preview", "dev")
 	nothing(t, kept)
 	assert.NotContains(t, kept.out, "run-nonroot")
 }
 
-// leftovers lists everything that the program made and that destroy must have deleted. A deleted pool is kept by the
-// cloud for thirty days, as in the real one, and enabled APIs stay enabled on purpose.
+// leftovers lists everything that the program made and that destroy has to delete. The cloud keeps a deleted pool for thirty days,
+// as Google does, and enabled APIs stay enabled on purpose.
 func (s *sandbox) leftovers() []string {
 	s.t.Helper()
 	var left []string
@@ -295,8 +295,8 @@ func (s *sandbox) leftovers() []string {
 	return left
 }
 
-// unreadableStateIsNoFinding analyzes states that give no answer: the exit code is not that of a violation, and --json prints
-// JSON in every case.
+// unreadableStateIsNoFinding analyzes states that cannot be read. The exit code is not that of a violation, and --json prints JSON
+// in every case.
 func (s *sandbox) unreadableStateIsNoFinding(t *testing.T, state string) {
 	var exported map[string]any
 	require.NoError(t, json.Unmarshal([]byte(state), &exported))
@@ -310,8 +310,8 @@ func (s *sandbox) unreadableStateIsNoFinding(t *testing.T, state string) {
 		says        string
 	}{
 		{"encrypted, without what decrypts it", string(sealed), command.ExitFailed, "was not analyzed, so nothing is known about it"},
-		{"of a version to come", `{"version":9,"deployment":{}}`, command.ExitUsage, "is a state of version 9"},
-		{"no state", `[]`, command.ExitUsage, "give an exported state"},
+		{"of a newer version", `{"version":9,"deployment":{}}`, command.ExitUsage, "is a state of version 9"},
+		{"not a state", `[]`, command.ExitUsage, "give an exported state"},
 		{"empty", `{"version":3,"deployment":{}}`, command.ExitDone, "nothing to analyze"},
 	} {
 		state := filepath.Join(t.TempDir(), "state.json")

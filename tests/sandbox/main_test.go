@@ -41,13 +41,13 @@ var root = func() string {
 	return path
 }()
 
-// asCommand makes this test binary the sandbox's executable: the sandbox starts its cloud by calling itself.
+// asCommand turns this test binary into the sandbox's executable, because the sandbox starts its cloud by calling itself.
 const asCommand = "SANDBOX_TEST_AS_COMMAND"
 
-// asRelease makes it the release controller's.
+// asRelease turns it into the release controller.
 const asRelease = "SANDBOX_TEST_AS_RELEASE"
 
-// asFirstrun makes it the command of the first run.
+// asFirstrun turns it into the command firstrun.
 const asFirstrun = "SANDBOX_TEST_AS_FIRSTRUN"
 
 func TestMain(m *testing.M) {
@@ -86,14 +86,14 @@ func runAll(m *testing.M) int {
 	return m.Run()
 }
 
-// sandbox is one test's own sandbox.
+// sandbox is the sandbox of one test.
 type sandbox struct {
 	t     *testing.T
 	state string
 	dir   string
 }
 
-// newSandbox makes a sandbox that is stopped at the test's end, of the tests' own application. edit gets the content of each of
+// newSandbox makes a sandbox of the tests' own application, which is stopped when the test ends. edit gets the content of each of
 // its files and returns the new one.
 func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
 	t.Helper()
@@ -103,7 +103,7 @@ func newSandbox(t *testing.T, edit func(name, content string) string) *sandbox {
 	return s
 }
 
-// writeProject copies the application's files, edited.
+// writeProject writes the application's files after edit.
 func (s *sandbox) writeProject(edit func(name, content string) string) {
 	s.t.Helper()
 	application := os.DirFS(filepath.Join(root, "tests", "application"))
@@ -124,7 +124,7 @@ func (s *sandbox) writeProject(edit func(name, content string) string) {
 	}))
 }
 
-// result is what a command printed and returned.
+// result is a command's output and exit code.
 type result struct {
 	exit     int
 	out, err string
@@ -151,20 +151,20 @@ func (s *sandbox) must(args ...string) result {
 	return result
 }
 
-// unchanged previews a stack that is as its settings say.
+// unchanged previews a stack that has to equal its settings.
 func (s *sandbox) unchanged(stack string) {
 	s.t.Helper()
 	nothing(s.t, s.must("preview", stack))
 }
 
-// nothing is what a preview has to do.
+// nothing checks that a preview has nothing to do.
 func nothing(t *testing.T, preview result) {
 	t.Helper()
 	assert.Regexp(t, `(?m)^ +\d+ unchanged$`, preview.out)
 	assert.NotRegexp(t, `\d+ to (create|update|replace|delete)`, preview.out)
 }
 
-// status is where the cloud answers.
+// status returns where the cloud answers.
 func (s *sandbox) status() server.Status {
 	s.t.Helper()
 	var status server.Status
@@ -172,7 +172,7 @@ func (s *sandbox) status() server.Status {
 	return status
 }
 
-// client is one that the cloud's APIs take requests of.
+// client returns a client that the cloud's APIs accept.
 func (s *sandbox) client() *http.Client {
 	s.t.Helper()
 	dir, err := statedir.Open(s.state)
@@ -182,7 +182,7 @@ func (s *sandbox) client() *http.Client {
 	return client.HTTP()
 }
 
-// api calls the simulated cloud's API as its owner and returns the answer's status and JSON.
+// api calls the emulated cloud's API as its owner, and returns the answer's status and JSON.
 func (s *sandbox) api(method, path string, body any) (int, map[string]any) {
 	s.t.Helper()
 	data, err := json.Marshal(body)

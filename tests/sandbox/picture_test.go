@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 )
 
-// picture is where the picture of README is written: docs/console.png. It is of the real page in the middle of the demonstration's release
+// picture is the file of README's picture, docs/console.png. It shows the real page in the middle of the demonstration's release
 // whose errors only metrics see:
 //
 //	go test ./tests/sandbox -run TestDemoOfErrors -picture ../../docs/console.png

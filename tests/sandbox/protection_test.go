@@ -12,8 +12,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
 )
 
-// Prod's stack protects the repository, passes its own policies with it, and sees who weakens it.
-func TestTheRepositoryIsProtectedByProd(t *testing.T) {
+// TestProdProtectsTheRepository checks that prod's stack protects the repository, passes its own policies with it, and notices
+// when somebody weakens it.
+func TestProdProtectsTheRepository(t *testing.T) {
 	t.Parallel()
 	const repository = "/gh/api/v3/repos/guiofsaints/procureflow"
 	s, up := deployed(t, "prod")
@@ -52,7 +53,7 @@ func TestTheRepositoryIsProtectedByProd(t *testing.T) {
 	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "1 created")
 }
 
-// idOf is the id of the stack's one resource whose URN ends so.
+// idOf returns the id of the stack's one resource whose URN has this end.
 func (s *sandbox) idOf(stack, urn string) string {
 	s.t.Helper()
 	var state struct {

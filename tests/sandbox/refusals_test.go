@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// The first preview of a stack makes nothing. Prod's is part of its first up, see deployed.
+// TestStagingPreviews checks that the first preview of a stack makes nothing. Prod's preview is part of its first up, see deployed.
 func TestStagingPreviews(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
@@ -24,7 +24,7 @@ func TestStagingPreviews(t *testing.T) {
 	assert.Empty(t, answer["services"])
 }
 
-// Deletion protection refuses on the provider's side, before anything is asked of the cloud.
+// TestProdRefusesDestroy checks that the provider refuses because of deletion protection, before the cloud is asked.
 func TestProdRefusesDestroy(t *testing.T) {
 	t.Parallel()
 	s, _ := deployed(t, "prod")
@@ -48,12 +48,12 @@ func TestBadSettingsFailBeforeAnythingIsMade(t *testing.T) {
 	assert.Equal(t, command.ExitUsage, up.exit, "%s", up)
 	assert.Contains(t, up.err, "services.web.memory")
 	assert.Contains(t, up.err, "services.web.minInstnaces")
-	assert.Contains(t, up.err, "minInstances", "the nearest known key")
+	assert.Contains(t, up.err, "minInstances", "the error suggests the nearest key")
 	_, err := os.Stat(filepath.Join(s.state, "cloud"))
 	assert.ErrorIs(t, err, os.ErrNotExist, "nothing was started")
 }
 
-func TestCallsThatAreWrong(t *testing.T) {
+func TestBadCalls(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
 	tests := []struct {
@@ -81,7 +81,7 @@ func TestCallsThatAreWrong(t *testing.T) {
 	}
 }
 
-func TestSecondCommandSaysWhoHoldsTheSandbox(t *testing.T) {
+func TestSecondCommandNamesTheFirst(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
 	dir, err := statedir.Open(s.state)
@@ -89,7 +89,7 @@ func TestSecondCommandSaysWhoHoldsTheSandbox(t *testing.T) {
 	release, err := dir.Lock(t.Context(), "sandbox up prod", 0, os.Stderr)
 	require.NoError(t, err)
 	defer release()
-	// serve ends a cloud in the background, which the other command may be using.
+	// serve ends a cloud in the background, which the first command may be using.
 	for _, line := range [][]string{{"up", "dev"}, {"serve"}, {"stop"}} {
 		got := s.run(append([]string{"--wait", "0s"}, line...)...)
 		assert.Equal(t, command.ExitBusy, got.exit, line)
@@ -97,7 +97,7 @@ func TestSecondCommandSaysWhoHoldsTheSandbox(t *testing.T) {
 	}
 }
 
-// A mandatory violation stops the update before the resource is made.
+// TestPolicyStopsUp checks that a mandatory violation stops the update before the resource is made.
 func TestPolicyStopsUp(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, func(_, content string) string {

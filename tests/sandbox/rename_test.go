@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRenamedService renames a service that an uptime check asks, and alerts watch. Google refuses to delete a check that
-// an alert uses, so that the new check has to be there first, then the alert follows it, then the old one goes.
+// TestRenamedService renames a service with an uptime check and alerts. Google refuses to delete a check that an alert uses. So the
+// new check has to be made first, then the alert follows it, and then the old check is deleted.
 func TestRenamedService(t *testing.T) {
 	t.Parallel()
 	s, _ := deployed(t, "dev")
@@ -32,7 +32,7 @@ func TestRenamedService(t *testing.T) {
 	code, _ = s.api(http.MethodGet, services+"procureflow-shop", nil)
 	assert.Equal(t, http.StatusOK, code)
 	_, checks := s.api(http.MethodGet, "/mon/v3/projects/procureflow-dev/uptimeCheckConfigs", nil)
-	require.Len(t, checks["uptimeCheckConfigs"], 1, "the old check went after the alert had left it")
+	require.Len(t, checks["uptimeCheckConfigs"], 1, "the old check was deleted after the alert had moved")
 	_, alerts := s.api(http.MethodGet, "/mon/v3/projects/procureflow-dev/alertPolicies", nil)
 	for _, alert := range alerts["alertPolicies"].([]any) {
 		for _, condition := range alert.(map[string]any)["conditions"].([]any) {

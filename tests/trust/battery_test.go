@@ -2,7 +2,7 @@ package trust_test
 
 import "strings"
 
-// What the providers say, in the order of their names.
+// The providers' answers, in the order of their names.
 var (
 	nobody = []string{"github-oidc: nobody"}
 
@@ -13,10 +13,10 @@ var (
 	asPreviewProd = []string{"github-preview: preview"}
 )
 
-// battery is written by hand, from DESIGN's table of identities and from what GitHub puts into tokens. A case without want is
+// battery is written by hand, from the design's table of identities and from what GitHub puts into tokens. A case without want is
 // refused by every provider.
 var battery = []token{
-	// The jobs that identities are for.
+	// The jobs that have identities.
 	{name: "an image is pushed from main", stack: "dev", claims: run("build.yml"), want: []string{"github-oidc: ci, preview"}},
 	{name: "a release", stack: "dev", claims: in("dev", "deploy.yml"), want: asDeploy},
 	{name: "a change of the environment", stack: "dev", claims: in("dev", "infrastructure.yml"), want: asInfra},
@@ -156,7 +156,7 @@ var battery = []token{
 	{name: "an empty environment", stack: "prod", claims: in("", "deploy.yml"), because: "the condition does not hold"},
 	{name: "an empty environment", stack: "dev", claims: in("", "deploy.yml"), want: nobody},
 
-	// Separators inside of names.
+	// Separators in names.
 	{name: "an environment that spells ref and workflow", stack: "dev",
 		claims: in("dev:"+mainRef+":"+workflows+"deploy.yml@"+mainRef, "other.yml").on("refs/heads/topic"), want: nobody},
 	{name: "an environment that ends in a ref", stack: "dev", claims: in("dev:"+mainRef, "deploy.yml"), want: nobody},
@@ -260,13 +260,13 @@ var battery = []token{
 	{name: "a second attempt", stack: "prod", claims: in("production", "deploy.yml").with(claims{"run_attempt": "2"}), want: asDeploy},
 	{name: "a second attempt of CI", stack: "dev", claims: run("build.yml").with(claims{"run_attempt": "2", "actor": "somebody-else"}),
 		want: []string{"github-oidc: ci, preview"}},
-	{name: "a runner of one's own", stack: "dev", claims: pull("build.yml").with(claims{"runner_environment": "self-hosted"}),
+	{name: "a self-hosted runner", stack: "dev", claims: pull("build.yml").with(claims{"runner_environment": "self-hosted"}),
 		because: "the condition does not hold"},
-	{name: "a release on a runner of one's own", stack: "dev", claims: in("dev",
+	{name: "a release on a self-hosted runner", stack: "dev", claims: in("dev",
 		"deploy.yml").with(claims{"runner_environment": "self-hosted"}), because: "the condition does not hold"},
-	{name: "a release on a runner of one's own", stack: "prod", claims: in("production",
+	{name: "a release on a self-hosted runner", stack: "prod", claims: in("production",
 		"deploy.yml").with(claims{"runner_environment": "self-hosted"}), because: "the condition does not hold"},
-	{name: "a runner that says nothing of itself", stack: "prod", claims: in("production",
+	{name: "a runner of unknown kind", stack: "prod", claims: in("production",
 		"deploy.yml").with(claims{"runner_environment": nil}), because: "no such key: runner_environment"},
 }
 

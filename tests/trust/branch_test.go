@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 )
 
-// branched is what a stack deploys for a repository whose default branch has another name.
+// branched returns what a stack deploys for a repository whose default branch has another name.
 func branched(t *testing.T, stack, branch string) trust.Deployed {
 	t.Helper()
 	var document map[string]any
@@ -29,7 +29,7 @@ func branched(t *testing.T, stack, branch string) trust.Deployed {
 	return deployed
 }
 
-// moved is a token of a repository whose default branch is trunk and not main.
+// moved returns the token of a repository whose default branch is trunk instead of main.
 func moved(of claims) claims {
 	changes := claims{}
 	for name, value := range of {
@@ -44,9 +44,9 @@ func moved(of claims) claims {
 	return of.with(changes)
 }
 
-// TestTheDefaultBranchMayHaveAnotherName: with another default branch the whole battery ends as with main, and a branch that is called
-// main is one like any other.
-func TestTheDefaultBranchMayHaveAnotherName(t *testing.T) {
+// TestDefaultBranchOfAnotherName runs the whole battery with another default branch. The results are those of main, and a
+// branch called main is like any other.
+func TestDefaultBranchOfAnotherName(t *testing.T) {
 	t.Parallel()
 	stacks := map[string]doors{}
 	for _, stack := range []string{"dev", "staging", "prod"} {

@@ -26,7 +26,7 @@ func sandbox(in string, args ...string) (code int, out, errors string) {
 	return code, stdout.String(), stderr.String()
 }
 
-func TestTheCommandForPrograms(t *testing.T) {
+func TestTrustCommandAsJSON(t *testing.T) {
 	t.Parallel()
 	code, out, stderr := sandbox("", "trust", "prod", "--claims", sample, "--json")
 	require.Equal(t, command.ExitDone, code, stderr)
@@ -60,11 +60,11 @@ func TestTheCommandForPrograms(t *testing.T) {
 	var refused map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &refused))
 	assert.Equal(t, false, refused["accepted"])
-	assert.Equal(t, []any{}, refused["identities"], "a list, even when empty")
+	assert.Equal(t, []any{}, refused["identities"], "identities is a list, even if empty")
 	assert.Contains(t, refused["reason"], "the audience is absent")
 }
 
-func TestTheCommandForPeople(t *testing.T) {
+func TestTrustCommandAsText(t *testing.T) {
 	t.Parallel()
 	code, out, _ := sandbox("", "trust", "prod", "--claims", sample)
 	assert.Equal(t, command.ExitDone, code)
@@ -76,12 +76,12 @@ func TestTheCommandForPeople(t *testing.T) {
 		assert.Contains(t, out, want)
 	}
 	code, out, _ = sandbox("", "trust", "dev", "--claims", sample)
-	assert.Equal(t, command.ExitDone, code, "a refusal is an answer")
+	assert.Equal(t, command.ExitDone, code, "a refused token is an answer and not an error")
 	assert.True(t, strings.HasPrefix(out, "The token is refused by stack dev:\n  github-oidc: the audience is "), out)
 	assert.NotContains(t, out, "It can become")
 }
 
-func TestTheCommandRefusesWhatItCannotRead(t *testing.T) {
+func TestTrustCommandRefusesBadInput(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "claims.json")
 	require.NoError(t, os.WriteFile(file, []byte("eyJhbGciOi.secret.token"), 0o600))

@@ -19,10 +19,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// keyResources are types that make or hold a long-lived credential: keys of accounts, and secrets of GitHub.
+// keyResources matches types that make or hold a long-lived credential: accounts' keys, and GitHub's secrets.
 var keyResources = regexp.MustCompile(`(?i)serviceaccount/key:|hmackey|apikey|github:.*(secret|deploykey|sshkey|token)`)
 
-// keyTexts are what credentials look like. They are written in parts, because this file is read too.
+// keyTexts match credentials. They are written in parts, because this file is searched too.
 var keyTexts = map[string]*regexp.Regexp{
 	"a private key":              regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE` + ` KEY-----\s*(\\n)?[A-Za-z0-9+/=]{40}`),
 	"a service account's key":    regexp.MustCompile(`"private` + `_key(_id)?"\s*:\s*"[^"]{20}`),
@@ -33,25 +33,25 @@ var keyTexts = map[string]*regexp.Regexp{
 	"an access token of Google":  regexp.MustCompile(`\bya29` + `\.[A-Za-z0-9_-]{20}`),
 }
 
-// keyFiles are names that files with credentials have.
+// keyFiles matches names of files that usually hold credentials.
 var keyFiles = regexp.MustCompile(`(?i)(^|/)(\.env(\..+)?|\.netrc|\.npmrc|id_(rsa|ed25519|ecdsa)|.*\.(p12|pfx|jks|keystore)|(application_default_)?credentials\.json|service-?account.*\.json)$`)
 
-// workflowKeys are what a workflow that needs a key would say.
+// workflowKeys match the text of a workflow that needs a key.
 var workflowKeys = map[string]*regexp.Regexp{
 	"reads a secret other than the run's own token": regexp.MustCompile(`secrets\s*(\.\s*([A-Za-z_][\w-]*)|\[)`),
 	"hands all secrets on":                          regexp.MustCompile(`secrets:\s*inherit`),
 	"authenticates with a key":                      regexp.MustCompile(`credentials_json|service_account_key|_json_key`),
 }
 
-// told are the secrets by which a release tells people. They open a chat, a webhook and a pager, which take no identity.
+// told are the secrets by which a release notifies people. They open a chat, a webhook and a pager, which take no identity.
 var told = []string{"RELEASE_SLACK_URL", "RELEASE_WEBHOOK_URL", "RELEASE_WEBHOOK_TOKEN", "RELEASE_PAGERDUTY_KEY"}
 
-// mayRead says whether a workflow may read a secret of GitHub.
+// mayRead reports whether a workflow may read a GitHub secret.
 func mayRead(file, secret string) bool {
 	return secret == "GITHUB_TOKEN" || file == ".github/workflows/deploy.yml" && slices.Contains(told, secret)
 }
 
-// keyProblems says what of a file is, or asks for, a long-lived key.
+// keyProblems returns the long-lived keys that a file contains or asks for.
 func keyProblems(name, content string) []string {
 	var problems []string
 	if keyFiles.MatchString(name) {
@@ -60,7 +60,7 @@ func keyProblems(name, content string) []string {
 	for what, form := range keyTexts {
 		for _, found := range form.FindAllString(content, -1) {
 			if strings.Contains(found, "0123456789") {
-				continue // counted up: made up, to test who looks for keys
+				continue // counted up, so made up, to test tools that look for keys
 			}
 			problems = append(problems, name+": holds what looks like "+what)
 		}
@@ -84,13 +84,13 @@ func keyProblems(name, content string) []string {
 	return problems
 }
 
-func TestNoFileHoldsOrAsksForALongLivedKey(t *testing.T) {
+func TestNoLongLivedKeys(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("git", "ls-files", "-z")
 	list.Dir = root
 	output, err := list.Output()
 	if err != nil {
-		t.Skip("not in a clone: git lists no files")
+		t.Skip("this is not a git clone")
 	}
 	names := strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00")
 	require.Contains(t, names, "Pulumi.prod.yaml")
@@ -106,7 +106,7 @@ func TestNoFileHoldsOrAsksForALongLivedKey(t *testing.T) {
 	}
 }
 
-func TestKeysAreSeen(t *testing.T) {
+func TestKeysAreRecognized(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		file, content string
@@ -142,7 +142,7 @@ func TestKeysAreSeen(t *testing.T) {
 	}
 }
 
-func TestTheProgramMakesNoLongLivedKey(t *testing.T) {
+func TestProgramMakesNoLongLivedKey(t *testing.T) {
 	t.Parallel()
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		inventory, err := pulumitest.RunErr(program.In(application), pulumitest.WithStack(stack),

@@ -16,7 +16,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// previewing are dev's settings with places for pull requests' images, for which the platform's workflows are trusted at a commit.
+// previewing returns dev's settings with slots for pull requests' images, which trust the platform's workflows at a commit.
 func previewing(t *testing.T) []byte {
 	t.Helper()
 	overlay, err := pulumitest.Overlay(filepath.Join(application, "previews.yaml"))
@@ -40,12 +40,13 @@ const slotsFile = platform + "preview-environment.yml@"
 
 var (
 	asSlots = []string{"github-oidc: preview, slots"}
-	// looked is the job of a pull request that puts its image into a slot, and cleared the one that the clock starts.
+	// looked is the job of a pull request that puts its image into a slot, and cleared the job that the clock starts.
 	looked  = pull("platform-preview-environment.yml").calls(slotsFile + older)
 	cleared = run("platform-preview-environment.yml").with(claims{"event_name": "schedule"}).calls(slotsFile + older)
 )
 
-// looking is who may become the account of the slots. Whoever may is preview besides, as every job in no environment.
+// looking has the tokens that may become the slots' account, and those that may not. A token that may can also become preview, as
+// every job without an environment can.
 var looking = []token{
 	{name: "a pull request", claims: looked, want: asSlots},
 	{name: "another pull request", claims: looked.with(claims{"ref": "refs/pull/8/merge", "head_ref": "other"}), want: asSlots},
@@ -84,8 +85,8 @@ var looking = []token{
 	{name: "a workflow that begins with the event", claims: looked.with(claims{"event_name": "push"}).calls("pull_request:" + slotsFile +
 		older), want: asPreview},
 
-	// GitHub gives a fork's run no token at all. Were a private repository set to give it one, nothing in it would tell it from the
-	// repository's own; the condition of the platform's job is what keeps it out then (tests/workflows).
+	// GitHub gives a fork's run no token. If a private repository were set to give it one, nothing in the token would tell it from
+	// the repository's own. The condition of the platform's job then keeps it out (tests/workflows).
 	{name: "a fork's pull request, if GitHub gave it a token", claims: looked.with(claims{"actor": "mallory", "actor_id": "66"}),
 		want: asSlots},
 	{name: "a run in a fork", claims: looked.with(claims{"repository": "mallory/procureflow", "repository_id": "100000067",
@@ -93,17 +94,17 @@ var looking = []token{
 	{name: "another repository of the owner", claims: looked.with(claims{"repository": "guiofsaints/other", "repository_id": "100000002"}),
 		because: "the condition does not hold"},
 	{name: "the name, registered again", claims: looked.with(claims{"repository_id": "100000003"}), because: "the condition does not hold"},
-	{name: "a runner of one's own", claims: looked.with(claims{"runner_environment": "self-hosted"}), because: "the condition does not hold"},
+	{name: "a self-hosted runner", claims: looked.with(claims{"runner_environment": "self-hosted"}), because: "the condition does not hold"},
 	{name: "no event", claims: looked.with(claims{"event_name": nil}), because: "no such key: event_name"},
 
-	// What is there besides stays as it is.
+	// Other identities stay as they are.
 	{name: "a release", claims: in("dev", "release.yml").calls(platform + "deploy.yml@" + older), want: asDeploy},
 	{name: "an image is pushed from main", claims: run("ci.yml").calls(platform + "build.yml@" + older),
 		want: []string{"github-oidc: ci, preview"}},
 	{name: "a change of the environment", claims: in("dev", "change.yml").calls(platform + "infrastructure.yml@" + older), want: asInfra},
 }
 
-func TestWhoMayPutAnImageIntoASlot(t *testing.T) {
+func TestTokensThatBecomeTheSlotsAccount(t *testing.T) {
 	t.Parallel()
 	doors := open(t, deployedPreviews(t))
 	for _, test := range looking {
@@ -118,8 +119,8 @@ func TestWhoMayPutAnImageIntoASlot(t *testing.T) {
 	}
 }
 
-// TestTheBatteryOfSlotsSeesHoles leaves one part of the attribute out at a time, and names the cases that have to notice.
-func TestTheBatteryOfSlotsSeesHoles(t *testing.T) {
+// TestSlotCasesNoticeHoles leaves out one part of the attribute at a time, and names the cases that have to fail then.
+func TestSlotCasesNoticeHoles(t *testing.T) {
 	t.Parallel()
 	const attribute = "attribute.event_workflow"
 	for name, test := range map[string]struct{ part, value, noticed string }{
@@ -158,8 +159,8 @@ func TestTheBatteryOfSlotsSeesHoles(t *testing.T) {
 	}
 }
 
-// TestOtherStacksKnowNoSlots: without previews, the token of the very job is the one of a job that reads.
-func TestOtherStacksKnowNoSlots(t *testing.T) {
+// TestOtherStacksHaveNoSlots checks that without previews the token of the same job is that of a job that reads.
+func TestOtherStacksHaveNoSlots(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{"dev": asPreview, "prod": asPreviewProd} {
 		for _, claims := range []claims{looked, cleared} {

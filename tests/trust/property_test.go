@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNoOtherClaimsMakeADeployment draws tokens whose claims borrow each other's parts and separators, and compares who they
-// become in dev, where bindings alone tell jobs apart, with the rule in plain Go.
+// TestNoOtherClaimsMakeADeployment draws tokens whose claims borrow each other's parts and separators. It compares who they become
+// in dev, where only bindings tell jobs apart, with the rule in plain Go.
 func TestNoOtherClaimsMakeADeployment(t *testing.T) {
 	t.Parallel()
 	dev := open(t, deployed(t, "dev"))
@@ -41,7 +41,7 @@ func TestNoOtherClaimsMakeADeployment(t *testing.T) {
 			environment = "none"
 		}
 		var want []string
-		// An environment of the name that stands for none is refused at the door.
+		// An environment whose name stands for no environment is refused by the provider.
 		if token["repository_id"] == "100000001" && (!has || environment != "none") {
 			var accounts []string
 			if environment == "none" && token["ref"] == mainRef && token["job_workflow_ref"] == ci {
@@ -63,5 +63,5 @@ func TestNoOtherClaimsMakeADeployment(t *testing.T) {
 	})
 }
 
-// shownWith is a token with these claims.
+// shownWith returns a token with these claims.
 func shownWith(claims claims) token { return token{claims: claims} }

@@ -19,10 +19,10 @@ import (
 
 var root = filepath.Join("..", "..")
 
-// application is the folder of an application that the tests have for themselves.
+// application is the folder of the tests' own application.
 var application = filepath.Join(root, "tests", "application")
 
-// settings are a stack's committed settings, stand-ins filled.
+// settings returns a stack's committed settings with values instead of stand-ins.
 func settings(t *testing.T, stack string) []byte {
 	t.Helper()
 	document, err := stacks.Filled(application, stack)
@@ -30,7 +30,7 @@ func settings(t *testing.T, stack string) []byte {
 	return document
 }
 
-// deployed is what the program of a stack deploys with them.
+// deployed returns what a stack's program deploys with these settings.
 func deployed(t *testing.T, stack string) trust.Deployed {
 	t.Helper()
 	deployed, err := trust.Deploy(program.In(application), application, stack, settings(t, stack))
@@ -41,7 +41,7 @@ func deployed(t *testing.T, stack string) trust.Deployed {
 // claims are a token's claims.
 type claims map[string]any
 
-// with is a copy in which claims have other values; nil takes a claim away.
+// with returns a copy with other values of claims; nil removes a claim.
 func (c claims) with(changes claims) claims {
 	changed := maps.Clone(c)
 	for name, value := range changes {
@@ -59,7 +59,7 @@ const (
 	workflows = "guiofsaints/procureflow/.github/workflows/"
 )
 
-// run is a job of a workflow file of the repository on main, in no environment.
+// run returns the claims of a job of a workflow file of the repository on main, without an environment.
 func run(file string) claims {
 	return claims{
 		"iss": "https://token.actions.githubusercontent.com", "sub": "repo:guiofsaints/procureflow:ref:refs/heads/main",
@@ -72,46 +72,46 @@ func run(file string) claims {
 	}
 }
 
-// in is a job in an environment, of a run that somebody started by hand.
+// in returns the claims of a job in an environment, in a run that somebody started by hand.
 func in(environment, file string) claims {
 	return run(file).with(claims{"event_name": "workflow_dispatch", "environment": environment,
 		"sub": "repo:guiofsaints/procureflow:environment:" + environment})
 }
 
-// on is the same job in a run of another ref, with that ref's workflow file.
+// on returns the same job in a run of another ref, with that ref's workflow file.
 func (c claims) on(ref string) claims {
 	file := strings.TrimPrefix(strings.TrimSuffix(c["workflow_ref"].(string), "@"+mainRef), workflows)
 	return c.with(claims{"ref": ref, "workflow_ref": workflows + file + "@" + ref, "job_workflow_ref": workflows + file + "@" + ref})
 }
 
-// calls is a job inside of a reusable workflow that the run's file calls.
+// calls returns a job in a reusable workflow that the run's file calls.
 func (c claims) calls(workflowRef string) claims {
 	return c.with(claims{"job_workflow_ref": workflowRef})
 }
 
-// promote is the promotion's job in a run of deploy.yml.
+// promote returns the promotion's job in a run of deploy.yml.
 func promote(environment string) claims {
 	return in(environment, "deploy.yml").calls(workflows + "promote.yml@" + mainRef)
 }
 
-// pull is a job of a pull request.
+// pull returns a job of a pull request.
 func pull(file string) claims {
 	return run(file).on("refs/pull/7/merge").with(claims{"event_name": "pull_request", "base_ref": "main", "head_ref": "topic",
 		"ref_protected": "false"})
 }
 
-// token is a case of the battery. Each token is tried at every provider of its stack, with that provider's audience unless
+// token is a case of the battery. Each token is tried at every provider of its stack, with that provider's audience unless the
 // claims name one.
 type token struct {
 	name, stack string
 	claims      claims
-	// want are the providers that accept it, each with the accounts it can become through it, "nobody" if none.
+	// want lists the providers that accept the token, each with the accounts that it can become through it, or "nobody".
 	want []string
-	// because is a part of a refusal's reason, for tokens that nobody accepts.
+	// because is a part of the reason for a refusal, for tokens that no provider accepts.
 	because string
 }
 
-func TestWhoATokenCanBecome(t *testing.T) {
+func TestTokensAndTheirAccounts(t *testing.T) {
 	t.Parallel()
 	all := map[string]doors{}
 	for _, stack := range []string{"dev", "staging", "prod"} {
@@ -135,7 +135,7 @@ func TestWhoATokenCanBecome(t *testing.T) {
 	assert.GreaterOrEqual(t, len(seen), 60)
 }
 
-// doors are what is deployed, ready to be tried.
+// doors are the deployed providers, ready to be tried.
 type doors struct {
 	*trust.Simulator
 	// providers are their names.
@@ -153,7 +153,7 @@ func open(t *testing.T, deployed trust.Deployed) doors {
 	return opened
 }
 
-// try shows the token to every provider and returns what they make of it, and why.
+// try shows the token to every provider, and returns the answers with their reasons.
 func (d doors) try(t *testing.T, test token) (got []string, reasons string) {
 	t.Helper()
 	for _, provider := range d.providers {
@@ -169,8 +169,8 @@ func (d doors) try(t *testing.T, test token) (got []string, reasons string) {
 	return got, reasons
 }
 
-// TestTheBatterySeesHoles widens what is deployed, one way at a time, and names the cases that have to notice.
-func TestTheBatterySeesHoles(t *testing.T) {
+// TestBatteryNoticesHoles widens the deployed trust, one way at a time, and names the cases that have to fail then.
+func TestBatteryNoticesHoles(t *testing.T) {
 	t.Parallel()
 	const composite = " + ':' + assertion.ref + ':' + (has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none')"
 	cut := func(text string) func(*trust.Deployed) {
@@ -183,7 +183,7 @@ func TestTheBatterySeesHoles(t *testing.T) {
 	for name, test := range map[string]struct {
 		stack string
 		widen func(*trust.Deployed)
-		// noticed are the names of cases that fail then, among others.
+		// noticed are names of cases that fail then, among others.
 		noticed []string
 	}{
 		"bound by environment alone": {"dev", func(of *trust.Deployed) {
@@ -215,7 +215,7 @@ func TestTheBatterySeesHoles(t *testing.T) {
 			[]string{"CI of a pull request's target", "CI of a comment"}},
 		"a release by a push": {"prod", cut("assertion.event_name in ['workflow_dispatch']"), []string{"a release by a push"}},
 		"any runner": {"dev", cut("assertion.runner_environment == 'github-hosted'"),
-			[]string{"a runner of one's own", "a release on a runner of one's own"}},
+			[]string{"a self-hosted runner", "a release on a self-hosted runner"}},
 		"an environment called none": {"dev", cut("(!has(assertion.environment) || assertion.environment != 'none')"), []string{
 			"an environment called none", "CI in an environment called none",
 		}},
@@ -258,7 +258,7 @@ func TestTheBatterySeesHoles(t *testing.T) {
 	}
 }
 
-// summary is what a provider makes of a token, in the battery's words; nothing when it refuses.
+// summary describes a provider's answer to a token in the battery's words; nothing if it refuses.
 func summary(provider string, answer trust.Answer) []string {
 	var accepted bool
 	for _, verdict := range answer.Verdicts {

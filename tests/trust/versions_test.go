@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 )
 
-// platform has the reusable workflows, at a commit and at a tag.
+// platform is the path of the reusable workflows, which tests use at a commit and at a tag.
 const platform = "guiofsaints/procureflow-platform/.github/workflows/"
 
 var (
@@ -21,7 +21,7 @@ var (
 	newer = "refs/tags/v1.5.0"
 )
 
-// trusting is what a stack deploys when it trusts the platform's workflows at these refs.
+// trusting returns what a stack deploys if it trusts the platform's workflows at these refs.
 func trusting(t *testing.T, stack string, refs ...string) trust.Deployed {
 	t.Helper()
 	var document map[string]any
@@ -34,9 +34,9 @@ func trusting(t *testing.T, stack string, refs ...string) trust.Deployed {
 	return deployed
 }
 
-// TestWhoMayBecomeTheAccountsByThePlatformsWorkflows: the repository that deploys is trusted by its numbers, and what it runs by
-// the platform's file at a ref that the settings name.
-func TestWhoMayBecomeTheAccountsByThePlatformsWorkflows(t *testing.T) {
+// TestTokensOfThePlatformsWorkflows checks that the deploying repository is trusted by its numbers, and its workflow by the
+// platform's file at a ref that the settings name.
+func TestTokensOfThePlatformsWorkflows(t *testing.T) {
 	t.Parallel()
 	stacks := map[string]doors{}
 	for _, stack := range []string{"dev", "prod"} {
@@ -92,9 +92,9 @@ func TestWhoMayBecomeTheAccountsByThePlatformsWorkflows(t *testing.T) {
 	}
 }
 
-// TestRaisingTheVersionLeavesNobodyOut walks the order of docs/bootstrap.md: trust both, switch the callers, trust the newer one.
-// At every step whatever runs can deploy and roll back: the callers that main has, and those of runs that began before.
-func TestRaisingTheVersionLeavesNobodyOut(t *testing.T) {
+// TestRaisingTheVersionLocksNobodyOut follows the order of docs/bootstrap.md: trust both versions, switch the callers, trust only
+// the newer one. At every step, main's callers and those of older runs can deploy and roll back.
+func TestRaisingTheVersionLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		environment := map[string]string{"dev": "dev", "staging": "staging", "prod": "production"}[stack]
@@ -104,7 +104,7 @@ func TestRaisingTheVersionLeavesNobodyOut(t *testing.T) {
 			{[]string{older}, []string{older}, []string{newer}},
 			{[]string{older, newer}, []string{older, newer}, nil},
 			{[]string{newer}, []string{newer}, []string{older}},
-			{[]string{newer, older}, []string{older, newer}, nil}, // and back, the same way
+			{[]string{newer, older}, []string{older, newer}, nil}, // and back, in the same way
 		} {
 			doors := open(t, trusting(t, stack, step.trusted...))
 			deploys := func(ref string) bool {
@@ -121,8 +121,8 @@ func TestRaisingTheVersionLeavesNobodyOut(t *testing.T) {
 	}
 }
 
-// TestRaisingTheVersionTouchesNoOtherBinding: the bindings of the version that stays are those that were there, so no update
-// takes one away before it puts it back.
+// TestRaisingTheVersionTouchesNoOtherBinding checks that the bindings of the version that stays are unchanged, so that no update
+// removes one before it adds it again.
 func TestRaisingTheVersionTouchesNoOtherBinding(t *testing.T) {
 	t.Parallel()
 	bindings := func(refs ...string) map[string]string {

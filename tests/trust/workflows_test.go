@@ -18,10 +18,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// environments are the GitHub environments that stacks' releases run in.
+// environments are the GitHub environments in which stacks' releases run.
 var environments = map[string]string{"dev": "dev", "staging": "staging", "prod": "production"}
 
-// entrances are the jobs of the workflows that log in to Google Cloud, and as whom, for each stack that they are for.
+// entrances are the jobs that log in to Google Cloud, and the accounts that they become, for each stack.
 var entrances = []string{
 	"build.yml attest: ci of dev", "build.yml publish: ci of dev",
 	"deploy.yml deploy: deploy of dev", "deploy.yml deploy: deploy of prod", "deploy.yml deploy: deploy of staging",
@@ -34,7 +34,7 @@ var entrances = []string{
 	"promote.yml promote: ci of prod", "promote.yml promote: ci of staging",
 }
 
-// workflow is what of a workflow decides about its tokens.
+// workflow is the part of a workflow that decides about its tokens.
 type workflow struct {
 	On   map[string]yaml.Node
 	Jobs map[string]struct {
@@ -47,9 +47,9 @@ type workflow struct {
 	}
 }
 
-// TestEveryWorkflowGetsInAsWhoItSays follows each job that logs in: through what `release settings` says, with the token
-// that GitHub would give it, to the account.
-func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
+// TestEveryWorkflowReachesItsAccount follows each job that logs in: from the output of `release settings`, with the token that
+// GitHub would give it, to the account.
+func TestEveryWorkflowReachesItsAccount(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 		parsed[stack], err = stacks.Parse(settings(t, stack), stack)
 		require.NoError(t, err)
 	}
-	// Slots are there where previews are, which take the platform's workflows.
+	// Slots exist only with previews, which use the platform's workflows.
 	simulators["dev with previews"], err = trust.New(deployedPreviews(t))
 	require.NoError(t, err)
 	parsed["dev with previews"], err = stacks.Parse(previewing(t), "dev")
@@ -90,7 +90,7 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 				for stack, of := range environments {
 					if filepath.Base(file) == "promote.yml" && stack == "dev" || (filepath.Base(file) == "build.yml" || filepath.Base(file) ==
 						"preview-environment.yml") && stack != "dev" {
-						continue // dev builds, and the others copy from there; dev alone has slots
+						continue // dev builds images, the other stacks copy them from there, and only dev has slots
 					}
 					in, ok := resolve(environment, of)
 					if !ok {
@@ -106,7 +106,7 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 					if !slices.Contains(found, entrance) {
 						found = append(found, entrance)
 					}
-					// Not every event that starts a workflow starts it for every stack: main's push releases to dev alone.
+					// Not every event starts a workflow for every stack: a push to main releases to dev alone.
 					var reasons []string
 					gets := slices.ContainsFunc(eventsOf(filepath.Base(file), all), func(event string) bool {
 						token := run(filepath.Base(file))
@@ -133,7 +133,7 @@ func TestEveryWorkflowGetsInAsWhoItSays(t *testing.T) {
 	assert.Equal(t, entrances, found)
 }
 
-// eventsOf are the events that start a workflow file, itself or by a workflow that calls it.
+// eventsOf returns the events that start a workflow file, directly or through a workflow that calls it.
 func eventsOf(file string, all map[string]workflow) []string {
 	var events []string
 	for event := range all[file].On {
@@ -152,7 +152,7 @@ func eventsOf(file string, all map[string]workflow) []string {
 	return slices.Compact(events)
 }
 
-// resolve is a job's environment for a stack's environment, and whether the job is for it.
+// resolve returns a job's environment for a stack's environment, and whether the job runs for it.
 func resolve(expression, of string) (string, bool) {
 	switch expression {
 	case "", of:
@@ -165,7 +165,7 @@ func resolve(expression, of string) (string, bool) {
 
 var setting = regexp.MustCompile(`^\$\{\{ (?:steps|needs)\.settings\.outputs\.(?:([a-z]+)-)?(account|provider) \}\}$`)
 
-// asWhom is the account that a step logs in as, by the outputs that it reads; build.yml's are ci's under another name.
+// asWhom returns the account that a step logs in as, by the outputs that it reads. build.yml's outputs are ci's under another name.
 func asWhom(t *testing.T, account, provider string) string {
 	t.Helper()
 	from, by := setting.FindStringSubmatch(account), setting.FindStringSubmatch(provider)
@@ -176,7 +176,7 @@ func asWhom(t *testing.T, account, provider string) string {
 	return from[1]
 }
 
-// notThere is a cloud in which no service was made yet.
+// notThere is a cloud in which no service exists yet.
 func notThere(args map[string]any) (map[string]any, error) {
 	return nil, errors.New(fmt.Sprint("projects/", args["project"], "/locations/", args["location"], "/services/", args["name"], " not found"))
 }

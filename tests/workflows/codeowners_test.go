@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// steering are files that do not exist and would change what a job with an identity runs, or what judges it, if they did.
+// steering are files that do not exist. If they did, they would change what a job with an identity runs, or what judges it.
 var steering = []string{
 	"Pulumi.json", "Pulumi.yml", "Pulumi.prod.json", "Pulumi.qa.yaml", "go.work", "go.work.sum", "vendor/modules.txt", "vendor/a/b.go",
 	".trivyignore", ".trivyignore.yaml", "trivy.yaml",
@@ -33,7 +33,7 @@ type owned struct {
 
 var ownerForm = regexp.MustCompile(`^@[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(/[a-z0-9-]+)?$`)
 
-// matches knows the patterns that this repository uses: everything, or from the root a folder or a name with wildcards.
+// matches supports the patterns that this repository uses: everything, or a folder or name from the root with wildcards.
 func (o owned) matches(file string) bool {
 	if o.pattern == "*" {
 		return true
@@ -46,7 +46,7 @@ func (o owned) matches(file string) bool {
 	return err == nil && matched
 }
 
-// ownerProblems says which lines are wrong, and which file, present or not, nobody has to review.
+// ownerProblems returns wrong lines, and files, existing or not, that nobody has to review.
 func ownerProblems(text string, files []string) []string {
 	var problems []string
 	var lines []owned
@@ -113,7 +113,7 @@ func ownersAndFiles(t *testing.T) (string, []string) {
 	return string(text), append(files, steering...)
 }
 
-func TestWhatDeploysHasOwners(t *testing.T) {
+func TestDeployingFilesHaveOwners(t *testing.T) {
 	t.Parallel()
 	text, files := ownersAndFiles(t)
 	for _, problem := range ownerProblems(text, files) {
@@ -121,13 +121,13 @@ func TestWhatDeploysHasOwners(t *testing.T) {
 	}
 }
 
-func TestMissingOwnersAreCaught(t *testing.T) {
+func TestMissingOwnersAreReported(t *testing.T) {
 	t.Parallel()
 	text, files := ownersAndFiles(t)
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"no line for everything", "*                   @guiofsaints\n", "/.github/ @guiofsaints\n", "nobody has to review Pulumi.dev.yaml"},
 		{"a folder given away", "/packages/web/src/\n", "/packages/web/src/\n/policy/\n", "/policy/ gives away what steers"},
-		{"a file that is not there yet given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n",
+		{"a future file given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n",
 			"/Pulumi.json gives away what steers"},
 		{"no owner's form", "*                   @guiofsaints\n", "* @guiofsaints\n/stacks/ guiofsaints\n", "/stacks/: guiofsaints is no owner"},
 		{"anywhere", "/packages/web/src/\n", "/packages/web/src/\n*.md @guiofsaints\n", "*.md does not begin at the root"},
@@ -142,8 +142,9 @@ func TestMissingOwnersAreCaught(t *testing.T) {
 	}
 }
 
-// What would steer a job with an identity is refused there before anything is compiled, wherever Pulumi and Go would look for it.
-func TestWhatWouldSteerAJobIsRefused(t *testing.T) {
+// TestSteeringFilesAreRefused checks that a file that would steer a job with an identity is refused before anything is compiled,
+// wherever Pulumi and Go would look for it.
+func TestSteeringFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		folder, file string
@@ -171,8 +172,9 @@ func TestWhatWouldSteerAJobIsRefused(t *testing.T) {
 	}
 }
 
-// And a pull request that adds one is reviewed, so that the refusal is seen before it is merged.
-func TestTheReviewSeesWhatWouldSteer(t *testing.T) {
+// TestSteeringFilesAreReviewed checks that a pull request that adds such a file is reviewed, so that the refusal is seen before
+// the merge.
+func TestSteeringFilesAreReviewed(t *testing.T) {
 	t.Parallel()
 	changes := map[string]bool{"docs/a.md": false, "README.md": false, "packages/web/src/page.tsx": false, "": false,
 		".github/workflows/platform-preview.yml": true, ".github/workflows/platform-ci.yml": false}
@@ -183,7 +185,8 @@ func TestTheReviewSeesWhatWouldSteer(t *testing.T) {
 	}
 	for file, counts := range changes {
 		code, printed, outputs := runScript(t, script(t, "platform=$platform"), map[string]string{"CHANGED": file},
-			map[string]string{"git": `[ "$*" = "diff -z --no-renames --name-only HEAD^1 HEAD" ] || exit 9; [ -z "$CHANGED" ] || printf 'a.txt\0%s\0' "$CHANGED"`})
+			map[string]string{
+				"git": `[ "$*" = "diff -z --no-renames --name-only HEAD^1 HEAD" ] || exit 9; [ -z "$CHANGED" ] || printf 'a.txt\0%s\0' "$CHANGED"`})
 		if want := fmt.Sprintf("platform=%t\n", counts); code != 0 || outputs != want {
 			t.Errorf("%q: exit code %d and %q, want %q\n%s", file, code, outputs, want, printed)
 		}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The check that branches may require. A label counts for the commit that was there when it was set.
-func TestTheVerdictOnAPullRequest(t *testing.T) {
+// TestVerdictOnAPullRequest runs the check that branches may require. A label counts only for the commit for which it was set.
+func TestVerdictOnAPullRequest(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const gh = `
@@ -31,15 +31,17 @@ esac
 		code                 int
 		says                 string
 	}{
-		"nothing of the platform":             {"success/false/skipped", "", "", 0, "Nothing of the platform changes."},
-		"no review":                           {"success/true/failure", "", "", 1, "::error::no review came of it"},
-		"a review that was skipped":           {"success/true/skipped", "", "", 1, "::error::no review came of it"},
-		"changes that nobody looked for":      {"failure//skipped", "", "", 1, "::error::no review came of it"},
-		"a review that was cancelled":         {"success/true/cancelled", "", "", 1, "::error::no review came of it"},
-		"a harmless change":                   {came, `{"stacks": [{"name": "dev", "authority": [{"kind": "reads"}]}]}`, "", 0, ""},
-		"a refused change":                    {came, `{"stacks": [{"name": "dev"}, {"name": "prod", "failed": "a policy"}]}`, "", 1, "cannot be applied"},
-		"an update that fails":                {came, `{"stacks": [{"name": "dev", "rehearsal": {"failed": "a policy"}}]}`, "", 1, "cannot be applied"},
-		"a report that is none":               {came, `hello`, "", 1, "cannot be applied"},
+		"nothing of the platform":        {"success/false/skipped", "", "", 0, "Nothing of the platform changes."},
+		"no review":                      {"success/true/failure", "", "", 1, "::error::no review came of it"},
+		"a review that was skipped":      {"success/true/skipped", "", "", 1, "::error::no review came of it"},
+		"changes that were not detected": {"failure//skipped", "", "", 1, "::error::no review came of it"},
+		"a review that was cancelled":    {"success/true/cancelled", "", "", 1, "::error::no review came of it"},
+		"a harmless change":              {came, `{"stacks": [{"name": "dev", "authority": [{"kind": "reads"}]}]}`, "", 0, ""},
+		"a refused change": {came, `{"stacks": [{"name": "dev"}, {"name": "prod", "failed": "a policy"}]}`, "", 1,
+			"cannot be applied"},
+		"an update that fails": {came, `{"stacks": [{"name": "dev", "rehearsal": {"failed": "a policy"}}]}`, "", 1,
+			"cannot be applied"},
+		"a malformed report":                  {came, `hello`, "", 1, "cannot be applied"},
 		"a report without stacks":             {came, `{}`, "", 1, "cannot be applied"},
 		"wider, and nothing asks for a label": {came, strings.Replace(wider, "widens authority", "", 1), "", 0, ""},
 		"wider, without a label":              {came, wider, "[]", 1, "sets the label that the settings name"},
@@ -62,8 +64,9 @@ esac
 	}
 }
 
-// Which pull request a run is of, GitHub says: it has the run's commit as its head, in the run's repository.
-func TestWhoseCommentItIs(t *testing.T) {
+// TestPullRequestOfARun checks which pull request a run belongs to, by GitHub's answer: its head is the run's commit, in the run's
+// repository.
+func TestPullRequestOfARun(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const gh = `
@@ -83,10 +86,13 @@ esac
 	)
 	const made, changed = "called: api --method POST repos/o/r/issues/7/comments", "called: api --method PATCH repos/o/r/issues/comments/6"
 	for name, test := range map[string]struct{ pulls, comments, found, called string }{
-		"the first":                             {"[" + own + "]", "[]", "true", made},
-		"the next":                              {"[" + own + "]", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]` + "\n[" + bot + "]", "true", changed},
-		"somebody else's with the marker":       {"[" + own + "]", `[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]`, "true", made},
-		"the marker further down":               {"[" + own + "]", `[{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "x <!-- platform-review -->"}]`, "true", made},
+		"the first": {"[" + own + "]", "[]", "true", made},
+		"the next": {"[" + own + "]",
+			`[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]` + "\n[" + bot + "]", "true", changed},
+		"somebody else's with the marker": {"[" + own + "]",
+			`[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]`, "true", made},
+		"the marker further down": {"[" + own + "]",
+			`[{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "x <!-- platform-review -->"}]`, "true", made},
 		"nothing, and nothing before":           {"[" + own + "]", "[]", "false", ""},
 		"nothing any more":                      {"[" + own + "]", "[" + bot + "]", "false", changed},
 		"a head that moved on":                  {`[{"number": 7, "head": {"sha": "def", "repo": {"id": 12}}}]`, "[]", "true", ""},
@@ -110,8 +116,8 @@ esac
 	}
 }
 
-// Of what a run uploaded, only what has one of the known names and a moderate size is fetched.
-func TestWhichArtifactsAreRead(t *testing.T) {
+// TestArtifactsThatAreDownloaded checks that only artifacts with a known name and a moderate size are downloaded.
+func TestArtifactsThatAreDownloaded(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const gh = `
@@ -134,8 +140,9 @@ esac
 		"other names": {artifact("comment", 1, 1) + "," + artifact("preview-../../x", 1, 1) + "," + artifact("preview-$(id)", 1, 1) + "," +
 			artifact("review\npreview-dev", 1, 1) + "," + artifact("--dir", 1, 1), "success", "found=false\n"},
 		"too large": {artifact("review", 8, 20_000_000), "failure", "found=true\n" + fmt.Sprintf(called, "url/artifacts/8")},
-		"an id that is a text": {`{"name": "review", "id": "$(id)", "size_in_bytes": 1}`, "success", "found=true\nfetched review into found/review\n" +
-			fmt.Sprintf(called, "")},
+		"an id that is a text": {`{"name": "review", "id": "$(id)", "size_in_bytes": 1}`, "success",
+			"found=true\nfetched review into found/review\n" +
+				fmt.Sprintf(called, "")},
 		"nothing, and it failed":  {"", "failure", "found=true\n" + fmt.Sprintf(called, "")},
 		"nothing of the platform": {"", "success", "found=false\n"},
 	} {

@@ -16,7 +16,7 @@ var (
 	heldBy = regexp.MustCompile("`([a-z/]+)` (Test[A-Za-z0-9]+)")
 )
 
-// defectProblems says which of the design's 35 defects docs/defects.md leaves out, and which test it names that is not there.
+// defectProblems returns the design's 35 defects that docs/defects.md leaves out, and the tests it names that do not exist.
 func defectProblems(text string) []string {
 	var problems []string
 	rows := defect.FindAllStringSubmatch(text, -1)
@@ -46,7 +46,7 @@ func defectProblems(text string) []string {
 	return problems
 }
 
-func TestEveryDefectOfTheDesignIsHeld(t *testing.T) {
+func TestEveryDefectHasATest(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(root, "docs", "defects.md"))
 	if err != nil {
@@ -58,10 +58,10 @@ func TestEveryDefectOfTheDesignIsHeld(t *testing.T) {
 	}
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"a row that is gone", text[strings.Index(text, "| 35 |"):], "", "docs/defects.md has 34 defects, want 35"},
-		{"a test that is gone", "TestTheMapping |", "TestTheMap |", "defect 16: tests/workflows has no test TestTheMap"},
-		{"a folder that is gone", "`tests/trust` TestWhoATokenCanBecome", "`tests/trusts` TestWhoATokenCanBecome",
-			"defect 29: tests/trusts has no test TestWhoATokenCanBecome"},
-		{"no test", "`tests/workflows` TestTheMapping", "a person's eyes", "defect 16: no test is named: a person's eyes"},
+		{"a test that is gone", "TestEnvironmentOfEachStack |", "TestTheMap |", "defect 16: tests/workflows has no test TestTheMap"},
+		{"a folder that is gone", "`tests/trust` TestTokensAndTheirAccounts", "`tests/trusts` TestTokensAndTheirAccounts",
+			"defect 29: tests/trusts has no test TestTokensAndTheirAccounts"},
+		{"no test", "`tests/workflows` TestEnvironmentOfEachStack", "a person's eyes", "defect 16: no test is named: a person's eyes"},
 	} {
 		if problems := defectProblems(strings.Replace(text, test.old, test.replacement, 1)); len(problems) != 1 || problems[0] != test.problem {
 			t.Errorf("%s: found %q, want %q", test.name, problems, test.problem)
@@ -69,8 +69,8 @@ func TestEveryDefectOfTheDesignIsHeld(t *testing.T) {
 	}
 }
 
-// Whoever follows a summary's advice has to find it.
-func TestEveryAdviceIsThere(t *testing.T) {
+// TestSummariesLinkToExistingSections checks that each section exists to which a workflow's summary sends people.
+func TestSummariesLinkToExistingSections(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(root, "docs", "pipeline.md"))
 	if err != nil {
@@ -104,7 +104,7 @@ var gone = map[string]string{
 	"comment-on-pr": "defect 26: the comment has a job of its own",
 }
 
-// goneProblems finds them in anything but comments and runner labels.
+// goneProblems searches everything but comments and runner labels.
 func goneProblems(files map[string]string) []string {
 	var problems []string
 	for _, file := range slices.Sorted(maps.Keys(files)) {
@@ -121,7 +121,7 @@ func goneProblems(files map[string]string) []string {
 	return problems
 }
 
-func TestWhatTheDesignHadStaysOut(t *testing.T) {
+func TestReplacedTextsStayOut(t *testing.T) {
 	t.Parallel()
 	files := sources(t)
 	for _, problem := range goneProblems(files) {
@@ -147,7 +147,8 @@ func TestWhatTheDesignHadStaysOut(t *testing.T) {
 	}
 }
 
-// TestPulumiNeverRunsWithoutThePack: defect 34. What changes or previews an environment is judged; the drift check only reads.
+// TestPulumiNeverRunsWithoutThePack covers defect 34. Every update and preview of an environment is judged; the drift check only
+// reads.
 func TestPulumiNeverRunsWithoutThePack(t *testing.T) {
 	t.Parallel()
 	runs := regexp.MustCompile(`\bpulumi (up|preview)\b`)
@@ -169,8 +170,8 @@ func TestPulumiNeverRunsWithoutThePack(t *testing.T) {
 	}
 }
 
-// TestWhatIsCached: defect 10, and the keys of what is expensive.
-func TestWhatIsCached(t *testing.T) {
+// TestCaches covers defect 10, and the keys of expensive caches.
+func TestCaches(t *testing.T) {
 	t.Parallel()
 	found := map[string]string{}
 	for _, s := range parse(t, sources(t)).Steps() {
@@ -202,7 +203,7 @@ func TestWhatIsCached(t *testing.T) {
 	}
 }
 
-// Who goes back does not wait for the SDK, and no job compiles what it has no use for.
+// TestJobsCompileWhatTheyRun checks that a rollback does not wait for the SDK, and that no job compiles what it does not use.
 func TestJobsCompileWhatTheyRun(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
@@ -234,12 +235,13 @@ func TestJobsCompileWhatTheyRun(t *testing.T) {
 				".platform/sandbox/pulumicli/cli/go.sum.in && echo 'main: infra' > Pulumi.yaml && export GITHUB_WORKSPACE=$PWD\n"+
 				script(t, `go build -o "$bin/release"`),
 			map[string]string{"FOLDER": ".", "COMPILES": compiles, "GITHUB_PATH": os.DevNull},
-			map[string]string{"go": `case "$1" in mod) echo "$2" ;; list) echo list >&2; echo v3.0.0 ;; build) [ "$2" = -o ] || shift 2; basename "$3" ;; esac`})
+			map[string]string{
+				"go": `case "$1" in mod) echo "$2" ;; list) echo list >&2; echo v3.0.0 ;; build) [ "$2" = -o ] || shift 2; basename "$3" ;; esac`})
 		if got := strings.Join(strings.Fields(printed), " "); code != 0 || got != want || !strings.HasPrefix(outputs, "bin=/") {
 			t.Errorf("%s: exit code %d, %q, want %q; outputs %q", compiles, code, got, want, outputs)
 		}
 	}
-	// What a module is not is not compiled.
+	// A folder that is not a module is not compiled.
 	if code, printed, _ := runScript(t, "mkdir -p .platform\n"+script(t, `go build -o "$bin/release"`),
 		map[string]string{"FOLDER": ".", "COMPILES": "release", "GITHUB_PATH": os.DevNull},
 		map[string]string{"go": `[ "$1 $2" != "mod verify" ] || exit 1; echo "$1"`}); code != 1 || strings.Contains(printed, "build") {
@@ -247,7 +249,7 @@ func TestJobsCompileWhatTheyRun(t *testing.T) {
 	}
 }
 
-func TestTheBuildsDigest(t *testing.T) {
+func TestDigestOfTheBuild(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for given, want := range map[string]string{digest: "digest=" + digest + "\n", "": "", digest + "\nx": "", "latest": ""} {

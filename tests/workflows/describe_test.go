@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// An approver is told what would be released, who built it of what, and what changed since what serves. What nobody can say ends the run.
-func TestWhatAnApproverIsTold(t *testing.T) {
+// TestSummaryForApprovers checks the summary for an approver: what would be released, who built it from what, and what changed
+// since the serving version. If a part cannot be found out, the run ends.
+func TestSummaryForApprovers(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const link = "https://github.com/o/r"

@@ -26,7 +26,7 @@ func evaluate(t *testing.T, condition string, w world) any {
 
 var results = []string{"success", "failure", "cancelled", "skipped"}
 
-// outcomes are all results that a number of jobs can have together.
+// outcomes returns all combinations of results of a number of jobs.
 func outcomes(jobs int) [][]string {
 	all := [][]string{nil}
 	for range jobs {
@@ -41,8 +41,8 @@ func outcomes(jobs int) [][]string {
 	return all
 }
 
-// wrongDeployments computes the conditions of promote and deploy for every outcome of the jobs before them, and says in
-// which of them something is deployed that must not be, or is not though it should.
+// wrongDeployments computes the conditions of promote and deploy for every combination of results before them. It returns the cases
+// in which something is deployed that must not be, or is not deployed that should be.
 func wrongDeployments(t *testing.T, files map[string]string) []string {
 	t.Helper()
 	var wrong []string
@@ -103,7 +103,7 @@ func wrongDeployments(t *testing.T, files map[string]string) []string {
 	return wrong
 }
 
-// marks are texts of a job's steps, in the order that the steps have to have.
+// wrongOrder returns the marks, which are texts of a job's steps, that are missing or not in this order.
 func wrongOrder(t *testing.T, files map[string]string, file, job string, marks ...string) []string {
 	t.Helper()
 	steps, at := parse(t, files).Workflows[file].Jobs[job].Steps, -1
@@ -126,12 +126,12 @@ func wrongOrder(t *testing.T, files map[string]string, file, job string, marks .
 	return wrong
 }
 
-// twoApprovals is the step that counts them, and counted what it does.
+// twoApprovals is the step that counts the approvals. counted is its command.
 const twoApprovals = "./.platform/.github/actions/two-approvals"
 
 const counted = `"$BIN/release" approvals --run "$GITHUB_RUN_ID" --attempt "$GITHUB_RUN_ATTEMPT" --repository "$GITHUB_REPOSITORY" --environments production-approval,production`
 
-// goingBack is in the step of a deployment that ends a rollout.
+// goingBack is a text in the step that ends a deployment's rollout.
 const goingBack = `"$BIN/release" rollback "${when[@]}"`
 
 func wrongSteps(t *testing.T, files map[string]string) []string {
@@ -156,7 +156,7 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 		}
 	}
 	tree := parse(t, files)
-	// Both look the image up by the service: what is deployed is what was copied.
+	// Both jobs find the image by the service, so that what is deployed is what was copied.
 	if service := tree.Workflows["deploy.yml"].Jobs["promote"].WorkflowCall.Inputs["service"]; service == nil ||
 		service.Value.Value != "${{ inputs.service }}" {
 		wrong = append(wrong, "promote copies another service's image")
@@ -202,14 +202,14 @@ func wrongSteps(t *testing.T, files map[string]string) []string {
 	return wrong
 }
 
-func TestNothingIsDeployedWithoutPromotionVerificationAndApprovals(t *testing.T) {
+func TestDeploymentsNeedPromotionVerificationAndApprovals(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range slices.Concat(wrongDeployments(t, sources(t)), wrongSteps(t, sources(t))) {
 		t.Error(wrong)
 	}
 }
 
-func TestWrongGraphsAreCaught(t *testing.T) {
+func TestWrongGraphsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement string }{
 		{"deploys after a failed promotion", "workflows/deploy.yml", "(needs.promote.result == 'success' ||",
@@ -250,7 +250,7 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 		{"releases a revision that it did not make", "workflows/deploy.yml", " --revision \"$REVISION\"", ""},
 		{"resumes what was made of another digest", "workflows/deploy.yml", "*@\"$DIGEST\" ]]", "* ]]"},
 		{"changes prod before approvals are counted", "workflows/infrastructure.yml", twoApprovals, "./.github/actions/health-check"},
-		{"attests what no scan has seen", "workflows/image.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
+		{"attests an unscanned image", "workflows/image.yml", "aquasecurity/trivy-action@", "aquasecurity/trivy@"},
 		{"publishes what nobody compared", "workflows/build.yml", "./.platform/.github/actions/fetch-image",
 			"./.platform/.github/actions/stacks"},
 		{"asks before it says what for", "workflows/deploy.yml", "    needs: [check, describe]\n    if: inputs.stack == 'prod'",
@@ -269,8 +269,9 @@ func TestWrongGraphsAreCaught(t *testing.T) {
 	}
 }
 
-// A fork is another repository than this one, which may be a fork itself; of one that was deleted GitHub says nothing.
-func TestWhoseTokenIsAForks(t *testing.T) {
+// TestForksAreRecognized checks how workflows recognize a fork: by another repository than this one, which may be a fork itself.
+// About a deleted repository GitHub says nothing.
+func TestForksAreRecognized(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
 	preview := tree.Workflows["preview.yml"].Jobs
@@ -304,8 +305,9 @@ func TestWhoseTokenIsAForks(t *testing.T) {
 	}
 }
 
-// The ruleset requires one check by its name. It must wait for all that check, and run whatever became of them.
-func TestTheRequiredCheck(t *testing.T) {
+// TestRequiredCheckWaitsForAllJobs checks the one job that the ruleset requires by name. It has to wait for all jobs that check
+// something, and to run whatever their results are.
+func TestRequiredCheckWaitsForAllJobs(t *testing.T) {
 	t.Parallel()
 	jobs := parse(t, sources(t)).Workflows["platform-ci.yml"].Jobs
 	var needs, want []string

@@ -15,8 +15,8 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// lint runs actionlint over the named workflows of files that are laid out as a repository of their own: it looks local actions and
-// workflows up there.
+// lint runs actionlint on the named workflows. The files are laid out as a repository of their own, because actionlint looks up
+// local actions and workflows there.
 func lint(t *testing.T, files map[string]string, names ...string) []*actionlint.Error {
 	t.Helper()
 	folder := t.TempDir()
@@ -51,10 +51,11 @@ func lint(t *testing.T, files map[string]string, names ...string) []*actionlint.
 	return slices.DeleteFunc(found, func(e *actionlint.Error) bool { return newer.MatchString(e.Message) })
 }
 
-// newer is what this actionlint does not know yet: GitHub tells a called workflow's jobs where they are from since April 2026.
+// newer matches what this actionlint does not know yet: since April 2026 GitHub tells a called workflow's jobs its repository and
+// commit.
 var newer = regexp.MustCompile(`^property "workflow_(repository|sha)" is not defined in object type \{check_run_id: `)
 
-func TestActionlintFindsNothing(t *testing.T) {
+func TestActionlintHasNoFindings(t *testing.T) {
 	t.Parallel()
 	files := sources(t)
 	workflows := slices.DeleteFunc(slices.Collect(maps.Keys(files)), func(name string) bool { return !strings.HasPrefix(name, "workflows/") })
@@ -63,7 +64,7 @@ func TestActionlintFindsNothing(t *testing.T) {
 	}
 }
 
-func TestActionlintCatches(t *testing.T) {
+func TestActionlintFindsMistakes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement, kind string }{
 		{"a step that does not exist", "workflows/image.yml", "steps.build.outputs.digest", "steps.meta.outputs.digest", "expression"},
@@ -95,7 +96,7 @@ func TestActionlintCatches(t *testing.T) {
 	}
 }
 
-// shellcheck holds scripts against it, and says what it found of each.
+// shellcheck runs shellcheck on scripts, and returns its findings by script.
 func shellcheck(t *testing.T, scripts map[string]string) (found map[string]string) {
 	t.Helper()
 	program, err := exec.LookPath("shellcheck")
@@ -113,8 +114,9 @@ func shellcheck(t *testing.T, scripts map[string]string) (found map[string]strin
 	return found
 }
 
-// actionlint leaves the scripts of composite actions out, and knows nothing of those that stand in for commands in the chains.
-func TestShellcheckFindsNothing(t *testing.T) {
+// TestShellcheckHasNoFindings covers the scripts of composite actions, which actionlint leaves out, and those that stand in for
+// commands in the chains.
+func TestShellcheckHasNoFindings(t *testing.T) {
 	t.Parallel()
 	scripts := map[string]string{}
 	for name, composite := range parse(t, sources(t)).Composites {
@@ -143,7 +145,7 @@ func TestShellcheckFindsNothing(t *testing.T) {
 	}
 }
 
-func TestShellcheckCatches(t *testing.T) {
+func TestShellcheckFindsMistakes(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
 		"a path that is split": "set -euo pipefail\nfile=\"$1\"\nrm -r $file\n", "a cd that may fail": "cd \"$1\"\nrm -r .\n",
@@ -159,7 +161,7 @@ func TestShellcheckCatches(t *testing.T) {
 	}
 }
 
-// Without shellcheck, bash at least reads every script to its end.
+// TestScriptsParse lets bash read every script to its end, for machines without shellcheck.
 func TestScriptsParse(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")

@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// stackEnvironments are the GitHub environments that each stack's settings make, in their order.
+// stackEnvironments returns the GitHub environments that each stack's settings make, in order.
 func stackEnvironments(t *testing.T) map[string][]string {
 	t.Helper()
 	environments := map[string][]string{}
@@ -38,10 +38,10 @@ func stackEnvironments(t *testing.T) map[string][]string {
 	return environments
 }
 
-// mapped is how workflows say which environment a stack's deployments run in. TestTheMapping proves it.
+// mapped is the expression by which workflows name the environment of a stack's deployments. TestEnvironmentOfEachStack checks it.
 const mapped = "${{ inputs.stack == 'prod' && 'production' || inputs.stack }}"
 
-func TestTheMapping(t *testing.T) {
+func TestEnvironmentOfEachStack(t *testing.T) {
 	t.Parallel()
 	for stack, environments := range stackEnvironments(t) {
 		got := fmt.Sprint(evaluate(t, mapped, world{"inputs.stack": stack}))
@@ -51,7 +51,7 @@ func TestTheMapping(t *testing.T) {
 	}
 }
 
-// environmentProblems says which jobs name an environment that no stack makes.
+// environmentProblems returns jobs that name an environment which no stack makes.
 func environmentProblems(t *testing.T, files map[string]string) []string {
 	t.Helper()
 	var known []string
@@ -78,14 +78,14 @@ func environmentProblems(t *testing.T, files map[string]string) []string {
 	return problems
 }
 
-func TestEnvironmentsAreOnesThatTheProgramMakes(t *testing.T) {
+func TestWorkflowsNameExistingEnvironments(t *testing.T) {
 	t.Parallel()
 	for _, problem := range environmentProblems(t, sources(t)) {
 		t.Error(problem)
 	}
 }
 
-func TestWrongEnvironmentsAreCaught(t *testing.T) {
+func TestWrongEnvironmentsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, file, old, replacement, problem string }{
 		{"the stack's name as environment", "workflows/infrastructure.yml", "environment: production\n", "environment: prod\n",
@@ -107,7 +107,7 @@ func TestWrongEnvironmentsAreCaught(t *testing.T) {
 	}
 }
 
-// trusted is docs/adr/0010: which file's jobs, in an environment or none, may become an account.
+// trusted follows docs/adr/0010: which file's jobs, with or without an environment, may become an account.
 var trusted = map[string]map[string]bool{ // by account: the file, and whether the job runs in an environment
 	"ci":      {"build.yml": false, "promote.yml": true},
 	"deploy":  {"deploy.yml": true},
@@ -121,7 +121,7 @@ var (
 	handedOn  = regexp.MustCompile(`\$\{\{ steps\.settings\.outputs\.ci-(provider|account) \}\}`)
 )
 
-func TestAccountsAreAskedForWhereTheyAreTrusted(t *testing.T) {
+func TestJobsAskForAccountsThatTrustThem(t *testing.T) {
 	t.Parallel()
 	files, seen := sources(t), map[string]bool{}
 	tree := parse(t, files)

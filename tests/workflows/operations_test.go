@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-func TestWhichPolicyPackIsPublished(t *testing.T) {
+func TestPublishedPolicyPackVersion(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		tag    string
@@ -47,15 +47,16 @@ func TestWhichPolicyPackIsPublished(t *testing.T) {
 	}
 }
 
-// A preview that fails fails its job, and its text is kept for the comment all the same.
-func TestAPreviewsOutcome(t *testing.T) {
+// TestPreviewOutcome checks that a failing preview fails its job, and that its text is kept for the comment.
+func TestPreviewOutcome(t *testing.T) {
 	t.Parallel()
 	for exit, said := range map[string]string{"0": "succeeded", "255": "failed"} {
 		kept := filepath.Join(t.TempDir(), "kept")
-		code, printed, summary := runScript(t, `export GITHUB_WORKSPACE=$PWD; trap 'cat preview/prod.txt preview/prod.gone > "$KEPT"' EXIT`+"\n"+script(t,
-			"## Preview of $STACK"), map[string]string{
-			"STACK": "prod", "EXIT": exit, "KEPT": kept,
-		}, map[string]string{"pulumi": `case "$*" in
+		code, printed, summary := runScript(t,
+			`export GITHUB_WORKSPACE=$PWD; trap 'cat preview/prod.txt preview/prod.gone > "$KEPT"' EXIT`+"\n"+script(t,
+				"## Preview of $STACK"), map[string]string{
+				"STACK": "prod", "EXIT": exit, "KEPT": kept,
+			}, map[string]string{"pulumi": `case "$*" in
 "preview --diff --refresh --non-interactive --color never --suppress-outputs --exclude **github:index/** --event-log $RUNNER_TEMP/events.json --policy-pack $BIN/policy-pack --policy-pack-config policy/prod.json") ;;
 *) exit 9 ;;
 esac
@@ -77,8 +78,9 @@ echo "Previewing (prod)"; exit "$EXIT"`})
 	}
 }
 
-// The services that are there are left to releases. When nobody can say which, nothing changes.
-func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
+// TestInfrastructureLeavesServicesAlone checks that existing services are left to releases. If they cannot be determined, nothing
+// is changed.
+func TestInfrastructureLeavesServicesAlone(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const service = `{"type": "gcp:cloudrunv2/service:Service", "urn": "urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-%s-service"}`
@@ -104,8 +106,9 @@ func TestWhatAChangeOfAnEnvironmentLeavesOut(t *testing.T) {
 	}
 }
 
-// A run that was approved late leaves what is newer as it is; what starts no run of its own is no reason to wait for one.
-func TestAnOlderRunPutsNothingBack(t *testing.T) {
+// TestOlderRunUndoesNothing checks a run that was approved late. It must not undo newer changes, except those that start no run
+// of their own.
+func TestOlderRunUndoesNothing(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	type paths struct {
@@ -139,7 +142,7 @@ printf '%s' "$FILES" | jq -Rs '{files: (split("\n") | map(split(" was ") | {file
 	}
 }
 
-func TestTheSummaryOfAChangedEnvironment(t *testing.T) {
+func TestSummaryOfAChangedEnvironment(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[string]string{
 		"success":   "## pulumi up of prod: success\n~~~~\nUpdating (prod)\n~~~~\n",
@@ -158,8 +161,9 @@ func TestTheSummaryOfAChangedEnvironment(t *testing.T) {
 	}
 }
 
-// A re-run is the same run, and an artifact's name is there once.
-func TestARerunReplacesItsArtifacts(t *testing.T) {
+// TestRerunReplacesItsArtifacts checks that uploads overwrite, because a re-run is the same run, in which an artifact's name is
+// unique.
+func TestRerunReplacesItsArtifacts(t *testing.T) {
 	t.Parallel()
 	uploads := 0
 	for _, s := range parse(t, sources(t)).Steps() {
@@ -176,9 +180,10 @@ func TestARerunReplacesItsArtifacts(t *testing.T) {
 	}
 }
 
-// What is published is what was built: other bytes under the same names are refused, and so is another digest at the registry. Tags are
-// immutable, and a build made again may have another digest: a run that failed after its push could never be made again under one tag.
-func TestWhatIsPublished(t *testing.T) {
+// TestPublishedImageIsTheBuiltOne checks that only the built image is published: other bytes under the same names are refused, and
+// so is another digest at the registry. Tags are immutable, and a repeated build may have another digest, so that a run that failed
+// after its push needs another tag.
+func TestPublishedImageIsTheBuiltOne(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	// of "abc"
@@ -194,7 +199,7 @@ func TestWhatIsPublished(t *testing.T) {
 		{"other bytes", blob, fmt.Sprintf(layout, blob), "printf abd > " + blob, 1},
 		{"a manifest that is not there", blob, fmt.Sprintf(layout, blob),
 			"printf abd > a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9", 1},
-		{"a name that is no digest", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob + "; printf x > '  y'", 1},
+		{"a name that is not a digest", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob + "; printf x > '  y'", 1},
 		{"no digest", "latest", fmt.Sprintf(layout, blob), "printf abc > " + blob, 1},
 	} {
 		code, printed, _ := runScript(t, script(t, "holds something else than"), map[string]string{
@@ -223,7 +228,8 @@ esac`})
 	}
 }
 
-// All jobs would keep .next/cache under one commit's key: the first to end, which compiled nothing, would put back what it restored.
+// TestOneJobKeepsTheNextCache checks that only one job saves .next/cache. All jobs use the key of one commit, and the first to end
+// has compiled nothing, so it would save what it restored.
 func TestOneJobKeepsTheNextCache(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))
@@ -241,11 +247,11 @@ func TestOneJobKeepsTheNextCache(t *testing.T) {
 	}
 }
 
-func TestWhatAPromotionRefuses(t *testing.T) {
+func TestPromotionRefusals(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for _, test := range []struct {
-		name, digest, exit string // of release
+		name, digest, exit string // the exit code of release
 		code               int
 		outputs            string
 	}{
@@ -266,8 +272,9 @@ func TestWhatAPromotionRefuses(t *testing.T) {
 	}
 }
 
-// A stack that could not be read is neither drift nor clean.
-func TestWhatBecomesOfTheIssue(t *testing.T) {
+// TestDriftIssue checks when the drift issue is created, updated and closed. A stack that could not be read has neither
+// drift nor no drift.
+func TestDriftIssue(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const created, edited, closed = "called: issue create --title Drift: an environment is not what its settings say --body-file body.md\n",
@@ -287,7 +294,8 @@ func TestWhatBecomesOfTheIssue(t *testing.T) {
 	} {
 		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t,
 			"gh issue close"), map[string]string{
-			"GITHUB_REF_NAME": "main", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result, "READ": test.read,
+			"GITHUB_REF_NAME": "main", "GITHUB_RUN_ID": "1", "STACKS": `["dev", "staging", "prod"]`, "RUN": "url", "RESULT": test.result,
+			"READ":  test.read,
 			"FOUND": test.found, "ISSUE": test.issue,
 		}, map[string]string{"gh": `case "$1 $2" in
 "run download") for stack in $READ; do mkdir -p "found/drift-$stack" && : > "found/drift-$stack/$stack.txt"; done
@@ -303,13 +311,13 @@ esac`})
 	}
 }
 
-// Drift is what differs from the default branch's settings: a run by hand on another would report, or close, what is that one's. What a
-// schedule starts is on the default branch.
-func TestDriftIsTheDefaultBranchs(t *testing.T) {
+// TestDriftChecksTheDefaultBranchOnly checks that drift is measured only on the default branch, whose settings count. A manual run on
+// another branch would report, or close, the wrong drift. Schedules run on the default branch.
+func TestDriftChecksTheDefaultBranchOnly(t *testing.T) {
 	t.Parallel()
 	for name, job := range parse(t, sources(t)).Workflows["drift.yml"].Jobs {
 		if name == "drift" {
-			continue // It needs the list that stacks makes.
+			continue // It needs the list from the job stacks.
 		}
 		for _, test := range []struct {
 			event, branch, ref string

@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// What happens to a slot, by what happened to the pull request. The label decides, and no other label does.
-func TestWhatAPullRequestAsksOfASlot(t *testing.T) {
+// TestSlotActionOfAPullRequest checks what an event of a pull request does to its slot. Only the label preview decides.
+func TestSlotActionOfAPullRequest(t *testing.T) {
 	t.Parallel()
 	asked := script(t, `case "$EVENT-$ACTION-$LABELLED" in`)
 	const previews = "    previews:\n      services: [web]\n"
 	for _, test := range []struct{ event, action, label, labelled, settings, want string }{
 		{"pull_request", "labeled", "preview", "true", previews, "up"},
 		{"pull_request", "labeled", "bug", "true", previews, "nothing"},
-		{"pull_request", "labeled", "preview", "false", previews, "nothing"}, // it was taken off since
+		{"pull_request", "labeled", "preview", "false", previews, "nothing"}, // the label was removed in the meantime
 		{"pull_request", "unlabeled", "preview", "false", previews, "down"},
 		{"pull_request", "unlabeled", "preview", "true", previews, "down"},
 		{"pull_request", "unlabeled", "bug", "true", previews, "nothing"},
@@ -29,7 +29,7 @@ func TestWhatAPullRequestAsksOfASlot(t *testing.T) {
 		{"push", "", "", "false", previews, "nothing"},
 		{"workflow_dispatch", "", "", "false", previews, "nothing"},
 		{"pull_request_target", "labeled", "preview", "true", previews, "nothing"},
-		{"pull_request", "labeled", "preview", "true", "    labels:\n      previews: a-label\n", "up"}, // `release settings` refuses it then
+		{"pull_request", "labeled", "preview", "true", "    labels:\n      previews: a-label\n", "up"}, // `release settings` then refuses
 		{"pull_request", "labeled", "preview", "true", "    services: {}\n", "nothing"},
 		{"schedule", "", "", "false", "# previews: none\n", "nothing"},
 	} {
@@ -42,8 +42,9 @@ func TestWhatAPullRequestAsksOfASlot(t *testing.T) {
 	}
 }
 
-// Whatever a fork's pull request is labelled: no job runs for it, and none of those that have an identity runs without the first.
-func TestAForkHasNoSlot(t *testing.T) {
+// TestForkGetsNoSlot checks that no job runs for a fork's pull request, whatever its labels, and that no job with an identity runs
+// without the first job.
+func TestForkGetsNoSlot(t *testing.T) {
 	t.Parallel()
 	jobs := parse(t, sources(t)).Workflows["preview-environment.yml"].Jobs
 	for _, test := range []struct {
@@ -62,7 +63,7 @@ func TestAForkHasNoSlot(t *testing.T) {
 			continue
 		}
 		before := name
-		for before != "asked" { // the first of what it needs leads to asked
+		for before != "asked" { // the first of its needs leads to asked
 			needs := jobs[before].Needs
 			if len(needs) == 0 {
 				t.Fatalf("%s runs without asked", name)
@@ -95,8 +96,8 @@ func TestAForkHasNoSlot(t *testing.T) {
 	}
 }
 
-// A job with the identity reads main's settings and no checkout of the pull request.
-func TestSlotsAreGivenOutByMainsSettings(t *testing.T) {
+// TestSlotsFollowMainsSettings checks that a job with an identity reads main's settings, and no checkout of the pull request.
+func TestSlotsFollowMainsSettings(t *testing.T) {
 	t.Parallel()
 	const main = "${{ github.event_name == 'schedule' && github.ref || format('refs/heads/{0}', github.event.repository.default_branch) }}"
 	expression := strings.TrimSuffix(strings.TrimPrefix(main, "${{ "), " }}")

@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
 )
 
-// protection is what Pulumi.prod.yaml, the one file that has it, says for the whole repository.
+// protection is what Pulumi.prod.yaml, the only file that has it, says for the whole repository.
 type protection struct{ Branches, Tags, Checks, Actions []string }
 
 func readProtection(t *testing.T) protection {
@@ -45,16 +45,16 @@ func readProtection(t *testing.T) protection {
 
 var foreign = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#.][^\s#@]*)@`)
 
-// actionProblems says which action that runs would be refused, and which allowed one nobody uses. recorded tells what
-// actions use in turn: GitHub holds those to the list as well, before the first step of the job.
+// actionProblems returns actions that run and would be refused, and allowed actions that nobody uses. recorded says what actions use
+// in turn. GitHub checks those as well, before the first step of the job.
 func actionProblems(files map[string]string, allowed []string, recorded []workflowlint.Action) []string {
-	uses := map[string]string{} // the action, and who uses it
+	uses := map[string]string{} // the action, and what uses it
 	for file, text := range files {
 		for _, match := range foreign.FindAllStringSubmatch(text, -1) {
 			uses[match[1]] = file
 		}
 	}
-	for found := true; found; { // until nothing new is used in turn
+	for found := true; found; { // until nothing new is found
 		found = false
 		for _, action := range recorded {
 			for _, inner := range action.Uses {
@@ -84,14 +84,14 @@ func actionProblems(files map[string]string, allowed []string, recorded []workfl
 	return problems
 }
 
-func TestTheAllowedActionsAreThoseThatAreUsed(t *testing.T) {
+func TestAllowedActionsAreThoseInUse(t *testing.T) {
 	t.Parallel()
 	for _, problem := range actionProblems(sources(t), readProtection(t).Actions, actions(t)) {
 		t.Error(problem)
 	}
 }
 
-func TestWrongAllowancesAreCaught(t *testing.T) {
+func TestWrongAllowancesAreReported(t *testing.T) {
 	t.Parallel()
 	allowed := readProtection(t).Actions
 	without := func(pattern string) []string {
@@ -118,8 +118,8 @@ func TestWrongAllowancesAreCaught(t *testing.T) {
 	}
 }
 
-// tagProblems says which tag starts a workflow that anybody who may push could start, from a commit of their own: a tag's run
-// is that of the workflow at its commit.
+// tagProblems returns tags that start a workflow although anybody who may push can create them, at a commit of their own. A tag's
+// run uses the workflow at its commit.
 func tagProblems(tree *workflowlint.Tree, protected []string) []string {
 	var problems []string
 	idle := slices.Clone(protected)
@@ -134,7 +134,7 @@ func tagProblems(tree *workflowlint.Tree, protected []string) []string {
 				continue
 			}
 			if hook.Tags.IsEmpty() {
-				continue // Branches alone: no tag starts it.
+				continue // only branches start it
 			}
 			for _, tag := range hook.Tags.Values {
 				if !slices.Contains(protected, tag.Value) {
@@ -150,7 +150,7 @@ func tagProblems(tree *workflowlint.Tree, protected []string) []string {
 	return problems
 }
 
-func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
+func TestTagsThatStartWorkflowsAreProtected(t *testing.T) {
 	t.Parallel()
 	for _, problem := range tagProblems(parse(t, sources(t)), readProtection(t).Tags) {
 		t.Error(problem)
@@ -174,7 +174,7 @@ func TestTagsThatStartAWorkflowAreProtected(t *testing.T) {
 	}
 }
 
-// checkProblems says why a pull request to a protected branch could wait for ever for a check.
+// checkProblems returns the reasons why a pull request to a protected branch could wait for a check for ever.
 func checkProblems(tree *workflowlint.Tree, p protection) []string {
 	var problems []string
 	workflow := tree.Workflows["platform-ci.yml"]
@@ -204,7 +204,7 @@ func checkProblems(tree *workflowlint.Tree, p protection) []string {
 	return problems
 }
 
-func TestTheRequiredChecksRunForEveryPullRequest(t *testing.T) {
+func TestRequiredChecksRunForEveryPullRequest(t *testing.T) {
 	t.Parallel()
 	for _, problem := range checkProblems(parse(t, sources(t)), readProtection(t)) {
 		t.Error(problem)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// needsJQ skips where jq, which GitHub's runners have, is missing.
+// needsJQ skips a test if jq, which GitHub's runners have, is missing.
 func needsJQ(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("jq"); err != nil {
@@ -16,7 +16,7 @@ func needsJQ(t *testing.T) {
 	}
 }
 
-func TestTheRequiredChecksAnswer(t *testing.T) {
+func TestRequiredCheckResult(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for _, test := range []struct {
@@ -38,9 +38,9 @@ func TestTheRequiredChecksAnswer(t *testing.T) {
 	}
 }
 
-// Everything counts but documents, which lint alone looks at: what steers a job with an identity may be a file that nobody
-// thought of.
-func TestWhichChangesAreChecked(t *testing.T) {
+// TestChangesThatAreChecked checks that every file counts, except documents, which only lint reads: any file may steer a job with
+// an identity.
+func TestChangesThatAreChecked(t *testing.T) {
 	t.Parallel()
 	changes := map[string]string{
 		"docs/a.go\nREADME.md\npackages/web/NOTES.md": "app=false\nlint=true\n", "": "app=false\nlint=false\n",
@@ -54,15 +54,17 @@ func TestWhichChangesAreChecked(t *testing.T) {
 	for changed, want := range changes {
 		code, printed, outputs := runScript(t, "touch package.json\n"+script(t, "A first push has no base"),
 			map[string]string{"BASE": "before", "CHANGED": changed, "WORKSPACE": "."},
-			map[string]string{"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
+			map[string]string{
+				"git": `case "$1" in cat-file) ;; diff) [ -z "$CHANGED" ] || printf '%s\n' "$CHANGED" | tr '\n' '\0' ;; *) exit 9 ;; esac`})
 		if code != 0 || outputs != want {
 			t.Errorf("%q: exit code %d and %q, want %q\n%s", changed, code, outputs, want, printed)
 		}
 	}
 }
 
-// git shows a moved file by its new name alone, and quotes unusual names, unless it is told not to: either would hide what changed.
-func TestNoChangeHidesBehindItsName(t *testing.T) {
+// TestMovedAndOddNamesAreSeen checks moved files and unusual names. By default git shows a moved file only by its new name, and
+// quotes unusual names; either would hide a change.
+func TestMovedAndOddNamesAreSeen(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed: the changes of a real repository were not read")
@@ -91,7 +93,7 @@ BASE=$(git rev-parse HEAD)
 	}
 }
 
-func TestTheScorecard(t *testing.T) {
+func TestScorecard(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const gh = `
@@ -137,8 +139,9 @@ xychart-beta
 	}
 }
 
-// The scorecard counts steps and jobs by their names, a called workflow's with the caller's in front.
-func TestWhatTheScorecardCountsExists(t *testing.T) {
+// TestScorecardCountsExistingJobs checks that the steps and jobs exist that the scorecard counts by name, with the caller's name
+// before a called workflow's.
+func TestScorecardCountsExistingJobs(t *testing.T) {
 	t.Parallel()
 	text := script(t, "## Scorecard")
 	counted := regexp.MustCompile(`\.name == \\"([^"\\$]+)\\"|minutes [a-z]+ '([^']+)'`).FindAllStringSubmatch(text, -1)
@@ -169,7 +172,7 @@ func TestWhatTheScorecardCountsExists(t *testing.T) {
 	}
 }
 
-func TestWhatCountsAsDrift(t *testing.T) {
+func TestDriftOfAPreview(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for _, test := range []struct{ name, steps, status, drift string }{
@@ -191,7 +194,7 @@ func TestWhatCountsAsDrift(t *testing.T) {
 			}
 		})
 	}
-	// What cannot be read is no drift.
+	// An unreadable preview is not drift.
 	if code, _, _ := runScript(t, script(t, "## Drift of"), map[string]string{"STACK": "prod", "PROJECT": "p", "REGION": "r",
 		"GITHUB_WORKSPACE": t.TempDir()},
 		map[string]string{"pulumi": `[ "$1" != preview ] || exit 255`}); code != 255 {

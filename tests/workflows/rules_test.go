@@ -28,12 +28,12 @@ func sources(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	if len(read) < 20 {
-		t.Fatalf("%d files in .github: the rules would hold of nothing", len(read))
+		t.Fatalf("%d files in .github: the rules would check nothing", len(read))
 	}
 	return maps.Clone(read)
 }
 
-// parsed are the trees of single files by name and text: most tests parse all files, of which at most one has changed.
+// parsed caches the trees of single files by name and text. Most tests parse all files, of which at most one has changed.
 var parsed sync.Map
 
 func parse(t *testing.T, files map[string]string) *workflowlint.Tree {
@@ -55,7 +55,7 @@ func parse(t *testing.T, files map[string]string) *workflowlint.Tree {
 	return tree
 }
 
-// change replaces a text that occurs in a file, everywhere in it.
+// change replaces a text in a file, which has to occur, everywhere.
 func change(t *testing.T, files map[string]string, file, old, replacement string) map[string]string {
 	t.Helper()
 	if !strings.Contains(files[file], old) {
@@ -79,14 +79,14 @@ func actions(t *testing.T) []workflowlint.Action {
 	return list
 }
 
-func TestTheWorkflowsKeepTheRules(t *testing.T) {
+func TestWorkflowsKeepTheRules(t *testing.T) {
 	t.Parallel()
 	for _, finding := range workflowlint.Check(parse(t, sources(t)), actions(t)) {
 		t.Error(finding)
 	}
 }
 
-// Each case breaks one thing in the real files. Exactly that rule has to say so, of that file.
+// TestEachRuleCatches breaks one thing in the real files in each case. Exactly the named rule has to report it, for that file.
 func TestEachRuleCatches(t *testing.T) {
 	t.Parallel()
 	const platform = "./.platform/.github/actions/"
@@ -100,7 +100,7 @@ func TestEachRuleCatches(t *testing.T) {
 		{"another commit", "ref-version-mismatch", "workflows/ci.yml", checkout, "actions/checkout@" + strings.Repeat("a", 40) + " # v7.0.1"},
 		{"another version beside it", "ref-version-mismatch", "workflows/ci.yml", "# v7.0.1", "# v7.0.2"},
 		{"no version beside it", "ref-version-mismatch", "workflows/ci.yml", checkout, strings.TrimSuffix(checkout, " # v7.0.1")},
-		{"an action nobody recorded", "ref-version-mismatch", "workflows/ci.yml", "actions/checkout@", "actions/check-out@"},
+		{"an unrecorded action", "ref-version-mismatch", "workflows/ci.yml", "actions/checkout@", "actions/check-out@"},
 		{"a misspelt input", "action-inputs", "workflows/deploy.yml", "service_account: ", "service-account: "},
 		{"a missing input", "action-inputs", "workflows/deploy.yml", "          paths: ${{ steps.settings.outputs.service-paths }}\n", ""},
 		{"a misspelt input of ours", "action-inputs", "workflows/build.yml", "          artifact: ", "          artefact: "},
@@ -113,7 +113,7 @@ func TestEachRuleCatches(t *testing.T) {
 			"pnpm lint"},
 		{"a composite in sh", "strict-shell", "actions/health-check/action.yml", "shell: bash", "shell: sh"},
 		{"no shell for a workflow", "strict-shell", "workflows/drift.yml", "    shell: bash\n", "    shell: sh\n"},
-		{"a digest nobody held against its form", "digest-unchecked", "workflows/promote.yml", "^sha256:[0-9a-f]{64}$", "^sha256:"},
+		{"a digest whose form was not checked", "digest-unchecked", "workflows/promote.yml", "^sha256:[0-9a-f]{64}$", "^sha256:"},
 		{"the deployment's digest", "digest-unchecked", "workflows/deploy.yml", "^sha256:[0-9a-f]{64}$", ".*"},
 		{"a token left in the checkout", "artipacked", "workflows/ci.yml", "          persist-credentials: false\n",
 			"          fetch-tags: false\n"},
@@ -206,7 +206,7 @@ func TestEachRuleCatches(t *testing.T) {
 			"          stack: prod\n"},
 		{"another stack's settings", "pulumi-team", "workflows/infrastructure.yml", "--stack staging", "--stack prod"},
 		{"a job without environment that may write", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", ""},
-		{"an environment that nobody knows", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", "    environment: Dev\n"},
+		{"an unknown environment", "pulumi-team", "workflows/infrastructure.yml", "    environment: dev\n", "    environment: Dev\n"},
 		{"a way of its own", "pulumi-team", "workflows/check.yml", "      - env:\n          FOLDER:",
 			"      - uses: pulumi/auth-actions@141415910c3beb54e03b48e9057c204c97b956f2 # v2.1.0\n        with:\n          " +
 				"organization: o\n          requested-token-type: t\n          token-expiration: 1200\n      - env:\n          FOLDER:"},
@@ -227,7 +227,7 @@ func TestEachRuleCatches(t *testing.T) {
 	}
 }
 
-// An input nobody can look up is an input nobody will set right.
+// TestInputsOfOurActionsAreDescribed checks that each input has a description, without which nobody could set it right.
 func TestInputsOfOurActionsAreDescribed(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))

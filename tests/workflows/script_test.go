@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// runScript runs a workflow's script with bash in an empty folder, and returns its exit code, what it printed, and its step
-// outputs or, when there are none, its summary. programs are shell scripts by their names, in $BIN and first on PATH.
+// runScript runs a workflow's script with bash in an empty folder. It returns the exit code, the output, and the step's outputs or,
+// if there are none, its summary. programs are shell scripts by name, in $BIN and first on PATH.
 func runScript(t *testing.T, script string, env map[string]string, programs map[string]string) (code int, printed, outputs string) {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
@@ -45,7 +45,7 @@ func runScript(t *testing.T, script string, env map[string]string, programs map[
 	return command.ProcessState.ExitCode(), string(output), string(written)
 }
 
-// script is the one script of all files that contains a text.
+// script returns the one script of all files that contains a text.
 func script(t *testing.T, mark string) string {
 	t.Helper()
 	var found []string
@@ -60,8 +60,9 @@ func script(t *testing.T, mark string) string {
 	return found[0]
 }
 
-// GitHub signals a step's first process and no other. What must end what it began has to be that process.
-func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
+// TestCancellationReachesTheStepsProcess checks that the last command of a step replaces its shell. GitHub signals only the step's
+// first process, which has to end what it began.
+func TestCancellationReachesTheStepsProcess(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	for mark, called := range map[string]string{
@@ -70,7 +71,7 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 		`"$BIN/release" guard`: "guard --project p --region r --env prod --summary ",
 		"pulumi up --yes --non-interactive --refresh --color never --suppress-outputs": "up --yes --non-interactive --refresh ",
 	} {
-		// The shell says its own number first; the last program has to have it.
+		// The shell prints its process number first. The last program has to have the same.
 		const program = `[ "$1 $2" != "stack export" ] || { echo '{"deployment": {}}'; exit 0; }; [ "$1" = config ] || echo "$$ called: $*"; exit "$CODE"`
 		code, printed, _ := runScript(t, "echo $$\n"+script(t, mark), map[string]string{
 			"NAME": "web", "REVISION": "web-1", "PROCEED": "false", "RETRY": "true", "PROJECT": "p", "REGION": "r", "STACK": "prod",
@@ -92,8 +93,8 @@ func TestWhatIsCancelledIsTheStepsOwnProcess(t *testing.T) {
 	}
 }
 
-// What is given requests is what was verified: the newest revision could be anybody's.
-func TestWhichRevisionIsReleased(t *testing.T) {
+// TestReleasedRevision checks that only the verified revision is released. The newest revision could be anybody's.
+func TestReleasedRevision(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, services, outputs string }{
 		{"made of the digest",
@@ -114,8 +115,9 @@ func TestWhichRevisionIsReleased(t *testing.T) {
 	}
 }
 
-// A rollback that nobody asked for would take back the release before this one, or another's.
-func TestGoingBack(t *testing.T) {
+// TestRollbackConditions checks that a run rolls back only its own rollout. Otherwise it could take back an earlier release, or
+// another run's.
+func TestRollbackConditions(t *testing.T) {
 	t.Parallel()
 	const active, finished = "called: rollback --if-active --why ", "called: rollback --why "
 	for _, test := range []struct{ outcome, health, want string }{
@@ -134,7 +136,7 @@ func TestGoingBack(t *testing.T) {
 	}
 }
 
-// Whoever looks at a run that failed reads its summary first: it names the page.
+// TestEachFailureNamesItsPage checks that the summary of a failed run, which people read first, names the page that says what to do.
 func TestEachFailureNamesItsPage(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
@@ -169,11 +171,11 @@ func TestEachFailureNamesItsPage(t *testing.T) {
 	}
 }
 
-func TestTheSummaryOfADeployment(t *testing.T) {
+func TestSummaryOfADeployment(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ status, outcome, auth, want string }{
 		{"success", "released", "success", ""},
-		{"failure", "", "not approved", ""}, // That step said so.
+		{"failure", "", "not approved", ""}, // that step reported it
 		{"failure", "rolled back", "success", "a-deployment-failed"},
 		{"failure", "", "skipped", "a-deployment-failed"},
 		{"failure", "held", "success", "held"},
@@ -198,7 +200,7 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 			t.Errorf("%+v: exit code %d and\n%s\nwant\n%s\n%s", test, code, summary, want, printed)
 		}
 	}
-	// What cannot be read keeps nobody from reading what to do.
+	// An unreadable audit does not keep the page from being named.
 	code, printed, summary := runScript(t, "touch release-audit.jsonl\n"+script(t, "## Release of"), map[string]string{
 		"NAME": "web", "URL": "u", "SERVICE": "web", "DIGEST": "d", "STACK": "prod", "PROJECT": "p", "REGION": "r",
 		"STATUS": "failure", "OUTCOME": "", "AUTH": "success", "APPROVALS": "success",
@@ -210,7 +212,7 @@ func TestTheSummaryOfADeployment(t *testing.T) {
 	}
 }
 
-func TestWhatADeploymentRefuses(t *testing.T) {
+func TestDeploymentRefusals(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for _, test := range []struct {
@@ -250,8 +252,8 @@ func TestWhatADeploymentRefuses(t *testing.T) {
 	}
 }
 
-// The default branch is the one that GitHub says, whatever its name. Where GitHub says none, nothing runs.
-func TestWhichBranchesDeploy(t *testing.T) {
+// TestOnlyTheDefaultBranchDeploys checks that the default branch is the one that GitHub names. If GitHub names none, nothing runs.
+func TestOnlyTheDefaultBranchDeploys(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for _, mark := range []string{"releases run on the default branch", "environments change on the default branch"} {
@@ -272,8 +274,8 @@ func TestWhichBranchesDeploy(t *testing.T) {
 	}
 }
 
-// Where the settings are ends up in paths.
-func TestWhichPlacesADeploymentRefuses(t *testing.T) {
+// TestFoldersThatAreRefused checks the folder of the settings, which becomes part of paths.
+func TestFoldersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for folder, want := range map[string]int{
 		".": 0, "packages/infra": 0, "a..b": 0,
@@ -288,8 +290,8 @@ func TestWhichPlacesADeploymentRefuses(t *testing.T) {
 	}
 }
 
-// Whoever logs in may want no stack.
-func TestWhichStackIsSelected(t *testing.T) {
+// TestSelectedStack covers a login without a stack.
+func TestSelectedStack(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string]string{"o/shop/prod": "called: stack select -- o/shop/prod\n", "": ""} {
 		code, printed, _ := runScript(t, script(t, "pulumi stack select"), map[string]string{"STACK": stack, "FOLDER": "."},
@@ -304,7 +306,7 @@ func TestWhichStackIsSelected(t *testing.T) {
 	}
 }
 
-func TestTheHealthCheck(t *testing.T) {
+func TestHealthCheck(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	bin := t.TempDir()

@@ -4,9 +4,9 @@ import (
 	"testing"
 )
 
-// What a service runs with reaches it by a release alone. The summary of a change of the infrastructure, and the daily check's issue,
-// name the command, with the digest that serves.
-func TestWhatTakesARelease(t *testing.T) {
+// TestSettingsThatNeedARelease checks settings that reach a service only by a release. The summary of an infrastructure change and the
+// daily check's issue name the command for it, with the serving digest.
+func TestSettingsThatNeedARelease(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	const (
@@ -24,7 +24,8 @@ func TestWhatTakesARelease(t *testing.T) {
 	}
 	serving := status("us-docker.pkg.dev/shop-dev/shop/web@" + digest)
 	for name, test := range map[string]struct{ stack, steps, status, want string }{
-		"nothing":            {"dev", step("same", "web") + `, {"op": "update", "urn": "urn:pulumi:dev::shop::gcp:billing/budget:Budget::budget"}`, serving, ""},
+		"nothing": {"dev", step("same",
+			"web") + `, {"op": "update", "urn": "urn:pulumi:dev::shop::gcp:billing/budget:Budget::budget"}`, serving, ""},
 		"what was only read": {"dev", step("refresh", "web") + "," + step("read", "web"), serving, ""},
 		"a new one":          {"dev", step("create", "api"), serving, ""},
 		"in dev": {"dev", step("update", "web"), serving, begun + "In dev the run of platform-ci.yml on trunk brings them by " +

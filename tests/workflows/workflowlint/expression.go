@@ -9,14 +9,14 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// World is what a condition sees: contexts by their dotted names, and status functions such as "cancelled()".
+// World is what a condition can read: contexts by their dotted names, and status functions such as "cancelled()".
 type World map[string]any
 
-// nodes are parsed conditions by their text: a test computes the same one in thousands of worlds.
+// nodes caches parsed conditions by their text, because a test computes the same one in thousands of worlds.
 var nodes sync.Map
 
-// Evaluate computes a condition, with or without ${{ }}. It knows strings, booleans, !, &&, ||, ==, != and format. It refuses the rest, and
-// a name of which the world says nothing: a guess would make a test pass.
+// Evaluate computes a condition, with or without ${{ }}. It supports strings, booleans, !, &&, ||, ==, != and format. It refuses
+// everything else, and names that the world does not have, because a guess could make a test pass.
 func Evaluate(condition string, w World) (any, error) {
 	text := strings.TrimSpace(condition)
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
@@ -35,7 +35,7 @@ func Evaluate(condition string, w World) (any, error) {
 	return value, nil
 }
 
-// Truth is whether GitHub takes a value for true.
+// Truth reports whether GitHub treats a value as true.
 func Truth(v any) bool { return v != nil && v != false && v != "" }
 
 func (w World) value(node actionlint.ExprNode) (any, error) {

@@ -22,7 +22,7 @@ func TestEvaluate(t *testing.T) {
 		{"format('refs/heads/{0}', inputs.stack) == 'refs/heads/prod'", true}, {"format('{1}{0}', inputs.stack, 'a')", "aprod"},
 		{"format('{0}', github.event.head)", ""},
 		{"cancelled() || (inputs.stack == 'prod' && needs.a.result == 'success')", true},
-		{"cancelled() && github.nobody", false}, // GitHub does not look at what decides nothing.
+		{"cancelled() && github.nobody", false}, // GitHub does not evaluate what decides nothing.
 	} {
 		if got, err := workflowlint.Evaluate(test.condition, w); err != nil || got != test.want {
 			t.Errorf("%s is %v, %v, want %v", test.condition, got, err, test.want)

@@ -8,8 +8,8 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// The actions of this repository: as a workflow of it uses them, which the repository's own writers may change, and from the
-// checkout of the platform, at the commit of the workflow that runs.
+// These are the two forms of this repository's actions: as its own workflows use them, which its writers may change, and from the
+// checkout of the platform at the commit of the running workflow.
 const (
 	ownActions      = "./.github/actions/"
 	platformActions = "./.platform/.github/actions/"
@@ -23,21 +23,21 @@ func ownAction(uses string) (name string, is bool) {
 	return strings.CutPrefix(uses, ownActions)
 }
 
-// withIdentity are the only actions that a job with an identity may use: what asks for the identity, GitHub's own, and the
-// platform's. A scanner or a build runs programs from outside, which would have the identity as well.
+// withIdentity are the only actions that a job with an identity may use: those that request the identity, GitHub's own, and the
+// platform's. A scanner or a build runs programs from outside, which would get the identity as well.
 var withIdentity = []string{
 	"actions/checkout", "actions/upload-artifact", "docker/login-action", "google-github-actions/auth",
 	platformActions + "fetch-image", platformActions + "health-check", platformActions + "infrastructure-up", platformActions + "pulumi-login",
 	platformActions + "setup-platform", platformActions + "to-release", platformActions + "two-approvals",
 }
 
-// goVariables keep files of the checkout from putting other code in a module's place.
+// goVariables keep files of the checkout from replacing a module's code.
 var goVariables = map[string]string{"GOWORK": "off", "GOFLAGS": "-mod=readonly"}
 
-// attesting are the only actions beside a token that says of anything that it was built here.
+// attesting are the only actions that may be in a job that attests where an artifact was built.
 var attesting = []string{"actions/attest", "google-github-actions/auth"}
 
-// checkIdentity holds jobs that GitHub gives a token of their identity.
+// checkIdentity checks jobs that GitHub gives an identity token.
 func checkIdentity(t *Tree, file, name string, report reporter) {
 	workflow, path := t.Workflows[file], "workflows/"+file
 	job := workflow.Jobs[name]
@@ -80,7 +80,7 @@ func asksForIdentity(action string) bool {
 	return action == "google-github-actions/auth" || action == platformActions+"pulumi-login"
 }
 
-// may tells whether a job may write a scope.
+// may reports whether a job may write a scope.
 func may(job *actionlint.Job, scope string) bool {
 	if job.Permissions == nil || job.Permissions.Scopes[scope] == nil {
 		return false
@@ -88,7 +88,7 @@ func may(job *actionlint.Job, scope string) bool {
 	return text(job.Permissions.Scopes[scope].Value) == "write"
 }
 
-// cached is for the actions of ours and from outside that restore a cache unless told not to.
+// cached reports whether a step restores a cache, which some actions do unless told otherwise.
 func cached(s Step) bool {
 	name, _, _ := strings.Cut(s.Uses, "@")
 	switch name {
@@ -108,11 +108,11 @@ func cached(s Step) bool {
 	return false
 }
 
-// own is how a called workflow checks out what it is a part of: whoever calls it chooses neither.
+// own are the inputs with which a called workflow checks out its own repository and commit, neither of which the caller chooses.
 var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform",
 	"persist-credentials": "false"}
 
-// checkCaller holds what a called workflow takes from where. A caller's checkout may have anything at .github/actions.
+// checkCaller checks where a called workflow takes its parts from. A caller's checkout may contain anything at .github/actions.
 func checkCaller(t *Tree, file string, report reporter) {
 	path := "workflows/" + file
 	called := slices.ContainsFunc(t.Workflows[file].On, func(event actionlint.Event) bool { return event.EventName() == "workflow_call" })
@@ -137,10 +137,10 @@ func checkCaller(t *Tree, file string, report reporter) {
 	}
 }
 
-// pulumiLogin is the one way into Pulumi Cloud.
+// pulumiLogin is the only way into Pulumi Cloud.
 const pulumiLogin = platformActions + "pulumi-login"
 
-// stacks are the stacks whose settings a job reads, as it says that to `release settings`, by its environment.
+// stacks are the stacks whose settings a job may read, as it names them to `release settings`, by its environment.
 var stacks = map[string]string{
 	"": "$STACK", "dev": "dev", "staging": "staging", "production": "prod",
 	"${{ inputs.environment }}":                                     "$STACK",
@@ -149,8 +149,8 @@ var stacks = map[string]string{
 
 var readsSettings = regexp.MustCompile(`"\$BIN/release" settings .*--stack "?([$A-Za-z]+)"?`)
 
-// checkTeams holds whom a job speaks for in Pulumi Cloud, and on which stack. Pulumi Cloud's own rules allow the same and no
-// more (docs/bootstrap.md). A job without environment may be anybody's who may push: its team only reads.
+// checkTeams checks which team a job represents in Pulumi Cloud, and on which stack. Pulumi Cloud's own rules allow exactly the same
+// (docs/bootstrap.md). Anybody who may push can start a job without an environment, so its team only reads.
 func checkTeams(t *Tree, file, name string, report reporter) {
 	job, path := t.Workflows[file].Jobs[name], "workflows/"+file
 	environment := ""
@@ -181,7 +181,7 @@ func checkTeams(t *Tree, file, name string, report reporter) {
 	}
 }
 
-// publishes tells workflows that start on a tag or a release.
+// publishes reports whether a workflow starts on a tag or a release.
 func publishes(workflow *actionlint.Workflow) bool {
 	for _, event := range workflow.On {
 		if event.EventName() == "release" {
@@ -195,14 +195,14 @@ func publishes(workflow *actionlint.Workflow) bool {
 }
 
 var (
-	// named is a name or an address where a script could take it for an option.
+	// named matches a name or an address where a script could take it for an option.
 	named = regexp.MustCompile(`"\$\{?(NAME|service|HOST|STACK|FOLDER|ORGANIZATION)\}?"`)
-	// separated are the ways to say that it is none: behind --, as an option's value, in a test, or in an assignment.
+	// separated matches the ways to show that it is not an option: after --, as an option's value, in a test, or in an assignment.
 	separated = regexp.MustCompile(`(-- |--[a-z-]+ |--arg [a-z]+ |--[a-z-]+=|<<< |\[\[ |-n |-z |case |=)$`)
 	buildKit  = regexp.MustCompile(`^image=moby/buildkit:v[0-9.]+@sha256:[0-9a-f]{64}$`)
 )
 
-// checkArguments holds a step against what a name could make of it, and against programs that float.
+// checkArguments checks a step for names that could be taken for options, and for programs without a pinned version.
 func checkArguments(s Step, where string, report reporter) {
 	for _, line := range strings.Split(s.Run, "\n") {
 		for _, at := range named.FindAllStringIndex(line, -1) {

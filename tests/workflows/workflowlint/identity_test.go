@@ -37,7 +37,8 @@ func TestIdentities(t *testing.T) {
 	})
 }
 
-// Whoever calls a workflow chooses what is in its checkout, so that a called workflow takes its own parts from its own commit.
+// TestCalledWorkflows checks that a called workflow takes its own parts from its own commit, because the caller chooses what is in
+// its checkout.
 func TestCalledWorkflows(t *testing.T) {
 	t.Parallel()
 	begin := begun + reads + steps
@@ -81,7 +82,7 @@ func TestTeams(t *testing.T) {
 			want: wrong("", "pulumi-team", "pulumi-read-team")},
 		{name: "writes in one", also: also, text: in("production") + login("pulumi-team") + local(ours+"infrastructure-up", "stack: prod")},
 		{name: "reads in one", also: also, text: in("dev") + login("pulumi-read-team"), want: wrong("dev", "pulumi-read-team", "pulumi-team")},
-		{name: "an environment that nobody knows", also: also, text: in("Dev") + login("pulumi-team"),
+		{name: "an unknown environment", also: also, text: in("Dev") + login("pulumi-team"),
 			want: wrong("Dev", "pulumi-team", "pulumi-team")},
 		{name: "another environment's stack", also: also, text: in("dev") + local(ours+"infrastructure-up", "stack: prod"), want: []string{
 			`pulumi-team: j: in environment "dev" it changes "prod", want "dev"`}},

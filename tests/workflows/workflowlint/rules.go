@@ -11,7 +11,7 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// Check holds the tree against every rule that needs the files alone and the list of actions.
+// Check runs every rule that needs only the files and the list of actions.
 func Check(t *Tree, actions []Action) []Finding {
 	var found []Finding
 	report := func(rule, file, message string, args ...any) {
@@ -29,7 +29,7 @@ type reporter func(rule, file, message string, args ...any)
 
 var pinned = regexp.MustCompile(`^([^@]+)@([0-9a-f]{40})$`)
 
-// checkUses reads lines, because the version stands in a comment.
+// checkUses reads lines, because the version is in a comment.
 func checkUses(t *Tree, actions []Action, report reporter) {
 	for _, file := range sorted(t.Sources) {
 		for _, match := range used.FindAllStringSubmatch(t.Sources[file], -1) {
@@ -106,7 +106,7 @@ func checkInputs(t *Tree, actions []Action, s Step, where string, report reporte
 		name, _, _ := strings.Cut(s.Uses, "@")
 		var known bool
 		if action, known = find(actions, name); !known {
-			return // ref-version-mismatch says so.
+			return // ref-version-mismatch reports it
 		}
 	}
 	for _, input := range sorted(s.With) {
@@ -121,14 +121,15 @@ func checkInputs(t *Tree, actions []Action, s Step, where string, report reporte
 	}
 }
 
-// writes are the scopes that some job may write. contents, packages and actions are none of them: nothing here commits,
-// publishes on GitHub or starts other workflows.
+// writes are the scopes that a job may write. contents, packages and actions are not among them: no workflow commits, publishes on
+// GitHub or starts other workflows.
 var writes = []string{"id-token", "attestations", "security-events", "pull-requests", "issues", "deployments"}
 
-// dangerous triggers run with the repository's rights on what an outsider sent.
+// dangerous triggers run with the repository's rights on input from outsiders.
 var dangerous = []string{"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment", "fork"}
 
-// sinkSecrets are what a release's sinks are reached by. They open nothing but a chat, a webhook and a pager, which take no identity.
+// sinkSecrets are the secrets by which a release's sinks are reached. They open only a chat, a webhook and a pager, which take no
+// identity.
 var sinkSecrets = []string{"secrets.RELEASE_SLACK_URL", "secrets.RELEASE_WEBHOOK_URL", "secrets.RELEASE_WEBHOOK_TOKEN",
 	"secrets.RELEASE_PAGERDUTY_KEY"}
 
@@ -165,14 +166,14 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 	checkCaller(t, file, report)
 }
 
-// lifetimes are the inputs that say how many seconds a token lives, by the action that asks for one.
+// lifetimes are the inputs that say how many seconds a token lives, by the action that requests it.
 var lifetimes = map[string]string{"google-github-actions/auth": "access_token_lifetime", "pulumi/auth-actions": "token-expiration"}
 
-// checkLifetimes holds tokens against the job's own limit. Without the input a token lives an hour or two.
+// checkLifetimes compares tokens with the job's own time limit. Without the input a token lives an hour or two.
 func checkLifetimes(t *Tree, file, name string, report reporter) {
 	limit := t.Workflows[file].Jobs[name].TimeoutMinutes
 	if limit == nil {
-		return // A job that calls a workflow, or "timeouts" says so.
+		return // The job calls a workflow, or the rule timeouts reports it.
 	}
 	for _, s := range t.jobSteps(file, name) {
 		steps := []Step{s}
@@ -202,7 +203,8 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 	}
 }
 
-// rights are the permissions that actions need, as their documentation says; in a private repository for the upload of a scan.
+// rights are the permissions that actions need according to their documentation, including those of a private repository for the
+// upload of a scan.
 var rights = map[string][]string{
 	"github/codeql-action/upload-sarif": {"actions: read", "contents: read", "security-events: write"},
 	"actions/attest":                    {"attestations: write", "id-token: write"},
@@ -234,8 +236,8 @@ func checkRights(t *Tree, file, name string, report reporter) {
 	}
 }
 
-// checkCalled holds a job that calls a workflow against that workflow's jobs. GitHub does not start a run in which one of them,
-// even one that would be skipped, asks for more than the caller has.
+// checkCalled compares a job that calls a workflow with that workflow's jobs. GitHub does not start a run if one of them, even a
+// skipped one, asks for more than the caller has.
 func checkCalled(t *Tree, file, name string, report reporter) {
 	job := t.Workflows[file].Jobs[name]
 	if job.WorkflowCall == nil || job.Permissions == nil {
@@ -248,7 +250,7 @@ func checkCalled(t *Tree, file, name string, report reporter) {
 	}
 	for _, asks := range sorted(called.Jobs) {
 		if called.Jobs[asks].Permissions == nil {
-			continue // excessive-permissions says so.
+			continue // excessive-permissions reports it
 		}
 		for _, scope := range sorted(called.Jobs[asks].Permissions.Scopes) {
 			wanted, given := called.Jobs[asks].Permissions.Scopes[scope], job.Permissions.Scopes[scope]
@@ -290,7 +292,7 @@ func checkJob(job *actionlint.Job, name, path string, report reporter) {
 	}
 }
 
-// cancellable are the workflows whose newer run may end an older one: they change nothing.
+// cancellable are the workflows whose newer run may cancel an older one, because they change nothing.
 var cancellable = map[string]string{
 	"ci.yml":                 "${{ github.event_name == 'pull_request' }}",
 	"check.yml":              "${{ github.event_name == 'pull_request' }}",
@@ -302,7 +304,7 @@ var cancellable = map[string]string{
 	"scorecard.yml":          "true",
 }
 
-// groups are the concurrency groups that a workflow must have, where others count on them.
+// groups are the concurrency groups that a workflow must have, because others rely on them.
 var groups = map[string]string{
 	"deploy.yml":            "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}",
 	"platform-rollback.yml": "emergency-${{ inputs.stack }}",

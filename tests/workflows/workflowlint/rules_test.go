@@ -10,7 +10,7 @@ import (
 
 var sha = strings.Repeat("a", 40)
 
-// recorded are the actions of the workflows below.
+// recorded are the actions that the workflows below use.
 var recorded = []workflowlint.Action{
 	{Name: "actions/checkout", SHA: sha, Version: "v1", Inputs: []string{"persist-credentials", "repository", "ref", "path"}},
 	{Name: "actions/upload", SHA: sha, Version: "v1", Inputs: []string{"name", "path"}, Required: []string{"path"}},
@@ -21,7 +21,7 @@ var recorded = []workflowlint.Action{
 	{Name: "pulumi/auth-actions", SHA: sha, Version: "v1", Inputs: []string{"token-expiration"}},
 }
 
-// The parts of a workflow that keeps all rules.
+// These are the parts of a workflow that keeps all rules.
 const (
 	head    = "on: push\n" + top
 	top     = "permissions: {}\n" + queue + goOnly + strict + "jobs:\n"
@@ -40,12 +40,12 @@ const (
 	inBash = "      - shell: bash\n        run: |\n          set -euo pipefail\n"
 )
 
-// step uses a recorded action.
+// step returns a step with a recorded action.
 func step(name, with string) string {
 	return "      - uses: " + name + "@" + sha + " # v1\n" + given(with)
 }
 
-// local uses an action of the repository's own.
+// local returns a step with an action of the repository's own.
 func local(path, with string) string { return "      - uses: " + path + "\n" + given(with) }
 
 func given(with string) string {
@@ -55,7 +55,7 @@ func given(with string) string {
 	return "        with: {" + with + "}\n"
 }
 
-// composite is an action of the repository with one step.
+// composite returns an action of the repository with one step.
 func composite(inputs, step string) string {
 	return "description: d\ninputs: {" + inputs + "}\nruns:\n  using: composite\n  steps:" +
 		strings.ReplaceAll("\n"+step, "\n  ", "\n")
@@ -63,10 +63,10 @@ func composite(inputs, step string) string {
 
 type ruleCase struct {
 	name string
-	// file is the workflow's name, x.yml when it is empty; text what is in it, and also other files below .github.
+	// file is the workflow's name, by default x.yml. text is its content. also has other files below .github.
 	file, text string
 	also       map[string]string
-	// want are rules with their messages, in order; of those in other files than the workflow with the file's name.
+	// want are rules with their messages, in order. Those about other files begin with the file's name.
 	want []string
 }
 
@@ -226,7 +226,7 @@ func TestPermissions(t *testing.T) {
 	})
 }
 
-func TestWhenAndHowLong(t *testing.T) {
+func TestConcurrencyAndTimeLimits(t *testing.T) {
 	t.Parallel()
 	rest := job + reads + steps + nothing
 	var dangerous []ruleCase

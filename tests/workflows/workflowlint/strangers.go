@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// afterStrangers is the one workflow that runs after others which anybody may have started, with the default branch's rights
-// (docs/adr/0033). Whatever it reads of them was made by a stranger.
+// afterStrangers is the only workflow that runs, with the default branch's rights, after workflows that anybody may have started
+// (docs/adr/0033). A stranger may have written everything that it reads from them.
 const afterStrangers = "platform-comment.yml"
 
-// strangersRights are all that it and what it calls may have: read, and write comments.
+// strangersRights are all rights that it, and the workflows it calls, may have: read, and write comments.
 var strangersRights = []string{"actions: read", "contents: read", "pull-requests: write"}
 
-// strangersActions are all that it and what it calls may use. None of them runs what it finds.
+// strangersActions are all actions that it, and the workflows it calls, may use. None of them runs what it finds.
 var strangersActions = []string{"actions/checkout", "actions/setup-go", "actions/upload-artifact"}
 
-// checkAfterStrangers holds the workflow and those that it calls to what makes it safe: no identity, no cache, and no action that may run
-// what it finds. That only the platform is checked out is the rule foreign-action's to say.
+// checkAfterStrangers checks that workflow and those that it calls: no identity, no cache, and no action that may run what it finds.
+// The rule foreign-action checks that only the platform is checked out.
 func checkAfterStrangers(t *Tree, file string, report reporter) {
 	for _, name := range sorted(t.Workflows[file].Jobs) {
 		job, path := t.Workflows[file].Jobs[name], "workflows/"+file

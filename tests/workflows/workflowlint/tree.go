@@ -1,7 +1,7 @@
-// Package workflowlint holds the repository's workflows and composite actions against rules that GitHub does not enforce.
+// Package workflowlint checks the repository's workflows and composite actions against rules that GitHub does not enforce.
 //
-// The rules read files and nothing else: they know what a job asks for, not what GitHub would decide. What runs is tested
-// beside them, by tests that run whole chains.
+// The rules read only files. They know what a job asks for, not what GitHub would decide. The tests in tests/chains run whole
+// workflows.
 package workflowlint
 
 import (
@@ -18,15 +18,15 @@ import (
 
 // Tree is a repository's .github folder, parsed.
 type Tree struct {
-	// Sources are the files' texts by their path below .github.
+	// Sources maps a file's path below .github to its text.
 	Sources map[string]string
-	// Workflows are by file name, ci.yml for example.
+	// Workflows are by file name, such as ci.yml.
 	Workflows map[string]*actionlint.Workflow
-	// Composites are by folder name, setup-pnpm for example.
+	// Composites are by folder name, such as setup-pnpm.
 	Composites map[string]Composite
 }
 
-// Composite is a composite action, as far as the rules look.
+// Composite is the part of a composite action that the rules read.
 type Composite struct {
 	Description string
 	Inputs      map[string]struct {
@@ -66,7 +66,7 @@ func Read(folder fs.FS) (map[string]string, error) {
 	return sources, nil
 }
 
-// Parse makes a tree of files by their path below .github.
+// Parse parses files, given by their paths below .github.
 func Parse(sources map[string]string) (*Tree, error) {
 	t := &Tree{Sources: sources, Workflows: map[string]*actionlint.Workflow{}, Composites: map[string]Composite{}}
 	for name, text := range sources {
@@ -87,14 +87,14 @@ func Parse(sources map[string]string) (*Tree, error) {
 	return t, nil
 }
 
-// Finding is one place that breaks a rule.
+// Finding is one violation of a rule.
 type Finding struct{ Rule, File, Message string }
 
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.File, f.Rule, f.Message) }
 
 // Step is a step of a job or of a composite action.
 type Step struct {
-	// File is where it stands; Job is empty in a composite action.
+	// File is the step's file. Job is empty in a composite action.
 	File, Job      string
 	Name           string
 	Uses, Run      string
@@ -102,7 +102,7 @@ type Step struct {
 	shellNotStated bool
 }
 
-// Steps are all steps of all files, in the files' and the jobs' order.
+// Steps returns all steps of all files, in the order of files and jobs.
 func (t *Tree) Steps() []Step {
 	var all []Step
 	for _, file := range sorted(t.Workflows) {
@@ -142,14 +142,14 @@ func (t *Tree) jobSteps(file, job string) []Step {
 	return all
 }
 
-// used is a `uses:` line with the comment behind it.
+// used matches a `uses:` line with the comment after it.
 var used = regexp.MustCompile(`(?m)^\s*(?:- )?uses: ([^\s#]+)(?: +# *(\S+))? *$`)
 
 // Action is what testdata/actions.yaml records of a pinned action.
 type Action struct {
 	Name, SHA, Version        string
 	Inputs, Required, Outputs []string
-	// Uses are the actions that it uses in turn, and those that they use.
+	// Uses are the actions that it uses in turn, directly or not.
 	Uses []string
 }
 
@@ -169,7 +169,7 @@ func sorted[V any](m map[string]V) []string {
 	return keys
 }
 
-// Scripts are the texts of every run: of workflows and composite actions.
+// Scripts returns the text of every run: of workflows and composite actions.
 func (t *Tree) Scripts() []string {
 	var scripts []string
 	for _, s := range t.Steps() {
