@@ -14,6 +14,7 @@ type change struct {
 	id       int
 	position token.Position
 	what     string
+	line     string // of the source
 }
 
 // chosenSource is added to the changed package. Its variable says which change is on.
@@ -33,8 +34,9 @@ type mutator struct {
 	changes []change
 
 	source []byte
-	base   int    // of the file, in positions
-	edits  []edit // of the file
+	base   int                      // of the file, in positions
+	edits  []edit                   // of the file
+	orders map[*ast.BinaryExpr]bool // The comparisons that sort.Slice calls.
 }
 
 // edit replaces the source from start to end. text gets a function that renders a part of that source with its inner edits.
@@ -49,7 +51,7 @@ func (m *mutator) file(name string, source []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.source, m.base, m.edits = source, m.files.File(file.Pos()).Base(), nil
+	m.source, m.base, m.edits, m.orders = source, m.files.File(file.Pos()).Base(), nil, map[*ast.BinaryExpr]bool{}
 	for _, declaration := range file.Decls {
 		if general, is := declaration.(*ast.GenDecl); !is || general.Tok == token.VAR { // Constants and types are left alone.
 			ast.Inspect(declaration, m.node)
@@ -83,7 +85,9 @@ func (m *mutator) render(edits []edit, start, end token.Pos) string {
 
 // add records a change at a place and returns the expression that is true while it is on.
 func (m *mutator) add(at token.Pos, what string) string {
-	m.changes = append(m.changes, change{id: len(m.changes) + 1, position: m.files.Position(at), what: what})
+	position := m.files.Position(at)
+	line, _, _ := strings.Cut(string(m.source[position.Offset-position.Column+1:]), "\n")
+	m.changes = append(m.changes, change{id: len(m.changes) + 1, position: position, what: what, line: strings.TrimSpace(line)})
 	return fmt.Sprintf("(mutantOfThisRun == %d)", len(m.changes))
 }
 
@@ -96,10 +100,22 @@ func (m *mutator) node(node ast.Node) bool {
 	case *ast.CaseClause:
 		m.statements(node.Body)
 	case *ast.IfStmt:
-		if _, is := swapped(node.Cond); !is { // A swapped operator is the more telling change.
-			on := m.add(node.Cond.Pos(), "the condition is turned round")
-			m.replace(node.Cond, func(as string) string { return "(" + as + ") != " + on })
+		m.turned(node.Cond, "the condition is turned round")
+	case *ast.SwitchStmt:
+		if node.Tag == nil {
+			for _, clause := range node.Body.List {
+				for _, condition := range clause.(*ast.CaseClause).List {
+					m.turned(condition, "the case is turned round")
+				}
+			}
 		}
+	case *ast.UnaryExpr:
+		if node.Op == token.NOT {
+			on := m.add(node.Pos(), "! is left out")
+			m.replace(node, func(as string) string { return "((" + as + ") != " + on + ")" })
+		}
+	case *ast.CallExpr:
+		m.sorting(node)
 	case *ast.Ident:
 		if node.Name == "true" || node.Name == "false" {
 			on := m.add(node.Pos(), node.Name+" is the other one")
@@ -107,10 +123,42 @@ func (m *mutator) node(node ast.Node) bool {
 		}
 	case *ast.BinaryExpr:
 		if other, is := swapped(node); is {
+			if m.orders[node] {
+				other = map[token.Token]token.Token{token.LSS: token.GTR, token.GTR: token.LSS}[node.Op]
+			}
 			m.operator(node, other)
 		}
 	}
 	return true
+}
+
+// turned negates a condition, unless an operator in front is swapped or left out, which is the more telling change.
+func (m *mutator) turned(condition ast.Expr, what string) {
+	if _, is := swapped(condition); is {
+		return
+	}
+	if unary, is := condition.(*ast.UnaryExpr); is && unary.Op == token.NOT {
+		return
+	}
+	on := m.add(condition.Pos(), what)
+	m.replace(condition, func(as string) string { return "(" + as + ") != " + on })
+}
+
+// sorting marks the comparisons in a call of sort.Slice. That promises no order among equals, so that < and <= say the same; < becomes >.
+func (m *mutator) sorting(call *ast.CallExpr) {
+	function, is := call.Fun.(*ast.SelectorExpr)
+	if !is || function.Sel.Name != "Slice" || len(call.Args) != 2 {
+		return
+	}
+	if name, is := function.X.(*ast.Ident); !is || name.Name != "sort" {
+		return
+	}
+	ast.Inspect(call.Args[1], func(node ast.Node) bool {
+		if binary, is := node.(*ast.BinaryExpr); is && (binary.Op == token.LSS || binary.Op == token.GTR) {
+			m.orders[binary] = true
+		}
+		return true
+	})
 }
 
 // replace edits a node; text gets the node's source and returns the new one.
@@ -130,7 +178,7 @@ func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
 	}})
 }
 
-// statements lets changes leave out calls and steps out of loops.
+// statements lets changes leave out calls, assignments and steps out of loops.
 func (m *mutator) statements(list []ast.Stmt) {
 	for _, statement := range list {
 		what := ""
@@ -145,12 +193,21 @@ func (m *mutator) statements(list []ast.Stmt) {
 			}
 		case *ast.IncDecStmt:
 			what = statement.Tok.String() + " is left out"
+		case *ast.AssignStmt:
+			if statement.Tok != token.DEFINE && !slices.ContainsFunc(statement.Lhs, isBlank) {
+				what = "the assignment is left out"
+			}
 		}
 		if what != "" {
 			on := m.add(statement.Pos(), what)
 			m.replace(statement, func(as string) string { return "if !" + on + " { " + as + " }" })
 		}
 	}
+}
+
+func isBlank(expression ast.Expr) bool {
+	name, is := expression.(*ast.Ident)
+	return is && name.Name == "_"
 }
 
 func isPanic(call *ast.CallExpr) bool {

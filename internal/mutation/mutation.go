@@ -1,8 +1,8 @@
 // Package mutation checks how much a package's tests notice. It changes the package's code in one place at a time and runs the tests; a
 // change that no test notices survives.
 //
-// It swaps comparison operators, && and ||, negates whole conditions, swaps true and false, and leaves statements out. All changes are
-// compiled into one test executable, and an environment variable chooses between them.
+// It swaps comparison operators, && and ||, negates conditions, swaps true and false, and leaves out a !, a call, an assignment, or a step
+// out of a loop. All changes are compiled into one test executable, and an environment variable chooses between them.
 package mutation
 
 import (
@@ -33,11 +33,12 @@ const (
 var page = cli.Page{
 	Usage:   "mutate FOLDER...",
 	Purpose: "Check how much the tests of a package notice: change its code in one place at a time, and run them",
-	Details: `It swaps comparison operators, && and ||, negates conditions, swaps true and false, and leaves statements out. It names each change
-that no test noticed, and ends with the share of changes that were noticed.`,
+	Details: `It swaps comparison operators, && and ||, negates conditions, swaps true and false, and leaves out a !, a call, an assignment, or a
+step out of a loop. It names each change that no test noticed, and ends with the share of changes that were noticed.`,
 	Examples: `  go run ./cmd/mutate ./release/plan ./release/health
   go run ./cmd/mutate --sample 100 --seed 7 ./release/rollout      a sample, where the tests take long
-  go run ./cmd/mutate --files ^rollback --run Rollback ./release/rollout      one file, and the tests that have its name
+  go run ./cmd/mutate --only ^rollback --run Rollback ./release/rollout      one file, and the tests that have its name
+  go run ./cmd/mutate --only '^(guard.go:76|watch_record.go:41):' ./release/rollout      two lines, after a test for them was written
   (cd policy && go run ../cmd/mutate --first 'Test(Cases|Matrix)/^{file}' ./rules)      a rule's own rows before all others`,
 	Codes: "Exit codes: 0 enough changes were noticed; 1 not enough; 2 the call is wrong; 3 something failed.",
 }
@@ -47,7 +48,7 @@ type settings struct {
 	sample, parallel int
 	seed             uint64
 	run, first       string
-	files            *regexp.Regexp
+	only             *regexp.Regexp
 	out              io.Writer
 }
 
@@ -60,7 +61,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	flags.Uint64Var(&s.seed, "seed", 1, "the seed of the sample")
 	flags.IntVar(&s.parallel, "parallel", 2, "how many changes are tried at once")
 	flags.StringVar(&s.run, "run", "", "the tests to run, as in go test -run; default: all")
-	files := flags.String("files", "", "change only the files whose names match this pattern, such as ^wif; default: all")
+	only := flags.String("only", "", "change only the places, written FILE:LINE:COLUMN, that match this pattern; default: all")
 	flags.StringVar(&s.first, "first", "", "the tests to run first, as in go test -run; a change that they notice needs no others, and\n"+
 		"{file} stands for the changed file's name with hyphens, without .go; default: none")
 	err := page.Parse(flags, args, streams.Out)
@@ -71,7 +72,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 		err = errors.New("name the packages' folders, such as ./release/plan; --parallel is at least 1, --sample at least 0")
 	}
 	if err == nil {
-		s.files, err = regexp.Compile(*files)
+		s.only, err = regexp.Compile(*only)
 	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "mutate:", err)
@@ -124,26 +125,27 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	}
 	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
 	chosen := choose(slices.DeleteFunc(changes, func(c change) bool {
-		return !s.files.MatchString(filepath.Base(c.position.Filename))
+		return !s.only.MatchString(fmt.Sprintf("%s:%d:%d", filepath.Base(c.position.Filename), c.position.Line, c.position.Column))
 	}), s.sample, s.seed)
-	outcomes := make(chan outcome)
+	outcomes := make([]chan outcome, len(chosen))
 	slots := make(chan struct{}, s.parallel)
-	for _, change := range chosen {
+	for i, change := range chosen {
+		outcomes[i] = make(chan outcome, 1)
 		go func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			outcomes <- outcome{change: change, noticed: s.notice(ctx, tests, change, limit), ended: ctx.Err() == nil}
+			outcomes[i] <- outcome{noticed: s.notice(ctx, tests, change, limit), ended: ctx.Err() == nil}
 		}()
 	}
 	var sum result
-	for range chosen {
-		switch one := <-outcomes; {
+	for i, change := range chosen {
+		switch one := <-outcomes[i]; {
 		case !one.ended: // A change that was not tried to its end says nothing.
 		case one.noticed:
 			sum.tried, sum.killed = sum.tried+1, sum.killed+1
 		default:
 			sum.tried++
-			fmt.Fprintf(s.out, "survived: %s: %s\n", one.change.position, one.change.what)
+			fmt.Fprintf(s.out, "survived: %s: %s: %s\n", change.position, change.what, change.line)
 		}
 	}
 	return sum, nil
@@ -163,10 +165,7 @@ func (s settings) notice(ctx context.Context, tests suite, change change, limit 
 }
 
 // outcome is the result of one change.
-type outcome struct {
-	change         change
-	noticed, ended bool
-}
+type outcome struct{ noticed, ended bool }
 
 // choose returns a random sample of the changes, in their order.
 func choose(changes []change, sample int, seed uint64) []change {

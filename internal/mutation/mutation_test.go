@@ -24,6 +24,14 @@ func TestChangesOfASource(t *testing.T) {
 		{"if a == b { f(x) }", "if func() bool { if (mutantOfThisRun == 1) { return a != b }; return a == b }() { " +
 			"if !(mutantOfThisRun == 2) { f(x) } }", "== is !=, the call is left out"},
 		{"for { break }", "for { if !(mutantOfThisRun == 1) { break } }", "break is left out"},
+		{"switch { case ok: f(x) }", "switch { case (ok) != (mutantOfThisRun == 1): if !(mutantOfThisRun == 2) { f(x) } }",
+			"the case is turned round, the call is left out"},
+		{"switch a { case ok: }", "switch a { case ok: }", ""},
+		{"if !ok { x = y }", "if ((!ok) != (mutantOfThisRun == 1)) { if !(mutantOfThisRun == 2) { x = y } }",
+			"! is left out, the assignment is left out"},
+		{"x += y; z := x; _ = z", "if !(mutantOfThisRun == 1) { x += y }; z := x; _ = z", "the assignment is left out"},
+		{"sort.Slice(s, less(i < j))", "if !(mutantOfThisRun == 1) { sort.Slice(s, less(func() bool { " +
+			"if (mutantOfThisRun == 2) { return i > j }; return i < j }())) }", "the call is left out, < is >"},
 		{"n++", "if !(mutantOfThisRun == 1) { n++ }", "++ is left out"},
 		{"const c = 1 < 2", "const c = 1 < 2", ""},
 		{"panic(a < b)", "panic(func() bool { if (mutantOfThisRun == 1) { return a <= b }; return a < b }())", "< is <="},
@@ -58,11 +66,11 @@ func TestScoreOfAPackage(t *testing.T) {
 	}
 	var out, errs strings.Builder
 	assert.Equal(t, ExitFew, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}), errs.String())
-	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=\n| "+folder+" | 2 of 3 noticed | 66.7 % |\n", out.String())
+	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=: return n < 3\n| "+folder+" | 2 of 3 noticed | 66.7 % |\n", out.String())
 	out.Reset()
 	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-least", "50", folder}, cli.Streams{Out: &out, Err: &errs}))
 	out.Reset()
-	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-files", "^b", "-run", "All", "-first", "Rows/^{file}$", folder},
+	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-only", "^b_c.go:4:11$", "-run", "All", "-first", "Rows/^{file}$", folder},
 		cli.Streams{Out: &out, Err: &errs}))
 	assert.Equal(t, "| "+folder+" | 1 of 1 noticed | 100.0 % |\n", out.String())
 
@@ -119,7 +127,7 @@ func TestSample(t *testing.T) {
 func TestCallsThatAreWrong(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
-	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-files", "(", "x"}} {
+	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-only", "(", "x"}} {
 		assert.Equal(t, ExitUsage, Run(t.Context(), args, cli.Streams{Out: &out, Err: &errs}), args)
 	}
 	assert.Equal(t, ExitFailed, Run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, cli.Streams{Out: &out, Err: &errs}))
