@@ -27,6 +27,8 @@ func TestMorePages(t *testing.T) {
 		{name: "several relations", headers: []string{`<https://x/?page=2>; rel="last next"`}, more: true},
 		{name: "after another parameter", headers: []string{`<https://x/?page=2>; title="a, \"b\"; c"; rel=next`}, more: true},
 		{name: "after a parameter without value", headers: []string{`<https://x/?page=2>; anchor; rel=next`}, more: true},
+		{name: "after an empty parameter", headers: []string{`<https://x/?page=2>;; rel=next`}, more: true},
+		{name: "after a parameter without name", headers: []string{`<https://x/?page=2>;=x; rel=next`}, more: true},
 		{name: "an escaped letter", headers: []string{`<https://x/?page=2>; rel="n\ext"`}, more: true},
 		{name: "the second header", headers: []string{`<https://x/docs>; rel="deprecation"`, `<https://x/?page=2>; rel="next"`}, more: true},
 		{name: "empty elements", headers: []string{`, ,<https://x/?page=2>; rel="next",`}, more: true},
@@ -35,9 +37,11 @@ func TestMorePages(t *testing.T) {
 		{name: "the word in a title", headers: []string{`<https://x/>; title="rel=next"; rel=help`}},
 		{name: "a longer word", headers: []string{`<https://x/>; rel="nextpage"`}},
 		{name: "the second rel of one", headers: []string{`<https://x/>; rel=prev; rel=next`}},
+		{name: "a parameter without value, and the end", headers: []string{`<https://x/>; anchor`}},
 		{name: "no address", headers: []string{`rel="next"`}, fails: true},
 		{name: "an address without end", headers: []string{`<https://x/; rel="next"`}, fails: true},
 		{name: "a quote without end", headers: []string{`<https://x/>; title="a; rel=next`}, fails: true},
+		{name: "a quote that ends in an escape", headers: []string{`<https://x/>; title="a\`}, fails: true},
 		{name: "text behind the address", headers: []string{`<https://x/> rel="next"`}, fails: true},
 	} {
 		more, err := morePages(http.Header{"Link": test.headers})

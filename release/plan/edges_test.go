@@ -35,7 +35,7 @@ func TestPinned(t *testing.T) {
 func TestMoved(t *testing.T) {
 	t.Parallel()
 	s := web(t1("m", 100, "stable"), t1("p", 0, "previous"), t1("e", 0, "earlier"))
-	s.LatestCreated, s.LatestReady = "created", "ready"
+	s.Asked, s.LatestCreated, s.LatestReady = "asked", "created", "ready"
 	wanted := s.Wanted()
 	for _, test := range []struct {
 		from, to string
@@ -141,4 +141,23 @@ func TestRollbackFrom(t *testing.T) {
 	assert.Empty(t, leftByHand(served, "a", "c"), "stable still has requests")
 	begun := web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous"), t1("c", 0, "candidate"))
 	assert.Empty(t, leftByHand(begun, "a", "c"), "a rollout is active")
+}
+
+// Each rejected revision has one tag, its newest, and a tag of no revision is dropped: the API refuses it.
+func TestRejections(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		service Service
+		newest  []string
+		want    []Target
+	}{
+		"one revision by two tags": {service: web(t1("b", 0, "rejected"), t1("c", 0, "rejected2"), t1("b", 0, "rejected3")),
+			want: []Target{t1("b", 0, "rejected"), t1("c", 0, "rejected2")}},
+		"the newest one had an older tag": {service: web(t1("c", 0, "rejected"), t1("b", 0, "rejected2")), newest: []string{"b"},
+			want: []Target{t1("b", 0, "rejected"), t1("c", 0, "rejected2")}},
+		"the latest, where no revision is ready": {service: Service{Desired: []Target{{Latest: true, Tag: "rejected"}, t1("b", 0, "rejected2")}},
+			want: []Target{t1("b", 0, "rejected2")}},
+	} {
+		assert.Equal(t, test.want, test.service.rejections("a", test.newest...), name)
+	}
 }

@@ -39,13 +39,12 @@ func follows(list []Target) bool {
 func Pin(s Service, stable string) []Target {
 	list := []Target{{Revision: stable, Percent: 100, Tag: TagStable}}
 	drop := []string{TagStable, TagCandidate, TagShifted}
-	if displaced := s.tagged(TagStable); displaced != "" && displaced != stable {
-		switch s.moved(displaced, stable) {
-		case back:
-			list, drop = append(list, s.rejections(stable, displaced)...), append(drop, TagRejected, TagPrevious)
-		case ahead:
-			list, drop = append(list, Target{Revision: displaced, Tag: TagPrevious}), append(drop, TagPrevious, TagEarlier)
-		}
+	displaced := s.tagged(TagStable)
+	switch s.moved(displaced, stable) {
+	case back:
+		list, drop = append(list, s.rejections(stable, displaced)...), append(drop, TagRejected, TagPrevious)
+	case ahead:
+		list, drop = append(list, Target{Revision: displaced, Tag: TagPrevious}), append(drop, TagPrevious, TagEarlier)
 	}
 	return append(list, s.keep(drop...)...)
 }

@@ -164,6 +164,9 @@ func TestFindings(t *testing.T) {
 				"with `release rollout web --retry`"}},
 		"split by hand": {desired: []Target{t1("a", 60, ""), t1("b", 40, "")},
 			want: []string{"requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"}},
+		"split evenly by hand": {desired: []Target{t1("a", 50, ""), t1("b", 50, "")},
+			want: []string{"requests are split by hand (a 50 %, b 50 %): end that with `release rollback web --to a` or " +
+				"`release rollback web --to b`"}},
 		"a shift without effect": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, failure: "no capacity",
 			want: []string{"it was told a 90 %, b 10 % and serves a 100 % (no capacity): wait if that was just now, else `release rollback web`"}},
 		"tags without effect": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("z", 0, "previous")},

@@ -82,11 +82,11 @@ func (s Service) rejections(spared string, newest ...string) []Target {
 func reject(numbers map[int]string, newest, spared string) {
 	seen := map[string]bool{"": true, spared: true}
 	for _, number := range newestFirst(numbers) {
-		if seen[numbers[number]] || newest == numbers[number] && number != 1 {
+		revision := numbers[number]
+		if seen[revision] || revision == newest && number != 1 {
 			delete(numbers, number)
-			continue
 		}
-		seen[numbers[number]] = true
+		seen[revision] = true
 	}
 	if last := numbers[1]; newest != "" && newest != spared && last != newest {
 		if last != "" {

@@ -45,6 +45,9 @@ func TestTagsDecideBeforeShares(t *testing.T) {
 		"everything to a rejected one, nothing else": {list: []Target{t1("b", 100, "rejected")},
 			err: "refused: b was rolled back before and serves everything, and nothing says what served before it: name the revision " +
 				"with `release rollback web --to REVISION`"},
+		"everything to the previous one, nothing else": {list: []Target{t1("a", 100, "previous")},
+			err: "refused: a serves everything and nothing says what served before it: name the revision with " +
+				"`release rollback web --to REVISION` (`release status web` lists them)"},
 		"during a rollout, half each": {list: []Target{t1("a", 50, "stable"), t1("b", 50, "candidate"),
 			t1("b", 0, "shifted")}, want: "a"},
 		"during a rollout, stable is rejected": {list: []Target{t1("a", 50, "stable"), t1("a", 0, "rejected"),

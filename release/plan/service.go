@@ -190,7 +190,7 @@ func (s Service) serving(list []Target) []string {
 }
 
 func largest(percents map[string]int) (revision string, percent int) {
-	tied := false
+	var tied bool
 	for name, share := range percents {
 		switch {
 		case share > percent:
