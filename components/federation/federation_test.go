@@ -103,6 +103,52 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 		pulumitest.Value[string](t, made.ProviderNames["github-oidc"]))
 }
 
+// State and policies read the conditions and the bindings from the component, whose providers are its children.
+func TestTheComponentSaysWhomItTrusts(t *testing.T) {
+	t.Parallel()
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := federation.NewFederation(ctx, "federation", args(nil))
+		return err
+	})
+	prod := args(nil)
+	conditions := map[string]any{}
+	for id, trust := range prod.Providers {
+		conditions[id] = federation.Condition(trust)
+	}
+	assert.Equal(t, map[string]any{
+		"project": "procureflow-prod", "poolId": "github", "conditions": conditions,
+		"bindings": map[string]any{
+			"deploy": map[string]any{"serviceAccount": deployName, "attribute": "env_workflow",
+				"value": "2002:production:refs/heads/main:" + deployWorkflow},
+			"preview": map[string]any{"serviceAccount": "projects/procureflow-prod/serviceAccounts/preview", "attribute": "repo_env",
+				"value": "2002:none"},
+		},
+	}, inventory.One(t, federation.TypeToken, "federation").Inputs)
+}
+
+// Runs whose ref changes each time are bound by their event. Only a pool with such a binding maps it.
+func TestABindingByEvent(t *testing.T) {
+	t.Parallel()
+	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := federation.NewFederation(ctx, "federation", args(func(a *federation.FederationArgs) {
+			a.Bindings["review"] = federation.Binding{ServiceAccount: pulumi.String("review"), Attribute: federation.AttributeEventWorkflow,
+				Value: federation.EventWorkflowValue(2002, federation.NoEnvironment, "pull_request", deployWorkflow)}
+			a.Bindings["all"] = federation.Binding{ServiceAccount: pulumi.String("all"), Attribute: federation.AttributeRepository, Value: "2002"}
+		}))
+		return err
+	})
+	const pool = "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/"
+	assert.Equal(t, pool+"attribute.event_workflow/2002:none:pull_request:"+deployWorkflow,
+		inventory.One(t, bindingType, "federation-binding-review").Inputs["member"])
+	assert.Equal(t, pool+"attribute.repository_id/2002", inventory.One(t, bindingType, "federation-binding-all").Inputs["member"])
+	for _, provider := range inventory.OfType(providerType) {
+		mapping := provider.Inputs["attributeMapping"].(map[string]any)
+		assert.Equal(t, "assertion.repository_id + ':' + (has(assertion.environment) ? assertion.environment : 'none')"+
+			" + ':' + assertion.event_name + ':' + (has(assertion.job_workflow_ref) ? assertion.job_workflow_ref : 'none')",
+			mapping["attribute.event_workflow"], provider.Name)
+	}
+}
+
 func TestMappingIsACopy(t *testing.T) {
 	t.Parallel()
 	federation.Mapping()["google.subject"] = "assertion.sub"
@@ -175,6 +221,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			a.Bindings["deploy"] = b
 		})
 	}
+	event := func(value string) *federation.FederationArgs {
+		return binding(func(b *federation.Binding) { b.Attribute, b.Value = federation.AttributeEventWorkflow, value })
+	}
 	for name, test := range map[string]struct {
 		args *federation.FederationArgs
 		want []string
@@ -192,6 +241,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"no ids": {provider(func(trust *federation.Trust) { trust.OwnerID, trust.RepositoryID = 0, -1 }), []string{
 			`args.Providers["github-oidc"].OwnerID is 0: set the owner's numeric id`, `args.Providers["github-oidc"].RepositoryID is -1`,
 		}},
+		"no repository": {provider(func(trust *federation.Trust) { trust.RepositoryID = 0 }),
+			[]string{".RepositoryID is 0: set the repository's numeric id"}},
 		"a short ref": {provider(func(trust *federation.Trust) { trust.Ref = "main" }),
 			[]string{`.Ref "main" can match no token: write it in full`}},
 		"a bare workflow": {provider(func(trust *federation.Trust) { trust.Workflows[0] = "deploy.yml" }),
@@ -289,6 +340,12 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			b.Attribute, b.Value = federation.AttributeRepository,
 				"2002:dev"
 		}), []string{`.Value "2002:dev" is not a value of repository_id`}},
+		"one part too few for an event":        {event("2002:none:" + deployWorkflow), []string{"is not a value of event_workflow"}},
+		"one part too many for an event":       {event("2002:none:push:" + deployWorkflow + ":x"), []string{"is not a value of event_workflow"}},
+		"a malformed environment for an event": {event("2002:-dev:push:" + deployWorkflow), []string{"is not a value of event_workflow"}},
+		"an event of anybody's for a binding": {event("2002:none:issue_comment:" + deployWorkflow),
+			[]string{"is not a value of event_workflow"}},
+		"a malformed workflow for an event": {event("2002:none:push:deploy.yml"), []string{"is not a value of event_workflow"}},
 		"no workflow": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeWorkflow,
 				"deploy.yml"
@@ -310,6 +367,34 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			}
 			assert.Empty(t, inventory.Resources)
 		})
+	}
+}
+
+// The longest description and the longest condition that Google takes.
+func TestTextsAtTheirLimits(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		more int // characters
+		want string
+	}{
+		"at the limit": {0, ""},
+		"one character too many": {1, `args.Providers["github-oidc"] makes a condition of 4097 characters: Google takes 4096, ` +
+			"so name fewer workflows"},
+	} {
+		_, err := pulumitest.RunErr(func(ctx *pulumi.Context) error {
+			_, err := federation.NewFederation(ctx, "federation", args(func(a *federation.FederationArgs) {
+				trust := a.Providers["github-oidc"]
+				trust.Description = strings.Repeat("ü", 256)
+				trust.Ref += strings.Repeat("a", 4096-len(federation.Condition(trust))+test.more)
+				a.Providers["github-oidc"] = trust
+			}))
+			return err
+		})
+		if test.want == "" {
+			assert.NoError(t, err, name)
+			continue
+		}
+		assert.ErrorContains(t, err, test.want, name)
 	}
 }
 

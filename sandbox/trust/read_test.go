@@ -1,0 +1,78 @@
+package trust_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
+	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
+)
+
+const (
+	providerToken = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+	serviceGrant  = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
+)
+
+// A grant's reason stands in the component that made it, beside those of other scopes and roles.
+func TestWhatIsReadFromResources(t *testing.T) {
+	t.Parallel()
+	grant := func(role, scope, reason string) any {
+		return map[string]any{"role": role, "scope": scope, "reason": reason}
+	}
+	member := func(name, parent, service, role string) inventory.Resource {
+		return inventory.Resource{URN: name, Parent: parent, Type: serviceGrant, Name: name, Inputs: map[string]any{
+			"project": "p", "location": "l", "name": service, "role": role, "member": "serviceAccount:" + account}}
+	}
+	deployed, err := trust.Read([]inventory.Resource{
+		{URN: "component", Type: "procureflow:identity:Identity", Name: "deploy", Inputs: map[string]any{"grants": []any{
+			grant("roles/run.viewer", "service web", "It looks."), grant("roles/run.developer", "service api", "It mends."),
+			grant("roles/run.developer", "service web", "It releases."),
+		}}},
+		{URN: "account", Type: "gcp:serviceaccount/account:Account", Name: "deploy-account", CloudName: "projects/p/serviceAccounts/" + account},
+		member("deploy-grant-service-web-run-developer", "component", "web", "roles/run.developer"),
+		member("deploy-grant-service-api-run-developer", "component", "api", "roles/run.developer"),
+		member("deploy-grant-service-web-run-invoker", "component", "web", "roles/run.invoker"),
+		member("alone", "", "web", "roles/run.developer"),
+		{URN: "as", Type: "gcp:serviceaccount/iAMMember:IAMMember", Name: "as", Inputs: map[string]any{
+			"serviceAccountId": "projects/p/serviceAccounts/" + account, "role": "roles/iam.serviceAccountUser", "member": "user:a@b.c"}},
+	})
+	require.NoError(t, err)
+	web := trust.Membership{Member: "serviceAccount:" + account, Role: "roles/run.developer", Scope: "service p/l/web"}
+	api, invoker, alone := web, web, web
+	web.Name, web.Reason = "deploy-grant-service-web-run-developer", "It releases."
+	api.Name, api.Scope, api.Reason = "deploy-grant-service-api-run-developer", "service p/l/api", "It mends."
+	invoker.Name, invoker.Role = "deploy-grant-service-web-run-invoker", "roles/run.invoker"
+	alone.Name = "alone"
+	assert.Equal(t, trust.Deployed{Accounts: []string{account}, Memberships: []trust.Membership{web, api, invoker, alone,
+		{Name: "as", Member: "user:a@b.c", Role: "roles/iam.serviceAccountUser", Scope: "service account " + account, Account: account}}}, deployed)
+}
+
+// A value that is not plain could be any other. Only an absent one is its default.
+func TestAProviderThatIsNotPlain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key   string
+		value any
+		want  string // of the error
+	}{
+		"absent values":          {"attributeCondition", nil, ""},
+		"a condition not known":  {"attributeCondition", 7, "attributeCondition is not known before it is made, or is not a string"},
+		"disabled, or not known": {"disabled", "true", "disabled is not known before it is made, or is not a bool"},
+		"an issuer not known":    {"oidc", map[string]any{"issuerUri": 7}, "issuerUri is not known before it is made, or is not a string"},
+		"an audience not known": {"oidc", map[string]any{"issuerUri": issuer, "allowedAudiences": []any{"a", 7}},
+			"has an audience that is not text"},
+		"an attribute not known": {"attributeMapping", map[string]any{"attribute.a": 7}, "maps attribute.a to something that is not text"},
+	} {
+		inputs := map[string]any{"oidc": map[string]any{"issuerUri": issuer}}
+		inputs[test.key] = test.value
+		deployed, err := trust.Read([]inventory.Resource{{Type: providerToken, Name: "x", CloudName: providerName, Inputs: inputs}})
+		if test.want != "" {
+			assert.EqualError(t, err, `provider "x": `+test.want, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, []trust.Provider{{Name: providerName, Issuer: issuer, Mapping: map[string]string{}}}, deployed.Providers, name)
+	}
+}
