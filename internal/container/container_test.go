@@ -10,6 +10,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/internal/container"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
+	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
 func TestImage(t *testing.T) {
@@ -24,6 +25,49 @@ func TestImage(t *testing.T) {
 		require.EqualError(t, container.ImageUser(user, "host/web@"+digest),
 			`args.ImageUser "`+user+`" does not belong to args.Image: write USER@`+digest+`, or leave it out`)
 	}
+}
+
+func TestCheckImage(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	known := pulumi.String("host/web@" + digest)
+	for name, test := range map[string]struct {
+		image, user pulumi.StringInput
+		want        string
+	}{
+		"no image":                     {nil, nil, "args.Image is missing: set an image by digest, NAME@sha256:<64 hex digits>"},
+		"by digest":                    {known, nil, ""},
+		"by tag":                       {pulumi.String("web:1"), nil, `args.Image "web:1" is not an image by digest: write NAME@sha256:<64 hex digits>, a tag may move`},
+		"its user":                     {known, pulumi.String("node@" + digest), ""},
+		"nobody looked":                {known, pulumi.String(""), ""},
+		"another's user":               {known, pulumi.String("node"), `args.ImageUser "node" does not belong to args.Image: write USER@` + digest + ", or leave it out"},
+		"not known yet":                {pulumi.String("web:1").ToStringOutput(), pulumi.String("node"), ""},
+		"a user that is not known yet": {known, pulumi.String("node").ToStringOutput(), ""},
+	} {
+		var found problems.List
+		container.CheckImage(test.image, test.user, &found)
+		if test.want == "" {
+			assert.NoError(t, found.Err(), name)
+			continue
+		}
+		assert.EqualError(t, found.Err(), test.want, name)
+	}
+}
+
+// What is absent stays absent: an empty map or list would rename a revision.
+func TestWhatIsAbsent(t *testing.T) {
+	t.Parallel()
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	image := pulumi.String("host/web@" + digest)
+	assert.Nil(t, container.UserAnnotation("user", image, nil))
+	for user, want := range map[string]map[string]string{"": nil, "node@" + digest: {"user": "node@" + digest}} {
+		annotation := container.UserAnnotation("user", image, pulumi.String(user)).ToStringMapOutput()
+		assert.Equal(t, want, pulumitest.Value[map[string]string](t, annotation))
+	}
+	assert.Nil(t, container.Text(""))
+	assert.Equal(t, pulumi.String("a"), container.Text("a"))
+	assert.Nil(t, container.Texts(nil))
+	assert.Equal(t, pulumi.StringArray{pulumi.String("a")}, container.Texts([]string{"a"}))
 }
 
 func TestVariables(t *testing.T) {

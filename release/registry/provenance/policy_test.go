@@ -70,6 +70,12 @@ func TestParsePolicyProblems(t *testing.T) {
 			"line 6: runner has to be a text; remove the key for the default, if it has one"}},
 		"blank reason": {policyText + `allowRootBecause: " "`, []string{
 			"line 6: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
+		"a reason that is null": {policyText + "allowRootBecause: null", []string{
+			"line 6: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
+		"a reason from elsewhere": {policyText + "runner: &x github-hosted\nallowRootBecause: *x", []string{
+			"line 7: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
+		"a repository alone": {strings.Replace(policyText, "acme/shop", "acme/s hop", 1), []string{
+			`repository is "acme/s hop"; give OWNER/NAME`}},
 		"no predicates": {policyText + "predicateTypes: []", []string{
 			"line 6: predicateTypes has to be a list of URLs; remove the key for the default"}},
 		"all wrong": {`
