@@ -46,7 +46,8 @@ func TestWhatIsReadFromResources(t *testing.T) {
 	invoker.Name, invoker.Role = "deploy-grant-service-web-run-invoker", "roles/run.invoker"
 	alone.Name = "alone"
 	assert.Equal(t, trust.Deployed{Accounts: []string{account}, Memberships: []trust.Membership{web, api, invoker, alone,
-		{Name: "as", Member: "user:a@b.c", Role: "roles/iam.serviceAccountUser", Scope: "service account " + account, Account: account}}}, deployed)
+		{Name: "as", Member: "user:a@b.c", Role: "roles/iam.serviceAccountUser", Scope: "service account " + account, Account: account},
+	}}, deployed)
 }
 
 // A value that is not plain could be any other. Only an absent one is its default.
