@@ -66,7 +66,8 @@ func TestScoreOfAPackage(t *testing.T) {
 	}
 	var out, errs strings.Builder
 	assert.Equal(t, ExitFew, Run(t.Context(), []string{folder}, cli.Streams{Out: &out, Err: &errs}), errs.String())
-	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=: return n < 3\n| "+folder+" | 2 of 3 noticed | 66.7 % |\n", out.String())
+	assert.Equal(t, "survived: "+filepath.Join(folder, "a.go")+":4:11: < is <=: return n < 3\n| "+folder+" | 2 of 3 noticed | 66.7 % |\n",
+		out.String())
 	out.Reset()
 	assert.Equal(t, ExitDone, Run(t.Context(), []string{"-least", "50", folder}, cli.Streams{Out: &out, Err: &errs}))
 	out.Reset()
