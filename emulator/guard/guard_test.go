@@ -85,6 +85,7 @@ func TestWhoIsAnswered(t *testing.T) {
 				assert.NotContains(t, recorder.Body.String(), token)
 				assert.NotContains(t, recorder.Body.String(), "the-secret")
 				assert.Contains(t, recorder.Body.String(), `"message":"`, "clients of Google and of GitHub show it")
+				assert.Equal(t, "application/json", recorder.Header().Get("Content-Type"))
 			}
 		})
 	}
@@ -130,6 +131,35 @@ func TestAnOfficialClientGetsInWithTheCredentials(t *testing.T) {
 	require.ErrorContains(t, err, "401")
 	assert.EqualValues(t, 1, reached.Load())
 }
+
+// What is exchanged is a token. A longer body is not read to its end.
+func TestTheExchangeReadsNoMoreThanAToken(t *testing.T) {
+	t.Parallel()
+	for padding, want := range map[int]int{0: 200, 1 << 15: 200, 1 << 16: 401} {
+		body := "x=" + strings.Repeat("x", padding) + "&subject_token=" + token
+		request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080"+guard.TokenPath, strings.NewReader(body))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		recorder := httptest.NewRecorder()
+		guard.Require(token, http.NotFoundHandler()).ServeHTTP(recorder, request)
+		assert.Equal(t, want, recorder.Code, padding)
+	}
+}
+
+// A transport leaves the request as it was: whoever sends it on, to another host, must not send the token.
+func TestTheTransportLeavesTheRequestAlone(t *testing.T) {
+	t.Parallel()
+	request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/", nil)
+	_, err := guard.Transport{Host: "127.0.0.1:8080", Token: token, Next: sent(func(r *http.Request) (*http.Response, error) {
+		assert.Equal(t, "Bearer "+token, r.Header.Get("Authorization"))
+		return httptest.NewRecorder().Result(), nil
+	})}.RoundTrip(request)
+	require.NoError(t, err)
+	assert.Empty(t, request.Header)
+}
+
+type sent func(*http.Request) (*http.Response, error)
+
+func (s sent) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }
 
 func TestTheClientSendsTheTokenToOneHost(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -114,6 +115,8 @@ func TestPagerDuty(t *testing.T) {
 	}
 	assert.Equal(t, []string{"trigger error release/prod/shop-prod/us-central1/web", "trigger critical release/prod///web",
 		"resolve info release/prod/shop-prod/us-central1/web"}, seen)
+	assert.Equal(t, []map[string]string{{"href": "https://ci.example/runs/7", "text": "what happened"}}, event.Links,
+		"the last message that has a link")
 	assert.Equal(t, "rollout of web in prod: rolled-back; 3 probes failed & more", func() string {
 		require.NoError(t, json.Unmarshal([]byte(l.seen()[0][strings.Index(l.seen()[0], "{"):]), &event))
 		return event.Payload.Summary
@@ -193,6 +196,11 @@ func TestSinksThatMisbehave(t *testing.T) {
 				w.Header().Set("Retry-After", "3600")
 				w.WriteHeader(http.StatusTooManyRequests)
 			}},
+		"it answers a little more than well": {attempts: 1, want: "it answered 300, a redirect, which is not followed: set the variable to " +
+			"the address that it leads to",
+			answer: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusMultipleChoices) }},
+		"it does not understand": {attempts: 1, want: "it answered 400: look at the variable's value, which may be old",
+			answer: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusBadRequest) }},
 		"it hangs up": {attempts: 3, want: "given up after 3 attempts: EOF",
 			answer: func(http.ResponseWriter, *http.Request, int) { panic(http.ErrAbortHandler) }},
 		"it leads elsewhere": {attempts: 1, want: "it answered 307, a redirect, which is not followed: set the variable to the address that " +
@@ -305,6 +313,8 @@ func TestBadSinks(t *testing.T) {
 		"":                       "the variable is not set, so that nobody is told: set it, or take the sink out of the release policy",
 		"http://hooks.example/x": "the address has to begin with https://",
 		"http://localhost/x":     "the address has to begin with https://",
+		"http://192.0.2.7/x":     "the address has to begin with https://",
+		"ftp://127.0.0.1/x":      "the address has to begin with https://",
 		"hooks.example/x":        "this is not an address: use one such as https://example.com/hook",
 		"https://a b/" + secret:  "this is not an address: use one such as https://example.com/hook",
 	} {
@@ -322,5 +332,60 @@ func TestLongMessage(t *testing.T) {
 	got := long.normal()
 	assert.Len(t, got.Reasons, maxReasons)
 	assert.Equal(t, strings.Repeat("é", maxReason)+"…", got.Reasons[0])
+	longest := Message{Reasons: []string{strings.Repeat("é", maxReason)}}
+	assert.Equal(t, longest.Reasons, longest.normal().Reasons)
 	assert.NotNil(t, got.ApprovedBy, "a list in JSON")
 }
+
+// The pauses between attempts double, unless the sink asks for longer ones. An attempt that the limit ends says nothing about the sink.
+func TestPauses(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers []int // 0 for no answer before the limit
+		retry   string
+		at      []time.Duration
+		want    string
+	}{
+		"the last answer counts":     {[]int{503, 502, 500}, "", []time.Duration{0, time.Second, 3 * time.Second}, "given up after 3 attempts: it answered 500"},
+		"the sink asks for patience": {[]int{503, 503, 200}, "3", []time.Duration{0, 3 * time.Second, 9 * time.Second}, ""},
+		"then it hangs":              {[]int{503, 0}, "", []time.Duration{0, time.Second}, "given up: it answered 503"},
+		"longer than the limit":      {[]int{503}, "10", []time.Duration{0}, "given up: it answered 503"},
+		"as long as the limit":       {[]int{503, 503}, "4", []time.Duration{0, 4 * time.Second}, "given up: it answered 503"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				var at []time.Duration
+				n := start([]Sink{{Kind: GitHubDeployment, On: []string{RolledBack}}}, environment(map[string]string{"GITHUB_TOKEN": secret,
+					"GITHUB_REPOSITORY": "acme/shop"}), 10*time.Second, time.Second)
+				n.client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodPost {
+						return &http.Response{StatusCode: 201, Body: http.NoBody}, nil
+					}
+					assert.Equal(t, "https://api.github.com/repos/acme/shop/deployments", strings.TrimSuffix(r.URL.String(), "?"+r.URL.RawQuery))
+					at = append(at, time.Since(begun))
+					status := test.answers[len(at)-1]
+					if status == 0 {
+						<-r.Context().Done()
+						return nil, r.Context().Err()
+					}
+					return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {test.retry}},
+						Body: io.NopCloser(strings.NewReader(`[{"id": 7}]`))}, nil
+				})
+				n.Tell(message)
+				errs := errors.Join(n.Wait(time.Minute)...)
+				assert.Equal(t, test.at, at)
+				if test.want == "" {
+					assert.NoError(t, errs)
+					return
+				}
+				assert.EqualError(t, errs, "notify[0], github-deployment by GITHUB_TOKEN: "+test.want)
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

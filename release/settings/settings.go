@@ -180,7 +180,7 @@ func Parse(raw []byte, environment string) (Environment, error) {
 		node := file.Environments[name]
 		one := Default()
 		encoded, err := yaml.Marshal(&node)
-		if err == nil && node.Tag != "!!null" {
+		if err == nil {
 			err = plain(strict(encoded, &one))
 		}
 		if err == nil {

@@ -35,6 +35,10 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, loaded.Probe.P95, "an explicit zero stays")
 	assert.Equal(t, []Step{{100, 30 * time.Second}}, loaded.Steps)
+	for _, share := range []string{"0", "1"} {
+		_, err = Parse([]byte("environments: {dev: {probe: {badRatio: "+share+"}, metrics: {errorRatio: "+share+"}}}"), "dev")
+		require.NoError(t, err, "a share of %s", share)
+	}
 }
 
 func TestBadSettingsAreRefused(t *testing.T) {
