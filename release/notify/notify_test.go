@@ -346,7 +346,8 @@ func TestPauses(t *testing.T) {
 		at      []time.Duration
 		want    string
 	}{
-		"the last answer counts":     {[]int{503, 502, 500}, "", []time.Duration{0, time.Second, 3 * time.Second}, "given up after 3 attempts: it answered 500"},
+		"the last answer counts": {[]int{503, 502, 500}, "", []time.Duration{0, time.Second, 3 * time.Second},
+			"given up after 3 attempts: it answered 500"},
 		"the sink asks for patience": {[]int{503, 503, 200}, "3", []time.Duration{0, 3 * time.Second, 9 * time.Second}, ""},
 		"then it hangs":              {[]int{503, 0}, "", []time.Duration{0, time.Second}, "given up: it answered 503"},
 		"longer than the limit":      {[]int{503}, "10", []time.Duration{0}, "given up: it answered 503"},
