@@ -42,7 +42,7 @@ func (a *app) up() *cobra.Command {
 			})
 		},
 	}
-	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which is a third quicker; policies about the whole "+
+	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which is a quarter quicker; policies about the whole "+
 		"stack then speak after everything is made")
 	return command
 }
@@ -154,7 +154,7 @@ func (a *app) export() *cobra.Command {
 				return err
 			}
 			defer session.close()
-			return session.Export(command.Context(), args[0], a.streams.Out)
+			return session.Export(args[0], a.streams.Out)
 		},
 	}
 }

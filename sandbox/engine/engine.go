@@ -60,6 +60,7 @@ type Engine struct {
 	providers []*provider.Server
 	language  *golang.Host
 	journal   *journal.Service
+	pack      string // the policy pack's executable, once it is compiled
 }
 
 // Open prepares the work folder. The CLI, the cloud and the providers are started only when they are needed, so that a newcomer hears of
@@ -203,6 +204,9 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 		if err := e.restoreCheckpoint(stack); err != nil {
 			return 0, err
 		}
+	}
+	if err := e.selectNoted(ctx, args); err != nil {
+		return 0, err
 	}
 	before, err := e.copies()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 )
 
@@ -13,7 +14,7 @@ type Finding struct {
 	Policy, Level, Resource, Message string
 }
 
-// Findings returns the findings of the last preview or Update. Every Up begins with a preview.
+// Findings returns the findings of the last preview, Up or Update.
 func (s *Stack) Findings() []Finding { return s.findings }
 
 // arrival is how long to wait for the last events after the CLI has ended. A preview that fails before it starts a CLI sends none.
@@ -27,8 +28,7 @@ func (s *Stack) listen() (stream chan events.EngineEvent, listened func()) {
 		var found []Finding
 		for event := range stream {
 			if told := event.PolicyEvent; told != nil {
-				found = append(found, Finding{Policy: told.PolicyName, Level: told.EnforcementLevel, Resource: nameOf(told.ResourceURN),
-					Message: told.Message})
+				found = append(found, findingOf(*told))
 			}
 		}
 		done <- found
@@ -40,6 +40,10 @@ func (s *Stack) listen() (stream chan events.EngineEvent, listened func()) {
 			s.findings = nil
 		}
 	}
+}
+
+func findingOf(told apitype.PolicyEvent) Finding {
+	return Finding{Policy: told.PolicyName, Level: told.EnforcementLevel, Resource: nameOf(told.ResourceURN), Message: told.Message}
 }
 
 // nameOf returns a resource's name; empty for the stack itself.

@@ -3,6 +3,8 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,14 +17,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/golang"
 )
 
-// policyPack compiles the policy pack and returns its executable and its configuration for the stack. The pack is a module of its own: a
-// folder of this repository, or a requirement of an application's module. Go's cache makes the second time fast.
+// policyPack compiles the policy pack, once for all operations of an Engine, and returns its executable and its configuration for the
+// stack. The pack is a module of its own: a folder of this repository, or a requirement of an application's module. Go's cache makes the
+// second time fast. Each application's module has an executable of its own, because a rehearsal has two modules in one state folder.
 func (e *Engine) policyPack(ctx context.Context, stack string) (executable, config string, err error) {
 	if config, err = e.policyConfig(stack); err != nil {
 		return "", "", err
 	}
-	executable = e.options.Dir.Path("bin", "policy-pack")
+	if e.pack != "" {
+		return e.pack, config, nil
+	}
 	module := e.options.Module
+	identity := sha256.Sum256([]byte(module))
+	executable = e.options.Dir.Path("bin", "policy-pack-"+hex.EncodeToString(identity[:4]))
 	if own := filepath.Join(module, "policy"); isModule(own) {
 		module = own
 	}
@@ -32,6 +39,7 @@ func (e *Engine) policyPack(ctx context.Context, stack string) (executable, conf
 	if err := golang.Compile(ctx, module, "github.com/guiofsaints/procureflow-platform/policy", executable, "the policy pack"); err != nil {
 		return "", "", err
 	}
+	e.pack = executable
 	return executable, config, nil
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +51,10 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err := e.restoreCheckpoint(name); err != nil {
 		return nil, err
 	}
-	selected, err := auto.UpsertStack(ctx, name, space)
+	if err := e.files().Create(name); err != nil {
+		return nil, fmt.Errorf("create stack %s: %w", name, err)
+	}
+	selected, err := auto.SelectStack(ctx, name, space)
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
 	}
@@ -101,46 +103,33 @@ func (c Changes) None() bool {
 
 // Up makes the cloud match the program, after it has repaired what an interrupted command left behind. The CLI's lines go to Out while
 // the resources are made. Up previews first: the engine runs policies about the whole stack last, which in an update would be too late.
+// The preview's lines go to Out only if it stops the update, which otherwise says the same again.
 func (s *Stack) Up(ctx context.Context) (Changes, error) {
-	pack, config, err := s.prepare(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var said bytes.Buffer // The text matters only if the preview stops the update.
-	stream, listened := s.listen()
-	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.ProgressStreams(&said),
-		optpreview.ErrorProgressStreams(&said), optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))
-	listened()
-	if err != nil {
-		_, writeErr := said.WriteTo(s.engine.options.Out)
-		return nil, errors.Join(s.failed(ctx, "up", err), writeErr)
-	}
-	return s.update(ctx, pack, config)
+	preview := &heldPreview{to: s.engine.options.Out}
+	changes, err := s.update(context.WithValue(ctx, previewFirst{}, true), preview.stdout(), preview.stderr())
+	return changes, errors.Join(err, preview.release())
 }
 
-// Update is Up without its preview, which is a third of its time. It is for changes that were previewed before, or that nobody would miss.
+// Update is Up without its preview, which is a quarter of its time. It is for changes that were previewed before, or that nobody would
+// miss.
 func (s *Stack) Update(ctx context.Context) (Changes, error) {
-	pack, config, err := s.prepare(ctx)
+	return s.update(ctx, s.engine.options.Out, s.engine.options.Out)
+}
+
+func (s *Stack) update(ctx context.Context, stdout, stderr io.Writer) (Changes, error) {
+	if err := s.recover(ctx); err != nil {
+		return nil, err
+	}
+	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
 		return nil, err
 	}
-	stream, listened := s.listen()
-	defer listened()
-	return s.update(ctx, pack, config, optup.EventStreams(stream))
-}
-
-// prepare repairs what an interrupted command left behind, and returns the policy pack and its configuration.
-func (s *Stack) prepare(ctx context.Context) (pack, config string, err error) {
-	if err := s.recover(ctx); err != nil {
-		return "", "", err
+	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config), optup.ProgressStreams(stdout),
+		optup.ErrorProgressStreams(stderr), optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
+	s.findings = nil
+	for _, told := range s.engine.journal.Findings() {
+		s.findings = append(s.findings, findingOf(told))
 	}
-	return s.engine.policyPack(ctx, s.auto.Name())
-}
-
-func (s *Stack) update(ctx context.Context, pack, config string, more ...optup.Option) (Changes, error) {
-	options := append(more, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config), optup.ProgressStreams(s.engine.options.Out),
-		optup.ErrorProgressStreams(s.engine.options.Out), optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
-	result, err := s.auto.Up(ctx, options...)
 	if err != nil {
 		return nil, s.failed(ctx, "up", err)
 	}
@@ -192,11 +181,8 @@ func noState(stack string) error {
 }
 
 // Export writes the stack's state as JSON to out, with encrypted secrets, and writes nothing else there.
-func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
-	if _, err := e.writeStackFile(ctx, name); err != nil {
-		return err
-	}
-	if err := e.ready(ctx); err != nil {
+func (e *Engine) Export(name string, out io.Writer) error {
+	if err := e.knows(name); err != nil {
 		return err
 	}
 	if _, err := os.Stat(e.checkpoint(name)); err != nil {
@@ -205,12 +191,7 @@ func (e *Engine) Export(ctx context.Context, name string, out io.Writer) error {
 	if err := e.restoreCheckpoint(name); err != nil {
 		return err
 	}
-	// The Automation API's export is not used, because it decrypts secrets.
-	code, err := e.run(ctx, nil, out, e.options.Out, "--non-interactive", "stack", "export", "--stack", name)
-	if err == nil && code != 0 {
-		err = fmt.Errorf("export stack %s: the CLI ended with %d", name, code)
-	}
-	return err
+	return e.files().Export(name, out)
 }
 
 // checkpoint returns the path at which the file backend keeps a stack's state.

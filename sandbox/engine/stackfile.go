@@ -54,6 +54,16 @@ func (e *Engine) writeProject() error {
 // stackNames returns the stacks that have a file in the repository, sorted.
 func (e *Engine) stackNames() []string { return stacks.Names(e.options.Root) }
 
+// knows returns an error that names the stacks there are, if stack is not one of them.
+func (e *Engine) knows(stack string) error {
+	names := e.stackNames()
+	if slices.Contains(names, stack) {
+		return nil
+	}
+	return &UsageError{Message: fmt.Sprintf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s",
+		stack, stack, strings.Join(names, ", "))}
+}
+
 // configKey returns the key of the settings in a stack's file.
 func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 
@@ -63,9 +73,8 @@ func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 // secret whose version was raised.
 func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
 	var none stacks.Settings
-	if names := e.stackNames(); !slices.Contains(names, stack) {
-		return none, &UsageError{Message: fmt.Sprintf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s",
-			stack, stack, strings.Join(names, ", "))}
+	if err := e.knows(stack); err != nil {
+		return none, err
 	}
 	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi."+stack+".yaml"))
 	if err != nil {
@@ -92,7 +101,8 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	forgetRotated(child(previous.Config[e.configKey()], "secrets"), child(from.Config[e.configKey()], "secrets"),
 		child(file.Config[e.configKey()], "secrets"))
 	file.EncryptionSalt = previous.EncryptionSalt
-	if missing := secretsWithoutValue(filled, previous.Config[e.configKey()]); len(missing) > 0 {
+	// Without a salt, the CLI would leave the encryption of an update's state to its backend.
+	if missing := secretsWithoutValue(filled, previous.Config[e.configKey()]); len(missing) > 0 || file.EncryptionSalt == "" {
 		if file.EncryptionSalt, err = e.makeValues(ctx, missing, previous.EncryptionSalt); err != nil {
 			return none, err
 		}

@@ -4,15 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/journal"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 // workspace is the Automation API's workspace, without its needless questions to the CLI. Each question starts a process, which
@@ -25,26 +28,38 @@ type workspace struct {
 // StackOutputs returns nothing. The Automation API asks for the outputs twice after every update, and nobody here reads them.
 func (workspace) StackOutputs(context.Context, string) (auto.OutputMap, error) { return nil, nil }
 
-// SelectStack does nothing if the stack is selected already.
-func (w workspace) SelectStack(ctx context.Context, name string) error {
-	if w.engine.isSelected(name) {
-		return nil
-	}
-	return w.Workspace.SelectStack(ctx, name)
+// SelectStack notes which stack the CLI's commands that name none are about. [Engine.Pulumi] tells the CLI before it runs such a command.
+// The sandbox's own commands name their stack.
+func (w workspace) SelectStack(_ context.Context, name string) error {
+	return statedir.WriteFile(w.engine.selectedPath(), []byte(name), 0o600)
 }
 
-// isSelected reports whether a stack exists and the CLI's commands that name no stack are about it.
-func (e *Engine) isSelected(stack string) bool {
-	if _, err := os.Stat(e.checkpoint(stack)); err != nil {
-		return false
+func (e *Engine) selectedPath() string { return e.options.Dir.Path("pulumi", "selected") }
+
+// selectNoted makes the CLI select the stack of the sandbox's last command, if args name no stack and the CLI has not heard of it.
+func (e *Engine) selectNoted(ctx context.Context, args []string) error {
+	if slices.ContainsFunc(args, func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return name == "--stack" || name == "-s"
+	}) {
+		return nil
 	}
-	notes, _ := filepath.Glob(e.options.Dir.Path("pulumi", "home", "workspaces", "*.json"))
-	return slices.ContainsFunc(notes, func(path string) bool {
-		var note struct{ Stacks map[string]string } // by backend
-		data, err := os.ReadFile(path)
-		return err == nil && json.Unmarshal(data, &note) == nil &&
-			note.Stacks[e.backendURL()] == "organization/"+e.project+"/"+stack
-	})
+	name, err := os.ReadFile(e.selectedPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if _, err := os.Stat(e.checkpoint(string(name))); err == nil {
+		code, err := e.run(ctx, nil, io.Discard, e.options.Out, "--non-interactive", "stack", "select", "--stack", string(name))
+		if err == nil && code != 0 {
+			err = fmt.Errorf("select stack %s: the CLI ended with %d", name, code)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return os.Remove(e.selectedPath())
 }
 
 // journaledCLI is the CLI of the Automation API. The commands that may change many resources keep the stack's state in the journal, in
@@ -53,6 +68,9 @@ type journaledCLI struct {
 	pulumicli.CLI
 	journal *journal.Service
 }
+
+// previewFirst is the key of a context in which an update begins with a preview.
+type previewFirst struct{}
 
 func (c journaledCLI) Run(ctx context.Context, dir string, stdin io.Reader, stdout, stderr []io.Writer, env []string, args ...string,
 ) (string, string, int, error) {
@@ -68,6 +86,11 @@ func (c journaledCLI) Run(ctx context.Context, dir string, stdin io.Reader, stdo
 	if len(args) == 0 || args[0] != "up" && args[0] != "destroy" || slices.Contains(args, "--preview-only") {
 		return c.CLI.Run(ctx, dir, stdin, stdout, stderr, env, args...)
 	}
+	if ctx.Value(previewFirst{}) != nil {
+		// The Automation API skips the preview of every update. With it the CLI previews and updates in one process.
+		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "--skip-preview" })
+	}
+	c.journal.Begin()
 	said, complained, code, err := c.CLI.Run(ctx, dir, stdin, stdout, stderr, slices.Concat(env, c.journal.Environment()), args...)
 	if finished := c.journal.Finish(); finished != nil { // The engine's own error is the last one, because it knows more.
 		err = errors.Join(finished, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
 
 // TestCLIKeepsNoLog checks a home folder that an earlier version left with a folder of logs. A file in its place stays.
@@ -25,33 +25,44 @@ func TestCLIKeepsNoLog(t *testing.T) {
 	}
 }
 
-// TestSelectedStackIsNotSelectedAgain checks when a stack counts as selected. The CLI records the selection by the backend: a
-// copied folder has another backend, and a deleted stack has no state.
-func TestSelectedStackIsNotSelectedAgain(t *testing.T) {
+// TestCLISelectsTheStackOfTheLastCommand checks that the CLI is told once which stack the sandbox used last, when a command of
+// the CLI needs it.
+func TestCLISelectsTheStackOfTheLastCommand(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	dir, err := statedir.Open(folder)
-	require.NoError(t, err)
-	e := &Engine{options: Options{Dir: dir}, project: "shop"}
-	write := func(path, content string) {
+	e := open(t)
+	called := filepath.Join(t.TempDir(), "called")
+	script := filepath.Join(t.TempDir(), "pulumi")
+	write := func(path, content string, mode os.FileMode) {
 		t.Helper()
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(content), mode))
 	}
-	note := filepath.Join(folder, "pulumi", "home", "workspaces", "shop-5f-workspace.json")
-	for selected, want := range map[string]bool{
-		`{"stacks": {"` + e.backendURL() + `": "organization/shop/dev"}}`:    true,
-		`{"stacks": {"` + e.backendURL() + `": "organization/shop/prod"}}`:   false,
-		`{"stacks": {"` + e.backendURL() + `": "organization/another/dev"}}`: false,
-		`{"stacks": {"file:///elsewhere/state": "organization/shop/dev"}}`:   false,
-		`{"stacks": {"` + e.backendURL() + `": "organization/shop/dev"`:      false,
+	write(script, "#!/bin/sh\necho \"$@\" >> "+called+"\n", 0o700)
+	e.cli = pulumicli.CLI{Path: script}
+	require.NoError(t, e.files().Create("dev"))
+	for _, step := range []struct {
+		noted string // the stack of a sandbox's command before; empty for none
+		args  []string
+		want  string
+	}{
+		{"", []string{"stack"}, ""},
+		{"dev", []string{"stack", "--stack", "dev"}, ""},
+		{"", []string{"stack", "--stack=dev"}, ""},
+		{"", []string{"stack", "-s", "dev"}, ""},
+		{"", []string{"stack"}, "--non-interactive stack select --stack dev\n"},
+		{"", []string{"stack"}, ""},
+		{"gone", []string{"stack"}, ""},
 	} {
-		write(note, selected)
-		require.NoError(t, os.RemoveAll(e.checkpoint("dev")))
-		assert.False(t, e.isSelected("dev"), "without a state: %s", selected)
-		write(e.checkpoint("dev"), "{}")
-		assert.Equal(t, want, e.isSelected("dev"), selected)
+		write(called, "", 0o600)
+		if step.noted != "" {
+			require.NoError(t, workspace{engine: e}.SelectStack(t.Context(), step.noted))
+		}
+		require.NoError(t, e.selectNoted(t.Context(), step.args))
+		got, err := os.ReadFile(called)
+		require.NoError(t, err)
+		assert.Equal(t, step.want, string(got), "%+v", step)
 	}
-	require.NoError(t, os.Remove(note))
-	assert.False(t, e.isSelected("dev"))
+	require.NoError(t, workspace{engine: e}.SelectStack(t.Context(), "dev"))
+	write(script, "#!/bin/sh\nexit 6\n", 0o700)
+	require.EqualError(t, e.selectNoted(t.Context(), nil), "select stack dev: the CLI ended with 6")
+	assert.FileExists(t, e.selectedPath(), "the next command tries again")
 }

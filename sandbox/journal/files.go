@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -34,6 +35,42 @@ type Files struct {
 // Checkpoint returns the path of a stack's state.
 func (f Files) Checkpoint(stack string) string {
 	return filepath.Join(f.Backend, ".pulumi", "stacks", f.Project, stack+".json")
+}
+
+// Create makes a stack's state, with nothing in it, unless there is one.
+func (f Files) Create(stack string) error {
+	if _, err := os.Stat(f.Checkpoint(stack)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	empty := state{VersionedCheckpoint: apitype.VersionedCheckpoint{Version: apitype.DeploymentSchemaVersionCurrent},
+		stack: tokens.QName(organization + "/" + f.Project + "/" + stack)}
+	data, err := empty.format()
+	if err != nil {
+		return err
+	}
+	// The layout in which a stack's files are below its project's name. The file backend reads its number before anything else.
+	layout := filepath.Join(f.Backend, ".pulumi", "meta.yaml")
+	return errors.Join(statedir.WriteFile(layout, []byte("version: 1\n"), 0o600), statedir.WriteFile(f.Checkpoint(stack), data, 0o600))
+}
+
+// Export writes a stack's state as `pulumi stack export` does: as JSON, with encrypted secrets.
+func (f Files) Export(stack string, out io.Writer) error {
+	data, err := os.ReadFile(f.Checkpoint(stack))
+	if err != nil {
+		return err
+	}
+	state, err := parseState(data)
+	if err != nil {
+		return err
+	}
+	exported, err := state.export()
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "    ")
+	return encoder.Encode(exported)
 }
 
 // locked says whether a command holds the file backend's lock on a stack.
@@ -254,4 +291,10 @@ func (s state) format() ([]byte, error) {
 	}
 	s.Checkpoint = checkpoint
 	return json.Marshal(s.VersionedCheckpoint)
+}
+
+// export returns the state without the note of whose it is.
+func (s state) export() (apitype.UntypedDeployment, error) {
+	latest, err := encoding.JSON.Marshal(s.latest)
+	return apitype.UntypedDeployment{Version: s.Version, Features: s.Features, Deployment: latest}, err
 }

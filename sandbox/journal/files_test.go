@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -160,4 +161,41 @@ func TestFoldRefuses(t *testing.T) {
 			assert.Equal(t, journal, kept)
 		})
 	}
+}
+
+// TestCreate checks that a new stack's state is the one that the CLI's own command makes, and that an existing one stays.
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	files := Files{Backend: t.TempDir(), Journals: t.TempDir(), Project: "app"}
+	require.NoError(t, files.Create("dev"))
+	data, err := os.ReadFile(files.Checkpoint("dev"))
+	require.NoError(t, err)
+	assert.JSONEq(t, emptyState, string(data))
+	layout, err := os.ReadFile(filepath.Join(files.Backend, ".pulumi", "meta.yaml"))
+	require.NoError(t, err)
+	assert.Equal(t, "version: 1\n", string(layout))
+
+	require.NoError(t, os.WriteFile(files.Checkpoint("dev"), []byte("mine"), 0o600))
+	require.NoError(t, files.Create("dev"))
+	data, err = os.ReadFile(files.Checkpoint("dev"))
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(data))
+}
+
+// TestExport compares what it writes with the form of `pulumi stack export`.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	files := newFiles(t)
+	var empty, whole bytes.Buffer
+	require.NoError(t, files.Export("dev", &empty))
+	assert.Equal(t, "{\n    \"version\": 3,\n    \"deployment\": null\n}\n", empty.String())
+
+	const latest = `{"manifest":{"time":"2026-11-27T12:00:00Z","magic":"m","version":"v"},"resources":[{"urn":"a","custom":true,"type":"t",` +
+		`"inputs":{"filter":"a<b"}}],"metadata":{}}`
+	require.NoError(t, os.WriteFile(files.Checkpoint("dev"),
+		[]byte(`{"version":4,"features":["hooks"],"checkpoint":{"stack":"organization/app/dev","latest":`+latest+`}}`), 0o600))
+	require.NoError(t, files.Export("dev", &whole))
+	assert.JSONEq(t, `{"version":4,"features":["hooks"],"deployment":`+latest+`}`, whole.String())
+	assert.Contains(t, whole.String(), `"a<b"`)
+	assert.ErrorIs(t, files.Export("prod", &whole), os.ErrNotExist)
 }

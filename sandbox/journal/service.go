@@ -50,12 +50,13 @@ type Service struct {
 	server  *http.Server
 	address string
 
-	mutex   sync.Mutex
-	update  *update
-	changes map[apitype.OpType]int // of the last complete update
+	mutex    sync.Mutex
+	update   *update
+	changes  map[apitype.OpType]int // of the last complete update
+	findings []apitype.PolicyEvent  // of the last command
 }
 
-// update is the engine's running update.
+// update is the engine's running update, or the preview that a command makes before its update.
 type update struct {
 	id, stack string
 	kind      apitype.UpdateKind
@@ -126,13 +127,6 @@ func (s *Service) Finish() error {
 	err := s.drop()
 	_, foldErr := s.options.Fold(stack, s.options.Now())
 	return errors.Join(err, foldErr)
-}
-
-// Changes returns how many resources the last complete update created, changed, deleted and left alone.
-func (s *Service) Changes() map[apitype.OpType]int {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.changes
 }
 
 // drop forgets the running update. Its journal stays.
@@ -230,49 +224,53 @@ func body(r *http.Request, into any) error {
 	return nil
 }
 
-func (s *Service) read(r *http.Request) (state, error) {
-	none := &problem{http.StatusNotFound, "there is no stack " + r.PathValue("project") + "/" + r.PathValue("stack")}
-	if r.PathValue("project") != s.options.Project || !filepath.IsLocal(r.PathValue("stack")) {
-		return state{}, none
+// find returns the path of the state that a request is about.
+func (s *Service) find(r *http.Request) (string, error) {
+	project, stack := r.PathValue("project"), r.PathValue("stack")
+	none := &problem{http.StatusNotFound, "there is no stack " + project + "/" + stack}
+	if project != s.options.Project || !filepath.IsLocal(stack) {
+		return "", none
 	}
-	data, err := os.ReadFile(s.options.Checkpoint(r.PathValue("stack")))
+	path := s.options.Checkpoint(stack)
+	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return state{}, none
-	} else if err != nil {
-		return state{}, err
+		return "", none
 	}
-	return parseState(data)
+	return path, err
 }
 
 func (s *Service) stack(r *http.Request) (any, error) {
-	_, err := s.read(r)
+	_, err := s.find(r)
 	return apitype.Stack{OrgName: organization, ProjectName: r.PathValue("project"), StackName: tokens.QName(r.PathValue("stack"))}, err
 }
 
 func (s *Service) export(r *http.Request) (any, error) {
-	state, err := s.read(r)
+	path, err := s.find(r)
 	if err != nil {
 		return nil, err
 	}
-	latest := json.RawMessage(`{}`)
-	if state.latest != nil {
-		if latest, err = json.Marshal(state.latest); err != nil {
-			return nil, err
-		}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return apitype.UntypedDeployment{Version: state.Version, Features: state.Features, Deployment: latest}, nil
+	state, err := parseState(data)
+	if err != nil {
+		return nil, err
+	}
+	exported, err := state.export()
+	if state.latest == nil {
+		exported.Deployment = json.RawMessage(`{}`)
+	}
+	return exported, err
 }
 
 func (s *Service) create(kind apitype.UpdateKind, r *http.Request) (any, error) {
-	if _, err := s.read(r); err != nil {
+	if _, err := s.find(r); err != nil {
 		return nil, err
 	}
 	made := &update{id: rand.Text(), stack: r.PathValue("stack"), kind: kind}
 	if err := body(r, &made.request); err != nil {
 		return nil, err
-	}
-	if made.request.Options.DryRun {
-		return nil, &problem{http.StatusBadRequest, "a preview uses the file backend: only operations that change the state come here"}
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -293,11 +291,15 @@ func (s *Service) running(r *http.Request, do func(*update) error) error {
 	return do(s.update)
 }
 
-// start takes the file backend's lock, so that another CLI leaves the stack alone, and begins the journal.
+// start takes the file backend's lock, so that another CLI leaves the stack alone, and begins the journal. A preview changes nothing and
+// needs neither.
 func (s *Service) start(r *http.Request) (any, error) {
 	err := s.running(r, func(u *update) error {
 		if s.options.locked(u.stack) {
 			return &problem{http.StatusConflict, "another command holds the stack's lock: let it end, or release it with `pulumi cancel`"}
+		}
+		if u.request.Options.DryRun {
+			return nil
 		}
 		u.started = s.options.Now()
 		host, err := os.Hostname()
@@ -340,24 +342,6 @@ func (s *Service) record(r *http.Request) (any, error) {
 	})
 }
 
-// events keeps the engine's events that the history needs.
-func (s *Service) events(r *http.Request) (any, error) {
-	var batch struct {
-		Events []struct{ SummaryEvent *apitype.SummaryEvent }
-	}
-	if err := body(r, &batch); err != nil {
-		return nil, err
-	}
-	return nil, s.running(r, func(u *update) error {
-		for _, event := range batch.Events {
-			if event.SummaryEvent != nil {
-				u.changes = event.SummaryEvent.ResourceChanges
-			}
-		}
-		return nil
-	})
-}
-
 func (s *Service) complete(r *http.Request) (any, error) {
 	var request apitype.CompleteUpdateRequest
 	if err := body(r, &request); err != nil {
@@ -365,10 +349,10 @@ func (s *Service) complete(r *http.Request) (any, error) {
 	}
 	return nil, s.running(r, func(u *update) error {
 		done := *u
-		s.changes = done.changes
-		if err := s.drop(); err != nil {
+		if err := s.drop(); err != nil || done.request.Options.DryRun {
 			return err
 		}
+		s.changes = done.changes
 		if _, err := s.options.Fold(done.stack, s.options.Now()); err != nil {
 			return err
 		}

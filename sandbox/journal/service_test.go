@@ -116,6 +116,54 @@ func TestUpdate(t *testing.T) {
 	assert.FileExists(t, filepath.Join(files.history("dev"), "dev-1800000000000000000.checkpoint.json"))
 }
 
+// TestPreviewBeforeAnUpdate previews and then updates, as the CLI does in one process. Both report what the policies found, and the
+// preview leaves nothing else behind.
+func TestPreviewBeforeAnUpdate(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	files := c.service.options.Files
+	report := func(path, message string) {
+		t.Helper()
+		_, _ = c.send("POST", path+"/events/batch", `{"events": [{"policyEvent": {"policyName": "p", "message": "`+message+`"}},
+			{"summaryEvent": {"resourceChanges": {"create": 9}}}]}`, nil)
+	}
+	c.service.Begin()
+	var created apitype.UpdateProgramResponse
+	_, _ = c.send("POST", devStack+"/update", `{"options": {"dryRun": true}}`, &created)
+	preview := devStack + "/update/" + created.UpdateID
+	code, _ := c.send("POST", preview, `{"journalVersion": 1}`, nil)
+	require.Equal(t, http.StatusOK, code)
+	assert.NoFileExists(t, files.journal("dev"))
+	assert.NoDirExists(t, files.locks("dev"))
+	report(preview, "same")
+	code, _ = c.send("PATCH", preview+"/journalentries", `{"entries": []}`, nil)
+	assert.Equal(t, http.StatusConflict, code, "a preview keeps no journal")
+	code, _ = c.send("POST", preview+"/complete", `{"status": "succeeded"}`, nil)
+	require.Equal(t, http.StatusOK, code)
+	assert.Nil(t, c.service.Changes(), "nothing has changed yet")
+	assert.NoDirExists(t, files.history("dev"))
+
+	update := c.started()
+	report(update, "same")
+	report(update, "of a value that the preview did not know")
+	code, _ = c.send("POST", update+"/complete", `{"status": "succeeded"}`, nil)
+	require.Equal(t, http.StatusOK, code)
+	assert.Equal(t, []apitype.PolicyEvent{{PolicyName: "p", Message: "same"},
+		{PolicyName: "p", Message: "of a value that the preview did not know"}}, c.service.Findings())
+	c.service.Begin()
+	assert.Empty(t, c.service.Findings(), "those were of the command before")
+}
+
+// TestPreviewIsInterrupted ends a preview early. The service is ready for the next command.
+func TestPreviewIsInterrupted(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	code, _ := c.send("POST", devStack+"/update", `{"options": {"dryRun": true}}`, nil)
+	require.Equal(t, http.StatusOK, code)
+	require.NoError(t, c.service.Finish())
+	c.started()
+}
+
 // TestEngineIsKilled kills an engine in an update. The next update begins with what the killed one had begun.
 func TestEngineIsKilled(t *testing.T) {
 	t.Parallel()
@@ -143,12 +191,10 @@ func TestRefusals(t *testing.T) {
 		code               int
 		says               string
 	}{
-		"another path":    {"GET", "/api/orgs", "", 404, "the sandbox's state knows no GET /api/orgs"},
-		"another project": {"GET", "/api/stacks/organization/other/dev", "", 404, "there is no stack other/dev"},
-		"another stack":   {"GET", "/api/stacks/organization/app/prod/export", "", 404, "there is no stack app/prod"},
-		"a path outside":  {"GET", "/api/stacks/organization/app/..%2Fdev", "", 404, "there is no stack app/../dev"},
-		"a preview": {"POST", devStack + "/update", `{"options": {"dryRun": true}}`, 400,
-			"a preview uses the file backend: only operations that change the state come here"},
+		"another path":      {"GET", "/api/orgs", "", 404, "the sandbox's state knows no GET /api/orgs"},
+		"another project":   {"GET", "/api/stacks/organization/other/dev", "", 404, "there is no stack other/dev"},
+		"another stack":     {"GET", "/api/stacks/organization/app/prod/export", "", 404, "there is no stack app/prod"},
+		"a path outside":    {"GET", "/api/stacks/organization/app/..%2Fdev", "", 404, "there is no stack app/../dev"},
 		"not JSON":          {"POST", devStack + "/update", `{`, 400, "unexpected EOF"},
 		"an unknown update": {"POST", devStack + "/update/1/complete", `{}`, 404, "the update 1 does not run"},
 	} {

@@ -68,7 +68,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 			"a person mends it: a part of the change may be there, and the next update would go on")
 		return nil
 	}
-	if result.Head, err = resourcesOf(ctx, head, r.Stack); err != nil {
+	if result.Head, err = resourcesOf(head, r.Stack); err != nil {
 		return err
 	}
 	released, err := r.releases(ctx, after)

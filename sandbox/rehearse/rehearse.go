@@ -186,7 +186,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 			return Result{}, err
 		}
 	}
-	if result.Base, err = resourcesOf(ctx, base, r.Stack); err != nil {
+	if result.Base, err = resourcesOf(base, r.Stack); err != nil {
 		return Result{}, err
 	}
 	before, err := stacks.Read(r.Base.Root, r.Stack, true)
@@ -252,9 +252,9 @@ func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
 }
 
 // resourcesOf returns a stack's resources from its state.
-func resourcesOf(ctx context.Context, e *engine.Engine, stack string) ([]inventory.Resource, error) {
+func resourcesOf(e *engine.Engine, stack string) ([]inventory.Resource, error) {
 	var state strings.Builder
-	if err := e.Export(ctx, stack, &state); err != nil {
+	if err := e.Export(stack, &state); err != nil {
 		return nil, err
 	}
 	return inventory.FromState([]byte(state.String()))

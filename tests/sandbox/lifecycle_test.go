@@ -53,7 +53,8 @@ func TestLifeOfDev(t *testing.T) {
 		assert.Empty(t, deployment.PendingOperations)
 	})
 	t.Run("no secret value is anywhere in the clear", func(t *testing.T) {
-		outputs := up.String() + exported.String() + s.must("pulumi", "--", "stack", "output", "--json", "--stack", "dev").String()
+		outputs := up.String() + exported.String() + s.must("pulumi", "--", "stack", "output", "--json").String() +
+			s.must("preview", "dev", "--diff").String()
 		values := s.secretValues("nextauth-secret", "openai-api-key", "mongodb-uri")
 		for id, value := range values {
 			require.Greater(t, len(value), 20)

@@ -1,0 +1,53 @@
+package journal
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// Begin forgets what the policies reported in an earlier command.
+func (s *Service) Begin() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.findings = nil
+}
+
+// events keeps the engine's events that the history needs, and what the policies report.
+func (s *Service) events(r *http.Request) (any, error) {
+	var batch struct {
+		Events []struct {
+			SummaryEvent *apitype.SummaryEvent
+			PolicyEvent  *apitype.PolicyEvent
+		}
+	}
+	if err := body(r, &batch); err != nil {
+		return nil, err
+	}
+	return nil, s.running(r, func(u *update) error {
+		for _, event := range batch.Events {
+			if event.SummaryEvent != nil {
+				u.changes = event.SummaryEvent.ResourceChanges
+			}
+			if told := event.PolicyEvent; told != nil && !slices.Contains(s.findings, *told) {
+				s.findings = append(s.findings, *told)
+			}
+		}
+		return nil
+	})
+}
+
+// Changes returns how many resources the last complete update created, changed, deleted and left alone.
+func (s *Service) Changes() map[apitype.OpType]int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.changes
+}
+
+// Findings returns what the policies have reported since Begin, each finding once: a preview and its update report the same.
+func (s *Service) Findings() []apitype.PolicyEvent {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.findings
+}
