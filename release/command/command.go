@@ -145,7 +145,10 @@ func (a *app) root() *cobra.Command {
 	cli.Dress(root)
 	a.base = root
 	a.registerFlags(root)
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseOutput(), a.fromEnvironment()) }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		a.fromEnvironment()
+		return a.chooseOutput()
+	}
 	for _, command := range a.commands() {
 		if check := command.Args; check != nil {
 			command.Args = func(command *cobra.Command, arguments []string) error {
@@ -267,7 +270,7 @@ func (a *app) page() string {
 
 // fromEnvironment fills in, from the variables that `sandbox env` sets, what the command line leaves open. It says so, because a person
 // who acts has to know where. An address that is not on this machine is refused, as --endpoint refuses it.
-func (a *app) fromEnvironment() error {
+func (a *app) fromEnvironment() {
 	if endpoint := os.Getenv("RELEASE_ENDPOINT"); a.flags.endpoint == "" && endpoint != "" {
 		a.flags.endpoint = endpoint
 		fmt.Fprintf(a.streams.Err, "endpoint: %s (RELEASE_ENDPOINT)\n", endpoint)
@@ -275,5 +278,4 @@ func (a *app) fromEnvironment() error {
 	a.flags.via = cmp.Or(a.flags.via, os.Getenv("RELEASE_PROBE_VIA"))
 	a.flags.tokenFile = cmp.Or(a.flags.tokenFile, os.Getenv("RELEASE_TOKEN_FILE"))
 	a.flags.account = cmp.Or(a.flags.account, os.Getenv("RELEASE_PROBE_ACCOUNT"))
-	return nil
 }

@@ -270,12 +270,12 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 		if verdict, err := w.around(ctx, hooks.Before); err != nil {
 			return r.stopped(ctx, err)
 		} else if verdict.Outcome != health.Pass {
-			return r.retreat(ctx, w, Step{}, verdict)
+			return r.retreat(ctx, Step{}, verdict)
 		}
 		if verdict, err := w.step(ctx, Step{}); err != nil {
 			return r.stopped(ctx, err)
 		} else if verdict.Outcome != health.Pass {
-			return r.retreat(ctx, w, Step{}, verdict)
+			return r.retreat(ctx, Step{}, verdict)
 		}
 	}
 	for _, step := range r.remaining(state.Percent) {
@@ -291,13 +291,13 @@ func (r *run) climb(ctx context.Context, state plan.State, request Request) Resu
 			return r.stopped(ctx, err)
 		}
 		if verdict.Outcome != health.Pass {
-			return r.retreat(ctx, w, step, verdict)
+			return r.retreat(ctx, step, verdict)
 		}
 	}
 	if verdict, err := w.around(ctx, hooks.After); err != nil {
 		return r.stopped(ctx, err)
 	} else if verdict.Outcome != health.Pass {
-		return r.retreat(ctx, w, w.current, verdict)
+		return r.retreat(ctx, w.current, verdict)
 	}
 	if err := r.shift(ctx, "finish", 100, w.passed, plan.Finish); err != nil {
 		return r.stopped(ctx, err)
@@ -335,7 +335,7 @@ func (r *run) shift(ctx context.Context, kind string, percent int, why []string,
 }
 
 // retreat ends a rollout whose gate did not pass.
-func (r *run) retreat(ctx context.Context, w *watch, step Step, verdict health.Verdict) Result {
+func (r *run) retreat(ctx context.Context, step Step, verdict health.Verdict) Result {
 	if verdict.Outcome == health.Inconclusive {
 		return r.end(Held, append(verdict.Reasons, fmt.Sprintf("%s keeps %d %%: go on with %s, or end it with %s", r.candidate, step.Percent,
 			r.command("rollout", "--proceed"), r.command("rollback")))...)
