@@ -1,5 +1,6 @@
 #!/bin/bash
-# Stands before go on the tests' PATH. A further `go build -o OUT PACKAGE` in the same folder gets the first one's executable.
+# Stands before go on the tests' PATH. A further `go build -o OUT PACKAGE` in the same folder gets the first one's executable. Go keeps
+# what it links for `go run`, so tests of other packages, and these tests once more, do not link it either.
 set -euo pipefail
 export PATH="$LINKONCE_PATH"
 [[ "$1 $2" == "build -o" ]] || exec go "$@"
@@ -8,6 +9,6 @@ name="$PWD ${*:4}"
 made="$LINKONCE_FOLDER/${name//[^[:alnum:]]/_}"
 exec 9>"$made.lock"
 flock 9
-[[ -x "$made" ]] || go build -o "$made" "${@:4}"
+[[ -x "$made" ]] || go run -exec cp "${@:4}" "$made"
 mkdir -p "$(dirname "$3")"
 ln -f "$made" "$3"
