@@ -93,6 +93,43 @@ func TestCancellationReachesTheStepsProcess(t *testing.T) {
 	}
 }
 
+// TestRefusedDeployments checks which inputs of a deployment are refused before any job has a credential.
+func TestRefusedDeployments(t *testing.T) {
+	t.Parallel()
+	const digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	for name, test := range map[string]struct{ input, value, says string }{
+		"a deployment":            {"DIGEST", digest, ""},
+		"a resumption":            {"OPERATION", "resume", ""},
+		"another service":         {"SERVICE", "api-2", ""},
+		"a folder below":          {"FOLDER", "infra/platform", ""},
+		"a tag":                   {"DIGEST", "latest", `digest is "latest", want sha256: and 64 hex digits`},
+		"no digest":               {"DIGEST", "", `digest is "", want sha256: and 64 hex digits`},
+		"an injection":            {"DIGEST", digest + "; touch owned", "want sha256: and 64 hex digits"},
+		"a second line":           {"DIGEST", digest + "\nstack=prod", "want sha256: and 64 hex digits"},
+		"an unknown stack":        {"STACK", "qa", `stack is "qa", want dev, staging or prod`},
+		"an environment":          {"STACK", "production", `stack is "production", want dev, staging or prod`},
+		"an unknown operation":    {"OPERATION", "undo", `operation is "undo", want deploy, resume or rollback`},
+		"rollback to a digest":    {"OPERATION", "rollback", "a rollback takes no digest"},
+		"a service's command":     {"SERVICE", "web; id", "want a key of the settings such as web"},
+		"a folder above":          {"FOLDER", "a/../..", "want a folder of this repository"},
+		"a branch":                {"REF", "refs/heads/feature", `releases run on the default branch "main", not on refs/heads/feature`},
+		"a tag called the branch": {"REF", "refs/tags/main", `releases run on the default branch "main", not on refs/tags/main`},
+		"no default branch":       {"BRANCH", "", `releases run on the default branch "", not on refs/heads/main`},
+	} {
+		env := map[string]string{"STACK": "dev", "DIGEST": digest, "OPERATION": "deploy", "SERVICE": "web", "FOLDER": ".",
+			"REF": "refs/heads/main", "BRANCH": "main"}
+		env[test.input] = test.value
+		code, printed, outputs := runScript(t, script(t, "a rollback takes no digest"), env, nil)
+		if test.says == "" {
+			if want := "digest=" + digest + "\n"; code != 0 || outputs != want {
+				t.Errorf("%s: exit code %d and %q, want %q\n%s", name, code, outputs, want, printed)
+			}
+		} else if code != 1 || outputs != "" || !strings.Contains(printed, "::error::") || !strings.Contains(printed, test.says) {
+			t.Errorf("%s: exit code %d and %q, want a refusal that says %q\n%s", name, code, outputs, test.says, printed)
+		}
+	}
+}
+
 // TestReleasedRevision checks that only the verified revision is released. The newest revision could be anybody's.
 func TestReleasedRevision(t *testing.T) {
 	t.Parallel()
