@@ -14,9 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review/command"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -94,6 +96,7 @@ func TestComments(t *testing.T) {
 			const again = "read the difference, and write it anew: go test ./tests/review -run Comments -update"
 			assert.Equal(t, string(golden), comment, again)
 			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), again)
+			isWritten(t, p.file(".json"), comment)
 			if p.changes == "" {
 				assert.Contains(t, comment, "Nothing: no stack changes, costs stay, nobody gains anything, and no policy says anything new.")
 				assert.Less(t, strings.Count(comment, "\n"), 6, "passing is one line")
@@ -104,6 +107,30 @@ func TestComments(t *testing.T) {
 				assert.Contains(t, comment, "| "+question+" | "+want+" |\n")
 			}
 		})
+	}
+}
+
+// isWritten fails unless review-comment makes the comment of a report, with the plan that a job left, and for a fork without one.
+func isWritten(t *testing.T, report, comment string) {
+	t.Helper()
+	const run, head = "https://github.com/guiofsaints/procureflow/actions/runs/1", "0123456789abcdef0123456789abcdef01234567"
+	content, err := os.ReadFile(report)
+	require.NoError(t, err)
+	found := t.TempDir()
+	for file, content := range map[string]string{"review/report.json": string(content), "preview-dev/dev.txt": "a plan ~~~~~~~~\n"} {
+		require.NoError(t, os.Mkdir(filepath.Join(found, filepath.Dir(file)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(found, file), []byte(content), 0o600))
+	}
+	for _, plans := range []review.Plans{review.Here, review.Fork} {
+		var out, problems strings.Builder
+		code := command.Run(t.Context(), []string{"--run", run, "--page", page, "--docs", "https://github.com/p/q/blob/main/docs",
+			"--commit", head, "--plans", string(plans), found}, cli.Streams{Out: &out, Err: &problems})
+		require.Equal(t, command.ExitDone, code, problems.String())
+		rest, same := strings.CutPrefix(out.String(), comment)
+		assert.True(t, same, "the comment is\n%s", out.String())
+		assert.Contains(t, rest, "~~~~~~~~text\na plan ~ ~ ~\n~~~~~~~~\n")
+		assert.Equal(t, plans == review.Fork, strings.Contains(rest, "a fork's run gets no identity"))
+		assert.True(t, strings.HasSuffix(rest, "At commit `"+head+"`.\n"), rest)
 	}
 }
 
