@@ -1,6 +1,7 @@
 package chains_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func (c *checkout) withPnpm() {
 				"and npm", needed)
 		}
 	}
-	c.pnpm(false)
+	c.pnpm("runs-scripts")
 	if *repository != "" { // a given repository has its own prettier, or needs none
 		return
 	}
@@ -79,14 +80,14 @@ func (c *checkout) withPnpm() {
 	}
 }
 
-// pnpm puts the real pnpm, or a stand-in for it, first on PATH.
-func (c *checkout) pnpm(really bool) {
+// pnpm puts one of the stand-ins in testdata/pnpm, or the "real" pnpm, first on PATH.
+func (c *checkout) pnpm(which string) {
 	c.t.Helper()
-	at, err := filepath.Abs(filepath.Join("testdata", "pnpm", "runs-scripts"))
-	switch {
-	case *repository != "":
-		at, err = filepath.Abs(filepath.Join("testdata", "pnpm", "runs-nothing"))
-	case really:
+	if *repository != "" {
+		which = "runs-nothing"
+	}
+	at, err := filepath.Abs(filepath.Join("testdata", "pnpm", which))
+	if which == "real" {
 		var modules string
 		modules, err = node()
 		at = filepath.Join(modules, ".bin", "pnpm")
@@ -130,15 +131,15 @@ func TestAPullRequest(t *testing.T) {
 	// act stops when a called workflow fails. On GitHub ci-ok also runs then, and fails (tests/workflows).
 	for _, test := range []struct {
 		name, file, content string
-		fork, refused       bool // refused says that the check of the settings refuses it
-		pnpm                bool // use the real pnpm
+		fork, refused       bool   // refused says that the check of the settings refuses it
+		pnpm                string // the default is runs-scripts
 		vulnerable          string
 		results             map[string]string // the results besides that of changes, which always runs
 		calls, not          []string
 	}{
 		{name: "docs", file: "docs/a.md", content: "# A\n", results: map[string]string{"lint": success, "ci-ok": success},
 			calls: []string{"check settings --folder infra/platform"}, not: []string{"docker"}},
-		{name: "the application", file: application, content: string(total) + "// More.\n", pnpm: true,
+		{name: "the application", file: application, content: string(total) + "// More.\n", pnpm: "real",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
 			calls: []string{"check settings --folder infra/platform", "actions/setup-node 20 ./pnpm-lock.yaml",
@@ -146,10 +147,11 @@ func TestAPullRequest(t *testing.T) {
 					"GIT_COMMIT_SHA=",
 				"aquasecurity/trivy-action sarif image", "github/codeql-action/upload-sarif"},
 			not: []string{"google-github-actions/auth", "docker login", "skopeo", "actions/attest", "go run"}},
-		{name: "the application, of a fork", file: application, content: string(total) + "// A fork's.\n", fork: true,
+		{name: "the application, of a fork", file: application, content: string(total) + "// A fork's.\n", fork: true, pnpm: "runs-nothing",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": success,
 				"ci-ok": success},
-			calls: []string{"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
+			calls: []string{"pnpm lint\n", "pnpm run test:coverage\n", "pnpm build\n", "pnpm run --if-present build:docs\n",
+				"aquasecurity/trivy-action sarif"}, not: []string{"upload-sarif", "google-github-actions/auth"}},
 		{name: "code that lint refuses, and a broken test", file: application, content: strings.Replace(string(total), "sum +",
 			"sum == 1 ? 0 : sum -", 1),
 			results: map[string]string{"lint": failure, "test": failure, "compile": success, "scan/build": success, "scan/scan": success,
@@ -157,6 +159,7 @@ func TestAPullRequest(t *testing.T) {
 		{name: "a document that lint refuses", file: "README.md", content: "#  A\n* b\n", results: map[string]string{"lint": failure,
 			"ci-ok": failure}, not: []string{"docker"}},
 		{name: "a high vulnerability", file: application, content: string(total) + "// Vulnerable.\n", vulnerable: "HIGH",
+			pnpm:    "runs-nothing",
 			results: map[string]string{"lint": success, "test": success, "compile": success, "scan/build": success, "scan/scan": failure},
 			calls:   []string{"github/codeql-action/upload-sarif"}},
 		{name: "another project for Pulumi", file: "infra/platform/Pulumi.json",
@@ -167,9 +170,9 @@ func TestAPullRequest(t *testing.T) {
 		c.write(test.file, test.content)
 		head := c.commit(test.name)
 		c.answer("vulnerability", test.vulnerable)
-		c.pnpm(test.pnpm)
+		c.pnpm(cmp.Or(test.pnpm, "runs-scripts"))
 		r := c.run("platform-ci.yml", c.pullRequest(base, head, test.fork))
-		built := test.results["compile"] == success
+		built := test.results["compile"] == success && test.pnpm != "runs-nothing"
 		if built != strings.Contains(r.log, "the documents are built") {
 			t.Errorf("%s: build:docs ran, or did not\n%v", test.name, r)
 		}

@@ -42,7 +42,7 @@ func newChain(t *testing.T) *chain {
 	t.Helper()
 	c := prepareChain(newCheckout(t))
 	firstUp.Do(func() {
-		c.must("up", "dev")
+		c.must("up", "dev", "--skip-preview")
 		c.must("stop")
 		folder := filepath.Join(tools, "dev")
 		copyState(t, folder, c.state)
@@ -83,7 +83,7 @@ func newChainOf(of *checkout, stacks ...string) *chain {
 	of.t.Helper()
 	c := prepareChain(of)
 	for _, stack := range stacks {
-		c.must("up", stack)
+		c.must("up", stack, "--skip-preview")
 	}
 	c.come()
 	return c
