@@ -1,11 +1,15 @@
 package iam_test
 
 import (
-	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
 const (
@@ -31,6 +35,14 @@ func TestServiceAccount(t *testing.T) {
 	assert.Equal(t, "d", patched["description"])
 	assert.Equal(t, "Runtime", patched["displayName"])
 	assert.Equal(t, made["uniqueId"], patched["uniqueId"], "only the API writes it")
+	put := w.OK("PUT", "/iam/v1"+p+"/serviceAccounts/"+email, `{"displayName":"Other","email":"mine@example.com"}`)
+	for field, want := range map[string]any{"displayName": "Other", "description": nil, "email": email, "uniqueId": made["uniqueId"]} {
+		assert.Equal(t, want, put[field], "%s: a PUT has no mask", field)
+	}
+	w.OK("POST", "/iam/v1"+p+"/serviceAccounts/"+email+":disable", `{}`)
+	assert.Equal(t, true, w.OK("GET", "/iam/v1"+p+"/serviceAccounts/"+email, "")["disabled"])
+	w.OK("POST", "/iam/v1"+p+"/serviceAccounts/"+email+":enable", `{}`)
+	assert.Nil(t, w.OK("GET", "/iam/v1"+p+"/serviceAccounts/"+email, "")["disabled"])
 
 	w.OK("POST", "/crm/v1"+p+":setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.viewer","members":["serviceAccount:`+email+`"]}]}}`)
 	w.OK("DELETE", "/iam/v1"+p+"/serviceAccounts/"+email, "")
@@ -85,4 +97,98 @@ func TestRoleIsDeletedSoftly(t *testing.T) {
 		w.Refused("POST", roles+"/custom:undelete", `{}`))
 	w.Clock.Advance(30 * 24 * time.Hour)
 	w.OK("POST", roles, `{"roleId":"custom"}`)
+}
+
+// TestWhoCanBeGranted holds which members a binding takes, in the project of the tests.
+func TestWhoCanBeGranted(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	w.Prepare()
+	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
+	const federated = "//iam.googleapis.com/" + pool
+	unknown := func(member string) string {
+		return "The member " + member + " is of an unknown type. Please set a valid type prefix for the member."
+	}
+	for member, want := range map[string]string{
+		"allUsers":                       "",
+		"allAuthenticatedUsers":          "",
+		"allUsers:x":                     unknown("allUsers:x"),
+		"user:a@example.com":             "",
+		"group:g@example.com":            "",
+		"user:a":                         "Invalid member user:a: a is not an email address.",
+		"domain:example.com":             "",
+		"domain:example":                 unknown("domain:example"),
+		"projectOwner:procureflow-dev":   "",
+		"projectViewer:another-project":  unknown("projectViewer:another-project"),
+		"deleted:user:a@b.example?uid=1": "",
+		"deleted:user:a@b.example":       unknown("deleted:user:a@b.example"),
+		"serviceAccount:runtime@procureflow-dev.iam.gserviceaccount.com":                         "",
+		"serviceAccount:none@procureflow-dev.iam.gserviceaccount.com":                            "Service account none@procureflow-dev.iam.gserviceaccount.com does not exist.",
+		"serviceAccount:123456789012-compute@developer.gserviceaccount.com":                      "",
+		"serviceAccount:7-compute@developer.gserviceaccount.com":                                 "Service account 7-compute@developer.gserviceaccount.com does not exist.",
+		"serviceAccount:service-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com": "",
+		"serviceAccount:other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com":   "Service account other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com does not exist.",
+		"serviceAccount:service-123456789012@serverless-robot-prod.iam.gserviceaccount.com":      "",
+		"serviceAccount:a@example.com":                                                           "Service account a@example.com does not exist.",
+		"principalSet:" + federated + "/attribute.a_b/c":                                         "",
+		"principalSet:" + federated + "/*":                                                       "",
+		"principal:" + federated + "/subject/repo:a/b":                                           "",
+		"principalSet:" + federated + "/attribute.A/c":                                           unknown("principalSet:" + federated + "/attribute.A/c"),
+		"principalSet:" + federated + "x/attribute.a/b": "Identity Pool does not exist (" + pool + "x). Please check that you specified a valid " +
+			"resource name as returned in the `name` attribute in the configuration API.",
+		"robot:a": unknown("robot:a"),
+	} {
+		body := fmt.Sprintf(`{"policy":{"bindings":[{"role":"roles/run.viewer","members":[%q]}]}}`, member)
+		if want == "" {
+			code, answer := w.Call("POST", "/crm/v1"+p+":setIamPolicy", body)
+			assert.Equal(t, 200, code, "%s: %v", member, answer)
+		} else {
+			assert.Equal(t, "Bad Request INVALID_ARGUMENT: "+want, w.Refused("POST", "/crm/v1"+p+":setIamPolicy", body))
+		}
+	}
+}
+
+// TestWhatAPoolKeeps holds a pool's attestation rules, and that deleted pools free their ids when a test asks for it.
+func TestWhatAPoolKeeps(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
+	assert.Empty(t, w.OK("GET", trust+"/github:listAttestationRules", ""))
+	rule := `{"googleCloudResource":"//run.googleapis.com/projects/1/name/a"}`
+	w.OK("POST", trust+"/github:setAttestationRules", `{"attestationRules":[`+rule+`]}`)
+	assert.Len(t, w.OK("GET", trust+"/github:listAttestationRules", "")["attestationRules"], 1)
+	assert.Equal(t, "Bad Request INVALID_ARGUMENT: A pool has at most 50 attestation rules.",
+		w.Refused("POST", trust+"/github:setAttestationRules", `{"attestationRules":[`+strings.Repeat(rule+",", 50)+rule+`]}`))
+
+	const shown = "projects/123456789012/locations/global/workloadIdentityPools/github"
+	assert.Equal(t, "Bad Request FAILED_PRECONDITION: The resource "+shown+" is not deleted.", w.Refused("POST", trust+"/github:undelete", `{}`))
+	w.OK("DELETE", trust+"/github", "")
+	for _, request := range []struct{ method, path, want string }{
+		{"DELETE", trust + "/github", "is already deleted."},
+		{"PATCH", trust + "/github?updateMask=description", "is deleted: undelete it first."},
+	} {
+		assert.Equal(t, "Bad Request FAILED_PRECONDITION: The resource "+shown+" "+request.want, w.Refused(request.method, request.path, ""))
+	}
+	require.NoError(t, w.Cloud.ForgetDeleted(cloudtest.Project))
+	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
+	assert.Empty(t, w.OK("GET", trust+"/github:listAttestationRules", ""), "the new pool has no rules of the old one")
+}
+
+// TestADeletedRole refuses everything but its undeletion.
+func TestADeletedRole(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	const role = "/iam/v1" + p + "/roles/custom"
+	w.OK("POST", "/iam/v1"+p+"/roles", `{"roleId":"custom","role":{"title":"T"}}`)
+	grant := `{"policy":{"bindings":[{"role":"projects/procureflow-dev/roles/custom","members":["user:a@example.com"]}]}}`
+	w.OK("POST", "/crm/v1"+p+":setIamPolicy", grant)
+	const refused = "Bad Request FAILED_PRECONDITION: The role named projects/procureflow-dev/roles/custom is "
+	assert.Equal(t, refused+"not deleted.", w.Refused("POST", role+":undelete", `{}`))
+	w.OK("DELETE", role, "")
+	assert.Equal(t, refused+"already deleted.", w.Refused("DELETE", role, ""))
+	assert.Equal(t, refused+"deleted: undelete it first.", w.Refused("PATCH", role+"?updateMask=title", `{"title":"U"}`))
+	assert.Equal(t, "Bad Request INVALID_ARGUMENT: Role (projects/procureflow-dev/roles/custom) does not exist in the resource's hierarchy.",
+		w.Refused("POST", "/crm/v1"+p+":setIamPolicy", grant))
+	assert.Empty(t, w.OK("GET", "/iam/v1"+p+"/roles", ""))
+	assert.Len(t, w.OK("GET", "/iam/v1"+p+"/roles?showDeleted=true", "")["roles"], 1)
 }
