@@ -32,5 +32,7 @@ func TestASeedRepeats(t *testing.T) {
 	}
 	assert.Equal(t, "00010203-0405-4607-8809-0a0b0c0d0e0f",
 		ids.New(bytes.NewReader([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})).UUID())
-	assert.PanicsWithValue(t, "ids: the source of random ids is exhausted: unexpected EOF", func() { ids.New(bytes.NewReader([]byte{1})).UUID() })
+	assert.PanicsWithValue(t, "ids: the source of random ids is exhausted: unexpected EOF", func() {
+		ids.New(bytes.NewReader([]byte{1})).UUID()
+	})
 }

@@ -81,7 +81,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"GET", "/x/v1/a", "", "NOT_FOUND: The requested URL /x/v1/a was not found: the emulator serves p/v1, t/v1, f/v1, j/v1."},
 	} {
 		etag := doc.Text(w.ok("GET", things+"/a", ""), "etag")
-		assert.Equal(t, test.want, strings.ReplaceAll(w.refused(test.method, test.target, test.body), etag, "ETAG"), "%s %s", test.method, test.target)
+		got := strings.ReplaceAll(w.refused(test.method, test.target, test.body), etag, "ETAG")
+		assert.Equal(t, test.want, got, "%s %s", test.method, test.target)
 	}
 }
 
@@ -101,7 +102,7 @@ func TestASoftDeletion(t *testing.T) {
 	w.now = w.now.Add(25 * time.Hour)
 	assert.Equal(t, "NOT_FOUND: No projects/42/secrets/old (old) in pro.", w.refused("GET", things+"/old", ""))
 	w.ok("POST", things+"?secretId=old", `{`+automatic+`}`)
-	assert.Equal(t, map[string]any{"etag": "ACAB"}, w.ok("GET", things+"/old:getIamPolicy", ""), "the new one has none of the old one's grants")
+	assert.Equal(t, map[string]any{"etag": "ACAB"}, w.ok("GET", things+"/old:getIamPolicy", ""), "the old one's grants are gone")
 }
 
 // TestAPut makes and replaces a whole resource. Its stored form differs from the one that clients see.
@@ -139,8 +140,8 @@ func TestOperations(t *testing.T) {
 	assert.Equal(t, running, w.ok("POST", operation+":wait", `{}`))
 	w.now = w.now.Add(time.Minute)
 	const name = "projects/pro/locations/us-central1/jobs/a"
-	assert.Equal(t, map[string]any{"name": running["name"], "done": true, "response": map[string]any{"@type": "type.googleapis.com/example.Job",
-		"name": name, "labels": map[string]any{"l": "1"}}}, w.ok("GET", operation, ""))
+	assert.Equal(t, map[string]any{"name": running["name"], "done": true, "response": map[string]any{
+		"@type": "type.googleapis.com/example.Job", "name": name, "labels": map[string]any{"l": "1"}}}, w.ok("GET", operation, ""))
 	byNumber := "/j/v1/projects/42" + running["name"].(string)[len("projects/pro"):]
 	assert.Equal(t, true, w.ok("GET", byNumber, "")["done"], "by the project's number")
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", w.ok("GET", tasks+"/a", "")["updateTime"], "as it is now")
@@ -171,7 +172,8 @@ func TestAnOperationFails(t *testing.T) {
 		k := q.Collection("tasks.example", "projects/*/locations/*/jobs", rest.Project{ID: "pro"}, "us-central1").Kind
 		running, err := q.RecordOperation(k, name, w.now.Add(time.Hour), rest.Outcome{TypeURL: "example.Job",
 			Metadata: map[string]any{"name": "a"}})
-		assert.Equal(t, map[string]any{"name": name, "metadata": map[string]any{"@type": "type.googleapis.com/example.Job", "name": "a"}}, running)
+		assert.Equal(t, map[string]any{"name": name,
+			"metadata": map[string]any{"@type": "type.googleapis.com/example.Job", "name": "a"}}, running)
 		require.NoError(t, err)
 		require.NoError(t, q.EndOperation(k, "projects/pro/locations/us-central1/operations/forgotten", rest.Outcome{}))
 		return q.EndOperation(k, name, rest.Outcome{Failure: rest.Precondition("It broke.")})

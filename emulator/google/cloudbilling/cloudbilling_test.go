@@ -25,15 +25,16 @@ func TestWhoPays(t *testing.T) {
 	assert.Equal(t, account, w.OK("GET", "/cb/v1/"+first, ""))
 
 	// The same project with another account, as after a change of the settings: the new account pays, and the first one stays.
-	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: cloudtest.Project, Number: cloudtest.Number, BillingAccount: "111111-BBBBBB-222222",
-		Currency: "EUR"}))
+	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: cloudtest.Project, Number: cloudtest.Number,
+		BillingAccount: "111111-BBBBBB-222222", Currency: "EUR"}))
 	paid["billingAccountName"] = "billingAccounts/111111-BBBBBB-222222"
 	assert.Equal(t, paid, w.OK("GET", info, ""))
 	assert.Equal(t, []any{account, map[string]any{"name": "billingAccounts/111111-BBBBBB-222222", "open": true,
 		"displayName": "Sandbox billing account", "currencyCode": "EUR"}}, w.OK("GET", "/cb/v1/billingAccounts", "")["billingAccounts"])
 
 	// A project in an account that exists does not change the account's currency.
-	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: "other-project", Number: "7", BillingAccount: cloudtest.Billing, Currency: "EUR"}))
+	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: "other-project", Number: "7", BillingAccount: cloudtest.Billing,
+		Currency: "EUR"}))
 	assert.Equal(t, account, w.OK("GET", "/cb/v1/"+first, ""))
 }
 

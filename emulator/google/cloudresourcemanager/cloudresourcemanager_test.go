@@ -15,8 +15,8 @@ const projects = "/crm/v1/projects"
 func TestAProject(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
-	want := map[string]any{"projectId": "procureflow-dev", "projectNumber": "123456789012", "name": "procureflow-dev", "lifecycleState": "ACTIVE",
-		"createTime": "2026-11-23T12:00:00.000000Z"}
+	want := map[string]any{"projectId": "procureflow-dev", "projectNumber": "123456789012", "name": "procureflow-dev",
+		"lifecycleState": "ACTIVE", "createTime": "2026-11-23T12:00:00.000000Z"}
 	assert.Equal(t, want, w.OK("GET", projects+"/"+cloudtest.Project, ""))
 	assert.Equal(t, want, w.OK("GET", projects+"/"+cloudtest.Number, ""), "by its number")
 	assert.Equal(t, map[string]any{"projects": []any{want}}, w.OK("GET", projects, ""))
@@ -29,8 +29,8 @@ func TestEnsure(t *testing.T) {
 	for name, test := range map[string]struct{ id, number, want string }{
 		"the same again": {cloudtest.Project, cloudtest.Number, ""},
 		"a new one":      {"other-project", "7", ""},
-		"another number": {cloudtest.Project, "8", "project procureflow-dev has number 123456789012 in this emulator and 8 in the settings; delete " +
-			"the emulator's state folder to start anew"},
+		"another number": {cloudtest.Project, "8", "project procureflow-dev has number 123456789012 in this emulator and 8 in the settings; " +
+			"delete the emulator's state folder to start anew"},
 		"another one's number": {"third-project", cloudtest.Number, "project number 123456789012 belongs to procureflow-dev in this emulator; " +
 			"give third-project its own number"},
 	} {
@@ -42,7 +42,8 @@ func TestEnsure(t *testing.T) {
 		}
 	}
 	w.Clock.Advance(1)
-	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: cloudtest.Project, Number: cloudtest.Number, BillingAccount: cloudtest.Billing}))
+	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: cloudtest.Project, Number: cloudtest.Number,
+		BillingAccount: cloudtest.Billing}))
 	assert.Equal(t, "2026-11-23T12:00:00.000000Z", w.OK("GET", projects+"/"+cloudtest.Project, "")["createTime"])
 	assert.Len(t, w.OK("GET", projects, "")["projects"], 2)
 }

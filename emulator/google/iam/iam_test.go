@@ -106,6 +106,7 @@ func TestWhoCanBeGranted(t *testing.T) {
 	w.Prepare()
 	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
 	const federated = "//iam.googleapis.com/" + pool
+	absent := func(email string) string { return "Service account " + email + " does not exist." }
 	unknown := func(member string) string {
 		return "The member " + member + " is of an unknown type. Please set a valid type prefix for the member."
 	}
@@ -122,20 +123,22 @@ func TestWhoCanBeGranted(t *testing.T) {
 		"projectViewer:another-project":  unknown("projectViewer:another-project"),
 		"deleted:user:a@b.example?uid=1": "",
 		"deleted:user:a@b.example":       unknown("deleted:user:a@b.example"),
+
 		"serviceAccount:runtime@procureflow-dev.iam.gserviceaccount.com":                         "",
-		"serviceAccount:none@procureflow-dev.iam.gserviceaccount.com":                            "Service account none@procureflow-dev.iam.gserviceaccount.com does not exist.",
+		"serviceAccount:none@procureflow-dev.iam.gserviceaccount.com":                            absent("none@procureflow-dev.iam.gserviceaccount.com"),
 		"serviceAccount:123456789012-compute@developer.gserviceaccount.com":                      "",
-		"serviceAccount:7-compute@developer.gserviceaccount.com":                                 "Service account 7-compute@developer.gserviceaccount.com does not exist.",
+		"serviceAccount:7-compute@developer.gserviceaccount.com":                                 absent("7-compute@developer.gserviceaccount.com"),
 		"serviceAccount:service-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com": "",
-		"serviceAccount:other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com":   "Service account other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com does not exist.",
+		"serviceAccount:other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com":   absent("other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com"),
 		"serviceAccount:service-123456789012@serverless-robot-prod.iam.gserviceaccount.com":      "",
-		"serviceAccount:a@example.com":                                                           "Service account a@example.com does not exist.",
-		"principalSet:" + federated + "/attribute.a_b/c":                                         "",
-		"principalSet:" + federated + "/*":                                                       "",
-		"principal:" + federated + "/subject/repo:a/b":                                           "",
-		"principalSet:" + federated + "/attribute.A/c":                                           unknown("principalSet:" + federated + "/attribute.A/c"),
-		"principalSet:" + federated + "x/attribute.a/b": "Identity Pool does not exist (" + pool + "x). Please check that you specified a valid " +
-			"resource name as returned in the `name` attribute in the configuration API.",
+		"serviceAccount:a@example.com":                                                           absent("a@example.com"),
+
+		"principalSet:" + federated + "/attribute.a_b/c": "",
+		"principalSet:" + federated + "/*":               "",
+		"principal:" + federated + "/subject/repo:a/b":   "",
+		"principalSet:" + federated + "/attribute.A/c":   unknown("principalSet:" + federated + "/attribute.A/c"),
+		"principalSet:" + federated + "x/attribute.a/b": "Identity Pool does not exist (" + pool + "x). Please check that you specified a " +
+			"valid resource name as returned in the `name` attribute in the configuration API.",
 		"robot:a": unknown("robot:a"),
 	} {
 		body := fmt.Sprintf(`{"policy":{"bindings":[{"role":"roles/run.viewer","members":[%q]}]}}`, member)
