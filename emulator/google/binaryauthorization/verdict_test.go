@@ -58,8 +58,8 @@ func read(w *cloudtest.World, resource, role, member string) {
 func TestTheVerdictOnAnImage(t *testing.T) {
 	t.Parallel()
 	const image = "Image " + cloudtest.Image
-	const unsigned = image + " denied by attestor " + project + "/attestors/release: No attestations found that were valid and signed by a key " +
-		"trusted by the attestor"
+	const unsigned = image + " denied by attestor " + project + "/attestors/release: No attestations found that were valid and signed by a " +
+		"key trusted by the attestor"
 	const onNote, onProject = "/ca/v1/" + note, "/crm/v1/" + project
 	for name, test := range map[string]struct {
 		policy  string
