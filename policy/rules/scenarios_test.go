@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -24,15 +23,26 @@ func grants(types []string, role, member string) []ct.Resource {
 	}
 }
 
-// iamScenario tries a rule about a role and a member in all three forms of a grant and in every spelling. In want, ROLE and MEMBER
-// stand for the granted role and member in their original spelling, because people search for that.
-func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, want, loose string) []scenario {
+// roleAndMember is a role and the member that has it.
+type roleAndMember struct{ role, member string }
+
+// grantCase is a rule about a role and a member, for the three types that grant on a kind of resource. In want, ROLE and MEMBER stand
+// for those of bad in the spelling of the grant, because people search for that. loose is as in [scenario].
+type grantCase struct {
+	policy      crossguard.Policy
+	types       []string
+	good, bad   roleAndMember
+	want, loose string
+}
+
+// scenarios tries the case in all three forms of a grant and in every spelling.
+func (c grantCase) scenarios() []scenario {
 	var all []scenario
-	for i, r := range grants(types, good[0], good[1]) {
-		s := scenario{policy: policy, good: r, loose: loose}
+	for i, r := range grants(c.types, c.good.role, c.good.member) {
+		s := scenario{policy: c.policy, good: r, loose: c.loose}
 		for j, spelling := range []func(string) string{func(s string) string { return s }, strings.ToUpper, mixed} {
-			role, member := spelling(bad[0]), spelling(bad[1])
-			b := grantChange(i, role, member, strings.NewReplacer("ROLE", role, "MEMBER", member).Replace(want))
+			role, member := spelling(c.bad.role), spelling(c.bad.member)
+			b := grantChange(i, role, member, strings.NewReplacer("ROLE", role, "MEMBER", member).Replace(c.want))
 			if i == 1 && j > 0 { // an unknown neighbour must not hide the member
 				b.to = []any{ct.Unknown, member}
 			}
@@ -41,13 +51,13 @@ func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, 
 		switch i {
 		case 0:
 			s.reads = []string{"member"}
-			if bad[0] != good[0] {
+			if c.bad.role != c.good.role {
 				s.reads = nil // the rule reads the role first
 			}
 		case 2:
 			s.reads = []string{"policyData"}
 			s.bad = append(s.bad, change{path: "policyData", to: "not JSON", want: "is not an IAM policy in JSON"})
-			if loose != "" {
+			if c.loose != "" {
 				s.bad = s.bad[:3]
 			}
 		}
@@ -56,6 +66,7 @@ func iamScenario(policy crossguard.Policy, types []string, good, bad [2]string, 
 	return all
 }
 
+// grantChange returns the change that makes a resource grant a role to a member; i is its place among [grants].
 func grantChange(i int, role, member, want string) change {
 	switch i {
 	case 0:
@@ -76,48 +87,55 @@ func mixed(s string) string {
 }
 
 func iamScenarios() []scenario {
-	harmless := [2]string{"roles/run.developer", robot}
-	role := func(name string) [2]string { return [2]string{name, robot} }
-	member := func(name string) [2]string { return [2]string{harmless[0], name} }
-	all := slices.Concat(
-		iamScenario(iamNoBasicRoles, projectIAM, harmless, role("roles/editor"),
-			"grants the basic role ROLE to MEMBER: grant what is needed", ""),
-		iamScenario(iamNoBasicRoles, accountIAM, harmless, role("roles/owner"), "grants the basic role ", ""),
-		iamScenario(iamSANoAdmin, projectIAM, harmless, role("roles/run.admin"),
-			"grants ROLE to MEMBER on the project: grant a narrower role", `"administrators": ["ci@*"]`),
-		iamScenario(iamNoProjectImpersonation, projectIAM, harmless, role("roles/iam.serviceAccountTokenCreator"),
-			"grants ROLE to MEMBER on the project: grant it on the one account", ""),
-		iamScenario(iamNoProjectImpersonation, folderIAM, harmless, role("roles/iam.serviceAccountUser"),
-			"grants ROLE to MEMBER on the folder", ""),
-		iamScenario(iamNoDefaultSA, projectIAM, harmless, member("serviceAccount:1-compute@developer.gserviceaccount.com"),
-			"grants ROLE to the default account MEMBER", ""),
-		iamScenario(iamNoDirectUser, orgIAM, harmless, member("user:someone@example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
-		iamScenario(iamNoDirectUser, secretIAM, harmless, member("allAuthenticatedUsers"),
-			"grants ROLE to MEMBER, which is anybody: grant it to a group or an account", ""),
-		iamScenario(iamNoDirectUser, accountIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
-		iamScenario(iamNoDirectUser, iam("gcp:iap/webCloudRunServiceIam%s:WebCloudRunServiceIam%[1]s"), harmless, member("allUsers"),
-			"grants ROLE to MEMBER, which is anybody", ""),
-		iamScenario(iamNoBasicRoles, iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"), harmless, role("roles/editor"),
-			"grants the basic role ", ""),
-		iamScenario(iamNoDirectUser, bucketIAM, harmless, member("allUsers"), "grants ROLE to MEMBER, which is anybody", ""),
-		iamScenario(iamNoDirectUser, runIAM, harmless, member("domain:example.com"), "grants ROLE to MEMBER: grant it to a group", ""),
-		iamScenario(secretScopedAccess, projectIAM, harmless, role("roles/secretmanager.secretAccessor"),
-			"grants ROLE to MEMBER on the project, and with it every secret", ""),
-		iamScenario(arNotPublic, repositoryIAM, harmless, member("allUsers"),
-			"grants ROLE to MEMBER: grant it to the accounts that pull images", ""),
-		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, [2]string{"roles/run.invoker", "allUsers"},
-			"grants ROLE to MEMBER on web, which is not among the public services", `"publicServices": ["web"]`),
-		iamScenario(runNoPublicInvoker, runIAM[6:9], harmless, [2]string{"roles/run.invoker", "allUsers"},
-			"grants ROLE to MEMBER on web: name who may run it", ""),
-		iamScenario(runNoPublicInvoker, runIAM[3:6], harmless, [2]string{"roles/run.invoker", "allAuthenticatedUsers"},
-			"grants ROLE to MEMBER on web, which is not among the public services", ""),
-		iamScenario(wifBindingNarrow, accountIAM, member(pool+"attribute.repo_env/2002:prod"), member(pool+"*"),
-			"grants ROLE to the whole pool", ""),
-		iamScenario(wifBindingNarrow, projectIAM, harmless, member(pool+"attribute.repository/guiofsaints/procureflow"),
-			"grants ROLE to MEMBER, which is wider than one environment or workflow", `"attributes": ["repository"]`),
-		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"attribute.repo_env/*"), "grants ROLE to MEMBER without one value", ""),
-		iamScenario(wifBindingNarrow, accountIAM, harmless, member(pool+"group/all"), "grants ROLE to MEMBER, which is wider than", ""),
-	)
+	harmless := roleAndMember{"roles/run.developer", robot}
+	role := func(name string) roleAndMember { return roleAndMember{name, robot} }
+	member := func(name string) roleAndMember { return roleAndMember{harmless.role, name} }
+	var all []scenario
+	for _, c := range []grantCase{
+		{policy: iamNoBasicRoles, types: projectIAM, bad: role("roles/editor"),
+			want: "grants the basic role ROLE to MEMBER: grant what is needed"},
+		{policy: iamNoBasicRoles, types: accountIAM, bad: role("roles/owner"), want: "grants the basic role "},
+		{policy: iamSANoAdmin, types: projectIAM, bad: role("roles/run.admin"),
+			want: "grants ROLE to MEMBER on the project: grant a narrower role", loose: `"administrators": ["ci@*"]`},
+		{policy: iamNoProjectImpersonation, types: projectIAM, bad: role("roles/iam.serviceAccountTokenCreator"),
+			want: "grants ROLE to MEMBER on the project: grant it on the one account"},
+		{policy: iamNoProjectImpersonation, types: folderIAM, bad: role("roles/iam.serviceAccountUser"),
+			want: "grants ROLE to MEMBER on the folder"},
+		{policy: iamNoDefaultSA, types: projectIAM, bad: member("serviceAccount:1-compute@developer.gserviceaccount.com"),
+			want: "grants ROLE to the default account MEMBER"},
+		{policy: iamNoDirectUser, types: orgIAM, bad: member("user:someone@example.com"), want: "grants ROLE to MEMBER: grant it to a group"},
+		{policy: iamNoDirectUser, types: secretIAM, bad: member("allAuthenticatedUsers"),
+			want: "grants ROLE to MEMBER, which is anybody: grant it to a group or an account"},
+		{policy: iamNoDirectUser, types: accountIAM, bad: member("allUsers"), want: "grants ROLE to MEMBER, which is anybody"},
+		{policy: iamNoDirectUser, types: iam("gcp:iap/webCloudRunServiceIam%s:WebCloudRunServiceIam%[1]s"), bad: member("allUsers"),
+			want: "grants ROLE to MEMBER, which is anybody"},
+		{policy: iamNoBasicRoles, types: iam("gcp:cloudfunctionsv2/functionIam%s:FunctionIam%[1]s"), bad: role("roles/editor"),
+			want: "grants the basic role "},
+		{policy: iamNoDirectUser, types: bucketIAM, bad: member("allUsers"), want: "grants ROLE to MEMBER, which is anybody"},
+		{policy: iamNoDirectUser, types: runIAM, bad: member("domain:example.com"), want: "grants ROLE to MEMBER: grant it to a group"},
+		{policy: secretScopedAccess, types: projectIAM, bad: role("roles/secretmanager.secretAccessor"),
+			want: "grants ROLE to MEMBER on the project, and with it every secret"},
+		{policy: arNotPublic, types: repositoryIAM, bad: member("allUsers"),
+			want: "grants ROLE to MEMBER: grant it to the accounts that pull images"},
+		{policy: runNoPublicInvoker, types: runIAM[3:6], bad: roleAndMember{"roles/run.invoker", "allUsers"},
+			want: "grants ROLE to MEMBER on web, which is not among the public services", loose: `"publicServices": ["web"]`},
+		{policy: runNoPublicInvoker, types: runIAM[6:9], bad: roleAndMember{"roles/run.invoker", "allUsers"},
+			want: "grants ROLE to MEMBER on web: name who may run it"},
+		{policy: runNoPublicInvoker, types: runIAM[3:6], bad: roleAndMember{"roles/run.invoker", "allAuthenticatedUsers"},
+			want: "grants ROLE to MEMBER on web, which is not among the public services"},
+		{policy: wifBindingNarrow, types: accountIAM, good: member(pool + "attribute.repo_env/2002:prod"), bad: member(pool + "*"),
+			want: "grants ROLE to the whole pool"},
+		{policy: wifBindingNarrow, types: projectIAM, bad: member(pool + "attribute.repository/guiofsaints/procureflow"),
+			want: "grants ROLE to MEMBER, which is wider than one environment or workflow", loose: `"attributes": ["repository"]`},
+		{policy: wifBindingNarrow, types: accountIAM, bad: member(pool + "attribute.repo_env/*"),
+			want: "grants ROLE to MEMBER without one value"},
+		{policy: wifBindingNarrow, types: accountIAM, bad: member(pool + "group/all"), want: "grants ROLE to MEMBER, which is wider than"},
+	} {
+		if c.good == (roleAndMember{}) {
+			c.good = harmless
+		}
+		all = append(all, c.scenarios()...)
+	}
 	for i, r := range grants(runIAM[3:6], "roles/run.admin", robot) {
 		s := scenario{policy: runNoPublicInvoker, good: r, config: `"publicServices": ["web"]`}
 		s.bad = []change{grantChange(i, "roles/run.admin", "allUsers",

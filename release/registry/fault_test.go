@@ -20,6 +20,22 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
+// faulty returns a promotion of an image between two registries with faults; from or to may be nil. The promotion writes to log.
+func faulty(t *testing.T, from, to func(*world) fault) (w *world, root v1.Descriptor, p registry.Promotion, log *bytes.Buffer) {
+	t.Helper()
+	w = newWorld(t, nil, []func(*server){immutable})
+	root = w.image.everything()
+	if from != nil {
+		w.from.fault = from(w)
+	}
+	if to != nil {
+		w.to.fault = to(w)
+	}
+	p, log = w.promotion(root), &bytes.Buffer{}
+	p.Log = slog.New(slog.NewTextHandler(log, nil))
+	return w, root, p, log
+}
+
 // TestPromoteSurvives has the faults that pass: the promotion tries again, waits as long as it should, and completes.
 func TestPromoteSurvives(t *testing.T) {
 	t.Parallel()
@@ -62,17 +78,7 @@ func TestPromoteSurvives(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil, []func(*server){immutable})
-			root := w.image.everything()
-			if tt.from != nil {
-				w.from.fault = tt.from(w)
-			}
-			if tt.to != nil {
-				w.to.fault = tt.to(w)
-			}
-			var log bytes.Buffer
-			p := w.promotion(root)
-			p.Log = slog.New(slog.NewTextHandler(&log, nil))
+			w, root, p, log := faulty(t, tt.from, tt.to)
 			result, err := registry.Promote(t.Context(), p)
 			require.NoError(t, err)
 			w.complete(root)
@@ -153,17 +159,7 @@ func TestPromoteGivesUp(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil, []func(*server){immutable})
-			root := w.image.everything()
-			if tt.from != nil {
-				w.from.fault = tt.from(w)
-			}
-			if tt.to != nil {
-				w.to.fault = tt.to(w)
-			}
-			var log bytes.Buffer
-			p := w.promotion(root)
-			p.Log = slog.New(slog.NewTextHandler(&log, nil))
+			w, _, p, log := faulty(t, tt.from, tt.to)
 			_, err := registry.Promote(t.Context(), p)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), strings.NewReplacer("{from}", p.From, "{to}", p.To).Replace(tt.fault))
