@@ -64,20 +64,20 @@ func (p *platform) signingGrants() []identity.Grant {
 		},
 		{
 			Role: "attester", CustomRole: p.role(attesterRole), Scope: identity.ProjectScope{},
-			Reason: "Writes signatures down, without changing or deleting one.",
+			Reason: "Records signatures. It may neither change nor delete one.",
 		},
 	}
 }
 
 // attestationReads returns the grants that let an account run the program, which reads the attestor's key. No account of
-// the pipeline may change the policy, the attestor or the key: that is left to a person.
+// the pipeline may change the policy, the attestor or the key. Only a person does.
 func (p *platform) attestationReads() []identity.Grant {
 	if p.attestation == nil {
 		return nil
 	}
 	return []identity.Grant{{
 		Role: "attestation-reader", CustomRole: p.role(attestationReaderRole), Scope: identity.ProjectScope{},
-		Reason: "Reads what Binary Authorization asks for; the program reads the public key in every run.",
+		Reason: "Reads the policy, attestor and key of Binary Authorization; the program reads the public key in every run.",
 	}}
 }
 

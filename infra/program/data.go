@@ -52,11 +52,11 @@ func dataRoles(s stacks.Settings) map[string]project.Role {
 	return map[string]project.Role{
 		dataReaderRole: {
 			Title: "Data reader", Permissions: reads,
-			Reason: "Reads how databases and buckets are set, and nothing that is in them.",
+			Reason: "Reads the settings of databases and buckets, and no data in them.",
 		},
 		dataKeeperRole: {
 			Title: "Data keeper", Permissions: slices.Concat(reads, keeps),
-			Reason: "Makes and changes databases and buckets, and neither deletes one nor reads what is in it.",
+			Reason: "Makes and changes databases and buckets. It may neither delete one nor read the data in it.",
 		},
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func (p *platform) ciGrants() []identity.Grant {
 	return append([]identity.Grant{
-		p.onRepository("roles/artifactregistry.writer", "Pushes images and what attests to them."),
+		p.onRepository("roles/artifactregistry.writer", "Pushes images and their attestations."),
 	}, p.signingGrants()...)
 }
 
@@ -25,27 +25,26 @@ func (p *platform) previewGrants() []identity.Grant {
 		onProject("roles/iam.serviceAccountViewer", "Reads the accounts."),
 		{
 			Role: "settings-reader", CustomRole: p.role(settingsReaderRole), Scope: identity.ProjectScope{},
-			Reason: "Reads the rest of what the program sets, and which APIs are on, and counts its calls against this project's quota.",
+			Reason: "Reads the other resources of the program and the list of APIs, and counts its calls against this project's quota.",
 		},
 		p.onBillingAccount("roles/billing.viewer",
-			"Reads the budget and the billing account's IAM policy. No narrower role can be had for a billing account outside an organization."),
-	}, p.scheduleReads(), p.dataGrants(dataReaderRole, "Reads how databases and buckets are set."), p.attestationReads())
+			"Reads the budget and the billing account's IAM policy. A billing account outside of an organization has no narrower role."),
+	}, p.scheduleReads(), p.dataGrants(dataReaderRole, "Reads the settings of databases and buckets."), p.attestationReads())
 }
 
-// deployGrants returns the grants of a release. Its update is targeted at the services and changes nothing else. It reads
-// no secrets, not even their settings: Cloud Run itself says of the revision whether a pinned version exists and can be
-// read.
+// deployGrants returns the grants of a release. Its update targets the services and changes nothing else. It reads
+// no secrets, not even their settings: Cloud Run itself says whether the revision can read a pinned version.
 func (p *platform) deployGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
 			Role: "releaser", CustomRole: p.role(releaserRole), Scope: identity.ProjectScope{},
 			Reason: "Makes revisions, shifts traffic, and waits for operations, which belong to no service.",
 		},
-		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks what attests to it."),
+		p.onRepository("roles/artifactregistry.reader", "Finds the image by its digest and checks its attestations."),
 		onProject("roles/monitoring.viewer", "Judges a canary by its error ratio and latency."),
 		onProject("roles/serviceusage.serviceUsageConsumer", "The provider counts its calls against this project's quota."),
 	}
-	return slices.Concat(grants, p.onRuntimes("A revision runs as this account; the release may start no other."), p.onPrivateServices(),
+	return slices.Concat(grants, p.onRuntimes("A revision runs as this account. The release can use no other account."), p.onPrivateServices(),
 		p.jobReleases(), p.attestationReads())
 }
 
@@ -57,18 +56,18 @@ func (p *platform) infraGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
 			Role: "infrastructure", CustomRole: p.role(infrastructureRole), Scope: identity.ProjectScope{},
-			Reason: "Makes and changes services, secrets without their values, and what watches the services; reads how the rest is set.",
+			Reason: "Makes and changes services, secrets without their values, alerts and dashboards; reads the other resources.",
 		},
 		onProject("roles/iam.workloadIdentityPoolViewer",
-			"Reads the pool and its providers. Changing them is left to a person: they say who this account is."),
-		onProject("roles/iam.serviceAccountViewer", "Reads the accounts. Making one, and saying who may become it, is left to a person."),
+			"Reads the pool and its providers. Only a person changes them, because they decide who may become this account."),
+		onProject("roles/iam.serviceAccountViewer", "Reads the accounts. Only a person makes one, or changes who may become it."),
 		p.customOnRepository("registry-keeper", registryKeeperRole,
-			"Sets the repository's clean-up. It pushes nothing and says nothing of who does."),
+			"Sets the repository's clean-up. It may neither push nor change who may push."),
 		p.onBillingAccount("roles/billing.costsManager", "Sets the budget."),
 	}
-	return slices.Concat(grants, p.onRuntimes("A service is given this account to run as."), p.previewInfrastructure(), p.onSchedules(),
-		p.jobInfrastructure(), p.dataGrants(dataKeeperRole, "Makes and changes databases and buckets. Deleting one is left to a "+
-			"person."), p.attestationReads())
+	return slices.Concat(grants, p.onRuntimes("Makes the service, which runs as this account."), p.previewInfrastructure(), p.onSchedules(),
+		p.jobInfrastructure(), p.dataGrants(dataKeeperRole, "Makes and changes databases and buckets. Only a person deletes "+
+			"one."), p.attestationReads())
 }
 
 func onProject(role, reason string) identity.Grant {
@@ -106,7 +105,7 @@ func (p *platform) onPrivateServices() []identity.Grant {
 	for _, key := range p.serviceKeys() {
 		if s := p.settings.Services[key]; !s.Public && s.Reachable() {
 			grants = append(grants, identity.Grant{
-				Role: "roles/run.invoker", Reason: "Probes the candidate, and what serves, before it shifts traffic.",
+				Role: "roles/run.invoker", Reason: "Probes the candidate and the serving revision of this service.",
 				Scope: identity.ServiceScope{Key: key, Location: p.region(), Service: p.services[key].Name},
 			})
 		}
@@ -132,13 +131,13 @@ func (p *platform) onRuntimes(reason string) []identity.Grant {
 	return grants
 }
 
-// onSchedules returns the grants to name the accounts with which schedules start jobs.
+// onSchedules returns the grants to use the accounts as which schedules start jobs.
 func (p *platform) onSchedules() []identity.Grant {
 	var grants []identity.Grant
 	for _, key := range p.jobKeys() {
 		if schedule := p.jobAccounts[key].schedule; schedule != nil {
 			grants = append(grants, identity.Grant{
-				Role: "roles/iam.serviceAccountUser", Reason: "A schedule is given this account to start its job as.",
+				Role: "roles/iam.serviceAccountUser", Reason: "Makes the schedule, which starts its job as this account.",
 				Scope: identity.ServiceAccountScope{Key: "schedule-" + key, Name: schedule.Name},
 			})
 		}
@@ -153,7 +152,7 @@ func (p *platform) jobReleases() []identity.Grant {
 	}
 	grants := []identity.Grant{{
 		Role: "job-releaser", CustomRole: p.role(jobReleaserRole), Scope: identity.ProjectScope{},
-		Reason: "Gives jobs the digest of the release, and reads how their executions go.",
+		Reason: "Gives jobs the digest of the release, and reads their executions.",
 	}}
 	for _, key := range p.jobKeys() {
 		if p.settings.Jobs[key].Release {
@@ -173,7 +172,7 @@ func (p *platform) jobInfrastructure() []identity.Grant {
 	}
 	return []identity.Grant{{
 		Role: "job-keeper", CustomRole: p.role(jobKeeperRole), Scope: identity.ProjectScope{},
-		Reason: "Makes and changes jobs and their schedules. It says nothing of who may run them, and runs none.",
+		Reason: "Makes and changes jobs and their schedules. It may neither run a job nor change who may.",
 	}}
 }
 
@@ -181,5 +180,5 @@ func (p *platform) scheduleReads() []identity.Grant {
 	if len(p.jobKeys()) == 0 {
 		return nil
 	}
-	return []identity.Grant{onProject("roles/cloudscheduler.viewer", "Reads what starts jobs.")}
+	return []identity.Grant{onProject("roles/cloudscheduler.viewer", "Reads the schedules of jobs.")}
 }

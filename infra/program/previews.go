@@ -33,7 +33,7 @@ const slotKeeperRole = "SlotKeeper"
 var previewRoles = map[string]project.Role{
 	slotKeeperRole: {
 		Title:       "Slot keeper",
-		Reason:      "Changes what runs in the slots that it is granted on, and says nothing of who may open them.",
+		Reason:      "Changes the image of the slots that it is granted on. It may not change who may open them.",
 		Permissions: []string{"run.services.get", "run.services.update"},
 	},
 }
@@ -150,7 +150,7 @@ func (p *platform) slotLabels() pulumi.StringMap {
 func (p *platform) slotGrants() []identity.Grant {
 	grants := []identity.Grant{
 		{
-			Role: "roles/artifactregistry.writer", Reason: "Pushes pull requests' images, where nothing is released from.",
+			Role: "roles/artifactregistry.writer", Reason: "Pushes images of pull requests, into a repository from which nothing is released.",
 			Scope: identity.RepositoryScope{Key: "previews", Location: p.region(), Repository: p.previews.registry.Name},
 		},
 		p.onPreviewRuntime("A pull request's image runs as this account, and as no other."),
@@ -173,7 +173,7 @@ func (p *platform) previewInfrastructure() []identity.Grant {
 		return nil
 	}
 	return []identity.Grant{
-		p.onPreviewRuntime("A slot is given this account to run as."),
+		p.onPreviewRuntime("Makes the slots, which run as this account."),
 		{
 			Role: "registry-keeper", CustomRole: p.role(registryKeeperRole), Reason: "Sets the clean-up of pull requests' images.",
 			Scope: identity.RepositoryScope{Key: "previews", Location: p.region(), Repository: p.previews.registry.Name},

@@ -286,14 +286,14 @@ func TestTheDocumentOfGrants(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	text.WriteString("# What each account may do\n\n" +
-		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons are those in\n" +
-		"`infra/program/grants.go`. \"Needed for\" is derived: the permissions of the role that reading or changing the program's own " +
-		"resource types\n" +
-		"takes, or that `release` uses (`firstrun/permissions`, `tests/inventory/permissions_test.go`). A test fails when one is missing.\n")
+		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons come\n" +
+		"from `infra/program`. \"Needed for\" lists the role's permissions that reading or changing the program's own types of\n" +
+		"resources needs, or that `release` uses (`firstrun/permissions`, `tests/inventory/permissions_test.go`). A test fails if a\n" +
+		"needed permission is missing.\n")
 	text.WriteString(reachSection(t))
-	text.WriteString("\nWhat no account of the pipeline may do is a person's: which APIs are on, the accounts, the custom roles, the " +
-		"pool and its\n" +
-		"providers, every IAM policy, and what images have to be signed by ([ADR 7](adr/0007-who-may-do-what-is-a-persons.md)).\n")
+	text.WriteString("\nNo account of the pipeline may change the list of APIs, the accounts, the custom roles, the pool and its\n" +
+		"providers, an IAM policy, or the signatures that images need. Only a person changes these ([ADR\n" +
+		"7](adr/0007-who-may-do-what-is-a-persons.md)).\n")
 	for _, stack := range append(all, "dev with previews") {
 		change, plain := jobsOf(stack)
 		inventory := run(t, plain, change)
@@ -301,9 +301,8 @@ func TestTheDocumentOfGrants(t *testing.T) {
 		fmt.Fprintf(&text, "\n## %s\n", stack)
 		accounts := []string{"ci", "preview", "deploy", "infra"}
 		if plain != stack {
-			text.WriteString("\nWhat [previews of pull requests](howto/preview.md) add; infra besides may act as " +
-				"the account of the slots, and sets " +
-				"their repository's clean-up.\n")
+			text.WriteString("\n[Previews of pull requests](howto/preview.md) add these grants. infra may also act as the account of the\n" +
+				"slots, and sets the clean-up of their repository.\n")
 			accounts = []string{"slots"}
 		}
 		for _, account := range accounts {

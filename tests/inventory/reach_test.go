@@ -18,21 +18,21 @@ import (
 // accepted are the ways that the grants leave open from one identity to another, or to what identities protect, each with the
 // reason. The test fails for a way that is missing here, and for one here that no stack has.
 var accepted = []struct{ from, to, reason string }{
-	{"ci", permissions.Images, "Pushing images is what it is for. It starts none: a release checks their provenance first."},
-	{"ci", permissions.Signature, "promote.yml signs what it promoted, after the approvals and once the provenance is verified."},
-	{"deploy", "runtime web", "A release makes revisions, and they run as this account. Where signatures are asked for, the image has " +
-		"to have one."},
-	{"deploy", permissions.Values, "Through the revisions that it makes: the values that the service is given, of the secrets that the " +
-		"settings name for it."},
-	{"infra", "runtime web", "It makes the service, which runs as this account. Where signatures are asked for, the image has to have one."},
-	{"infra", permissions.Values, "Through the service that it makes, as a release does; no role of its own reads a value."},
+	{"ci", permissions.Images, "Pushing images is its work. It cannot start them: a release checks their provenance first."},
+	{"ci", permissions.Signature, "promote.yml signs the image that it promoted, after the approvals, once the provenance is verified."},
+	{"deploy", "runtime web", "A release makes revisions, and they run as this account. Where signatures are required, the image " +
+		"needs one."},
+	{"deploy", permissions.Values, "Code in the revisions that it makes gets the values of the secrets that the settings name for the " +
+		"service."},
+	{"infra", "runtime web", "It makes the service, which runs as this account. Where signatures are required, the image needs one."},
+	{"infra", permissions.Values, "Code in the service that it makes gets them, as in a release. None of its own roles reads a value."},
 	{"infra", "runtime previews", "It makes the slots, which run as this account."},
-	{"slots", "runtime previews", "A pull request's image runs as this account, which holds nothing but what the settings let pull requests " +
-		"read."},
-	{"slots", permissions.Images, "Pushing images is what it is for, into a repository that nothing is released from."},
-	{"runtime previews", permissions.Values, "A slot reads the secrets that are for previews alone, each by a grant on the one secret."},
-	{"slots", permissions.Values, "Through the slots: those that are for previews alone. Whoever may push a branch may read them."},
-	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on the one secret."},
+	{"slots", "runtime previews", "A pull request's image runs as this account, which can read only the secrets that the settings give to " +
+		"previews."},
+	{"slots", permissions.Images, "Pushing images is its work, into a repository from which nothing is released."},
+	{"runtime previews", permissions.Values, "A slot reads the secrets for previews alone, each by a grant on that secret."},
+	{"slots", permissions.Values, "Code in the slots reads the secrets for previews alone, as may everybody who may push a branch."},
+	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on that secret."},
 }
 
 // holdingsOf returns all memberships that a program registers, for its own and other accounts, and its accounts. It leaves out what
@@ -157,13 +157,12 @@ func reachSection(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
 	text.WriteString("\n## Who can become whom\n\n" +
-		"Derived from all grants below, in steps (`permissions.Paths`): impersonation, keys, what runs as an account, IAM policies, " +
-		"roles, federation, APIs\n" +
-		"that bring accounts of their own, and the ways to what the accounts protect. A way without a reason in " +
-		"`tests/inventory/reach_test.go` fails the\n" +
-		"tests. Whoever is not in the table becomes nobody: preview reads, and infra can neither raise itself nor sign. The ways in " +
-		"from outside are those\n" +
-		"of [ADR 10](adr/0010-a-job-is-trusted-by-environment-ref-and-workflow.md); `tests/trust` tries them.\n\n" +
+		"A test derives this table from all grants below, step by step (`permissions.Paths`): impersonation, keys, services and\n" +
+		"jobs that run as an account, IAM policies, roles, federation, APIs that bring accounts of their own, and the ways to\n" +
+		"images, signatures and secrets. A way without a reason in `tests/inventory/reach_test.go` fails the test. An account that\n" +
+		"is not in the table can become no other: preview only reads, and infra can neither raise its rights nor sign. [ADR\n" +
+		"10](adr/0010-a-job-is-trusted-by-environment-ref-and-workflow.md) says how jobs enter from outside; `tests/trust` tries\n" +
+		"that.\n\n" +
 		"| from | to | by | in | why it stays |\n|---|---|---|---|---|\n")
 	for _, way := range reached(t) {
 		reason := ""
