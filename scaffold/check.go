@@ -62,7 +62,7 @@ func Check(folder string) *Report {
 		r.bad(adopter.File, "folder is %q, and the file is in %q: write that", r.adopter.Folder, filepath.ToSlash(relative))
 	}
 	for _, key := range r.adopter.StandIns {
-		r.Notes = append(r.Notes, adopter.File+": "+key+" is a stand-in for what only the owner knows")
+		r.Notes = append(r.Notes, adopter.File+": "+key+" is a stand-in for a value that only the owner knows")
 	}
 	r.project()
 	r.stacks()

@@ -37,7 +37,7 @@ func parseCron(text string) (c cron, wrong string) {
 		{"month", 1, 12, monthNames, &c.months}, {"day of the week", 0, 6, weekdayNames, &c.weekdays}} {
 		values, ok := cronValues(fields[i], field.from, field.to, field.names)
 		if !ok {
-			return c, "has a value that is no " + field.name
+			return c, "has an impossible " + field.name
 		}
 		*field.into = values
 	}

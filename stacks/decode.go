@@ -32,7 +32,7 @@ func decode(node any, into reflect.Value, path string, found *findings) {
 		return
 	}
 	if text, ok := node.(string); ok && strings.HasPrefix(text, StandInPrefix) {
-		found.add(here, "is a stand-in for what only the owner knows", "replace it by "+findReal(path))
+		found.add(here, "is a stand-in for a value that only the owner knows", "replace it by "+findReal(path))
 		node = unwrap(text, into.Kind())
 	}
 	if variables, ok := into.Addr().Interface().(*URLVariables); ok {
@@ -146,9 +146,9 @@ func wrongKind(node any, want reflect.Type) (message, fix string) {
 			fix = "write it in quotes"
 		}
 	case reflect.Struct, reflect.Map:
-		fix = "write one 'key: value' a line, indented"
+		fix = "write one 'key: value' on each line, indented"
 	case reflect.Slice:
-		fix = "write one '- value' a line"
+		fix = "write one '- value' on each line"
 	default:
 		fix = "write " + nameOf(want) + " without quotes"
 	}

@@ -79,12 +79,12 @@ func TestDecodeIsStrict(t *testing.T) {
 			"services.web.cpuIdle: must be true or false, not a number; write true or false without quotes",
 		}},
 		{"text for list", "", change{"services.web.smokePaths": "/", "monitoring.alertEmails": map[string]any{}}, []string{
-			"monitoring.alertEmails: must be a list, not a map; write one '- value' a line",
-			"services.web.smokePaths: must be a list, not text; write one '- value' a line",
+			"monitoring.alertEmails: must be a list, not a map; write one '- value' on each line",
+			"services.web.smokePaths: must be a list, not text; write one '- value' on each line",
 		}},
 		{"list for map", "", change{"labels": []any{}, "services.web": []any{}}, []string{
-			"labels: must be a map, not a list; write one 'key: value' a line, indented",
-			"services.web: must be a map, not a list; write one 'key: value' a line, indented",
+			"labels: must be a map, not a list; write one 'key: value' on each line, indented",
+			"services.web: must be a map, not a list; write one 'key: value' on each line, indented",
 		}},
 		{"text in a list of numbers", "", change{"budget.currentPercent": []any{50, "75", 90}}, []string{
 			"budget.currentPercent[1]: must be a whole number, not text; write a whole number without quotes",

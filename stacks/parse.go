@@ -40,7 +40,7 @@ func Load(ctx Program, folder string) (Settings, error) {
 	if !ctx.IsConfigSecret(full) {
 		inClear := func(value, path string) {
 			if value != "" {
-				found.add(path, "stands in the file in the clear",
+				found.add(path, "is not encrypted in the file",
 					"revoke it where it came from, then: pulumi config set --secret --path '"+settingsKey+"."+path+"'")
 			}
 		}

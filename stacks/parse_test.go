@@ -99,16 +99,16 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 	require.EqualError(t, err, `stack prod: 18 problems in Pulumi.prod.yaml under platform:
   budget.currentPercent[1]: is not over the threshold before it; write the thresholds in ascending order, each once
   enviroment: is not a setting; did you mean environment?
-  github.environments[1].reviewers[0]: can approve at an earlier gate as well; let nobody review twice: two approvals are by two people
+  github.environments[1].reviewers[0]: can approve at an earlier gate as well; remove them from one of the gates: two people have to approve
   github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate
   github.ownerId: must be a whole number, not text; write a whole number without quotes
   labels.app: has no value; give it one, or remove the key if it is optional
   monitoring: is missing; add a map with alertEmails, channels, runbookUrl
-  project.number: is a stand-in for what only the owner knows; replace it by the output of: gcloud projects describe PROJECT --format='value(projectNumber)'
+  project.number: is a stand-in for a value that only the owner knows; replace it by the output of: gcloud projects describe PROJECT --format='value(projectNumber)'
   project.number: is not a project number; use digits only, in quotes; the id is not the number
   project.region: is not a region; use a region such as us-central1, not a zone and not a multi-region
   registry.id: is missing; add text
-  secrets.key.version: moves; pin a number, for example "1": a rollback has to restore the value it ran with
+  secrets.key.version: does not name one version; pin a number, for example "1": a rollback has to restore the revision's value
   secrets.token.version: must be text, not a number; write it in quotes
   services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service
   services.web.memory: is not sold with 1 vCPU; use 512Mi to 4Gi, or another cpu
@@ -127,8 +127,8 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 		"{}]":      notJSON,
 		"hunter2":  notJSON,
 		"null":     {"platform: has no value; give it one, or remove the key if it is optional"},
-		`"prod"`:   {"platform: must be a map, not text; write one 'key: value' a line, indented"},
-		"[1]":      {"platform: must be a map, not a list; write one 'key: value' a line, indented"},
+		`"prod"`:   {"platform: must be a map, not text; write one 'key: value' on each line, indented"},
+		"[1]":      {"platform: must be a map, not a list; write one 'key: value' on each line, indented"},
 		`{"a": 1}`: {"a: is not a setting; known here: " + topLevel},
 	} {
 		_, err := Parse([]byte(text), dev)
@@ -157,7 +157,7 @@ func TestLoad(t *testing.T) {
 	valid := string(toJSON(t, withValue))
 	put(withValue, "project.region", "nowhere")
 	twoFaults := string(toJSON(t, withValue))
-	clear := "secrets.token.value: stands in the file in the clear; revoke it where it came from, then: " +
+	clear := "secrets.token.value: is not encrypted in the file; revoke it where it came from, then: " +
 		"pulumi config set --secret --path 'platform.secrets.token.value'"
 
 	for _, test := range []struct {
@@ -177,8 +177,8 @@ func TestLoad(t *testing.T) {
 		}},
 		{"another stack's file", staging, map[string]string{ConfigKey("procureflow"): string(toJSON(t, minimal(dev)))}, nil, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write staging in Pulumi.staging.yaml",
-			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
-				"is the one that it runs in",
+			"github.environments[0].reviewers: let a deployment to staging pass without approval; name a reviewer: the deployment runs in the " +
+				"last environment",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,23 +16,24 @@ var standIns = struct {
 	of  map[string][]string
 }{
 	all: []string{
-		"github.ownerId: is a stand-in for what only the owner knows; replace it by the output of: gh api users/OWNER --jq .id",
-		"github.repositoryId: is a stand-in for what only the owner knows; replace it by the output of: gh api repos/OWNER/REPOSITORY --jq .id",
-		"monitoring.alertEmails[0]: is a stand-in for what only the owner knows; replace it by an address that somebody reads at night",
-		"project.billingAccount: is a stand-in for what only the owner knows; " +
+		"github.ownerId: is a stand-in for a value that only the owner knows; replace it by the output of: gh api users/OWNER --jq .id",
+		"github.repositoryId: is a stand-in for a value that only the owner knows; replace it by the output of: gh api " +
+			"repos/OWNER/REPOSITORY --jq .id",
+		"monitoring.alertEmails[0]: is a stand-in for a value that only the owner knows; replace it by an address that somebody reads at night",
+		"project.billingAccount: is a stand-in for a value that only the owner knows; " +
 			"replace it by the ACCOUNT_ID that pays for the project, from: gcloud billing accounts list",
-		"project.number: is a stand-in for what only the owner knows; " +
+		"project.number: is a stand-in for a value that only the owner knows; " +
 			"replace it by the output of: gcloud projects describe PROJECT --format='value(projectNumber)'",
 	},
 	of: map[string][]string{
 		staging: {
-			"github.environments[0].reviewers[0]: is a stand-in for what only the owner knows; " +
+			"github.environments[0].reviewers[0]: is a stand-in for a value that only the owner knows; " +
 				"replace it by a reviewer's number, the output of: gh api users/LOGIN --jq .id",
 		},
 		prod: {
-			"github.environments[0].reviewers[0]: is a stand-in for what only the owner knows; " +
+			"github.environments[0].reviewers[0]: is a stand-in for a value that only the owner knows; " +
 				"replace it by a reviewer's number, the output of: gh api users/LOGIN --jq .id",
-			"github.environments[1].reviewers[0]: is a stand-in for what only the owner knows; " +
+			"github.environments[1].reviewers[0]: is a stand-in for a value that only the owner knows; " +
 				"replace it by a reviewer's number, the output of: gh api users/LOGIN --jq .id",
 		},
 	},
@@ -150,7 +151,7 @@ func TestCommittedFiles(t *testing.T) {
 
 func TestStandInsAreJudgedByTheirValue(t *testing.T) {
 	t.Parallel()
-	const standIn = ": is a stand-in for what only the owner knows; replace it by "
+	const standIn = ": is a stand-in for a value that only the owner knows; replace it by "
 	checkRefused(t, []refused{
 		{"good value", "", change{"github.ownerId": "stand-in:12"}, []string{"github.ownerId" + standIn +
 			"the output of: gh api users/OWNER --jq .id"}},
@@ -170,7 +171,7 @@ func TestStandInsAreJudgedByTheirValue(t *testing.T) {
 		}},
 		{"instead of a map", "", change{"budget": "stand-in:10"}, []string{
 			"budget" + standIn + "the real value",
-			"budget: must be a map, not text; write one 'key: value' a line, indented",
+			"budget: must be a map, not text; write one 'key: value' on each line, indented",
 		}},
 		{"a stand-in without a value", "", change{"project.number": "stand-in:"}, []string{
 			"project.number" + standIn + "the output of: gcloud projects describe PROJECT --format='value(projectNumber)'",

@@ -63,7 +63,7 @@ func validateBinaryAuthorization(s Settings, stack string, found *findings) {
 	const path = "binaryAuthorization"
 	b, own := *s.BinaryAuthorization, naming.ImagePrefix(s.Project.Region, s.Project.ID, s.Registry.ID)+"/"
 	if stack == dev {
-		found.add(path, "is set where images are built", "leave it out: images are signed when they are promoted, and dev's are not")
+		found.add(path, "is set in dev", "remove it: a promotion signs images, and nothing is promoted to dev")
 	}
 	found.shape(path+".keyRing", b.KeyRing, limits.KeyID, "is not a key ring's id", "use 1-63 letters, digits, hyphens and underscores")
 	if found.readable(path+".protectionLevel") && !slices.Contains(limits.ProtectionLevels, b.ProtectionLevel) {
@@ -117,7 +117,7 @@ func validateLabels(s Settings, found *findings) {
 	for _, key := range []string{"app", "environment", "managed-by"} {
 		switch value := s.Labels[key]; {
 		case value == "":
-			found.add("labels."+key, "is missing", "add it: costs and owners are found by it")
+			found.add("labels."+key, "is missing", "add it: people find costs and owners by it")
 		case key == "environment" && value != s.Environment && found.readable("environment"):
 			found.add("labels.environment", "differs from environment", "write the same name in both")
 		case key == "managed-by" && value != "pulumi":
@@ -162,7 +162,7 @@ func validateSecrets(secrets map[string]Secret, found *findings) {
 		case secret.Version != "" && secret.Value != "":
 			found.add(path, "has both a version and a value", "keep one: a value makes its own version")
 		case secret.Version == "latest":
-			found.add(path+".version", "moves", `pin a number, for example "1": a rollback has to restore the value it ran with`)
+			found.add(path+".version", "does not name one version", `pin a number, for example "1": a rollback has to restore the revision's value`)
 		case secret.Version != "":
 			found.shape(path+".version", secret.Version, limits.SecretVersion, "is not a version",
 				`use a positive number in quotes, for example "1"`)
@@ -226,7 +226,7 @@ func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix s
 func (f *findings) ownName(path string, list []string, i int) {
 	same := func(other string) bool { return naming.Slug(other) == naming.Slug(list[i]) }
 	if slices.ContainsFunc(list[:i], same) {
-		f.add(path, "would be named like an entry before it", "remove one of the two: a resource's name has their letters and digits only")
+		f.add(path, "gets the same resource name as an earlier entry", "remove one of the two: a resource's name keeps only letters and digits")
 	}
 }
 

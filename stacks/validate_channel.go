@@ -23,13 +23,13 @@ func validateChannel(key string, c Channel, found *findings) {
 		found.shape(path+".target", c.Target, slackChannel, "is not a channel", "use its name, such as #alerts")
 	case "pagerduty":
 		if c.Target != "" {
-			found.add(path+".target", "is for another kind", "remove it: the integration key says whom it tells")
+			found.add(path+".target", "does not apply to this kind", "remove it: the integration key names the receiver")
 		}
 	case "webhook":
 		address, err := url.Parse(c.Target)
 		if err != nil || address.Scheme != "https" || address.Hostname() == "" || address.User != nil || address.RawQuery != "" {
 			found.add(path+".target", "is not an address of a webhook",
-				"use https://HOST/PATH without a user or a query: what is secret goes to secret")
+				"use https://HOST/PATH without a user or a query: put the secret part into secret")
 		}
 	case "pubsub":
 		found.shape(path+".target", c.Target, pubsubTopic, "is not a topic", "use projects/PROJECT/topics/TOPIC")
@@ -45,7 +45,7 @@ func validateChannel(key string, c Channel, found *findings) {
 			"set it: pulumi config set --secret --path '"+settingsKey+"."+path+".secret'")
 	}
 	if !needs && c.Secret != "" {
-		found.add(path+".secret", "is for another kind", "remove it, and revoke it where it came from")
+		found.add(path+".secret", "does not apply to this kind", "remove it, and revoke it where it came from")
 	}
 	if c.User != "" && c.Kind != "webhook" {
 		found.add(path+".user", "is for a webhook", "remove it")

@@ -83,7 +83,7 @@ func validateOrder(s Service, key string, after []string, path string, found *fi
 		case slices.Contains(after[:i], name):
 			found.add(at, "is there twice", "remove one of the two")
 		case other.Startup == nil:
-			found.add(at, "has no startup probe", "give it one: nothing else tells when the others may start")
+			found.add(at, "has no startup probe", "give it one: only the probe tells when the others may start")
 		case key != "" && waitsFor(s, name, key, nil):
 			found.add(at, "waits for this container itself", "let one of them start first")
 		}
@@ -113,7 +113,7 @@ func validateVolumes(s Service, path string, all Settings, found *findings) {
 		found.shape(at, key, limits.ContainerName, "has a key that is not a volume's name",
 			"use at most 63 lower-case letters, digits and hyphens, a letter first, no hyphen last")
 		if key == SocketVolume {
-			found.add(at, "has the name of the databases' sockets", "choose another")
+			found.add(at, "is the name of the volume for databases' sockets", "choose another")
 		}
 		if !mounted[key] {
 			found.add(at, "is mounted nowhere", "name it under mounts of a container, or remove it")
@@ -130,11 +130,11 @@ func validateVolume(s Service, v Volume, path string, all Settings, found *findi
 		}
 	}
 	if kinds != 1 {
-		found.add(path, "is not of one kind", "set exactly one of memory, secret, bucket and nfs")
+		found.add(path, "has no kind, or several", "set exactly one of memory, secret, bucket and nfs")
 		return
 	}
 	if v.File != "" && v.Secret == "" {
-		found.add(path+".file", "names the file of no secret", "remove it")
+		found.add(path+".file", "is set without secret", "remove it")
 	}
 	if v.ReadOnly && (v.Memory != "" || v.Secret != "") {
 		found.add(path+".readOnly", "has no meaning here", "remove it: a secret's file is read-only, and memory is there to be written")
@@ -157,7 +157,7 @@ func validateVolume(s Service, v Volume, path string, all Settings, found *findi
 		found.shape(path+".nfs.server", v.NFS.Server, limits.ServerName, "is not a server", "use an address or a host name")
 		found.shape(path+".nfs.path", v.NFS.Path, limits.MountPath, "is not a folder", "begin with a slash, for example /exports/files")
 		if s.VPC == nil {
-			found.add(path+".nfs", "is in a network that the service does not reach", "set vpc")
+			found.add(path+".nfs", "is in a network that the service cannot reach", "set vpc")
 		}
 		secondGeneration(s, path, found)
 	}
@@ -206,7 +206,7 @@ func validateStartup(p Probe, path string, found *findings) {
 func validateLiveness(p Probe, path string, found *findings) {
 	validateProbe(p, path, limits.MaxLivenessSeconds, found)
 	if p.TCP {
-		found.add(path+".tcp", "is not a liveness probe that Cloud Run has", "ask a path, or use grpc")
+		found.add(path+".tcp", "is not possible for a liveness probe", "use path or grpc")
 	}
 }
 
@@ -220,13 +220,14 @@ func validateProbe(p Probe, path string, longest int, found *findings) {
 		}
 	}
 	if kinds != 1 && found.readable(path+".path", path+".tcp", path+".grpc") {
-		found.add(path, "does not ask one thing", "set exactly one of path, tcp: true and grpc: true; a path is cheap to serve")
+		found.add(path, "has no kind of probe, or several", "set exactly one of path, tcp: true and grpc: true; the path has to be cheap to "+
+			"serve")
 	}
 	if p.Path != "" {
 		found.path(path+".path", p.Path)
 	}
 	if p.GRPCService != "" && !p.GRPC {
-		found.add(path+".grpcService", "is asked by no probe", "set grpc: true, or remove it")
+		found.add(path+".grpcService", "has no probe of the kind grpc", "set grpc: true, or remove it")
 	}
 	if p.Port != 0 {
 		found.between(path+".port", p.Port, 1, limits.MaxPort, "as the port")

@@ -78,7 +78,7 @@ func TestContainers(t *testing.T) {
 			web + ".after[0]: is not a sidecar of this service; use the key of one under sidecars"}},
 		{"an order without health", "", change{web + ".after": []any{"proxy"},
 			web + ".sidecars": map[string]any{"proxy": map[string]any{"image": sidecarImage}}}, []string{
-			web + ".after[0]: has no startup probe; give it one: nothing else tells when the others may start"}},
+			web + ".after[0]: has no startup probe; give it one: only the probe tells when the others may start"}},
 		{"a circle", "", change{web + ".sidecars": map[string]any{
 			"a": sidecar(map[string]any{"after": []any{"b"}}), "b": sidecar(map[string]any{"after": []any{"c"}}),
 			"c": sidecar(map[string]any{"after": []any{"a"}})}}, []string{
@@ -109,19 +109,19 @@ func TestVolumes(t *testing.T) {
 	nfs := map[string]any{"nfs": map[string]any{"server": "files", "path": "/"}}
 	checkRefused(t, []refused{
 		{"no kind", "", volume(map[string]any{}, nil), []string{
-			web + ".volumes.v: is not of one kind; set exactly one of memory, secret, bucket and nfs"}},
+			web + ".volumes.v: has no kind, or several; set exactly one of memory, secret, bucket and nfs"}},
 		{"two kinds", "", volume(map[string]any{"memory": "1Mi", "secret": "s"}, nil), []string{
-			web + ".volumes.v: is not of one kind; set exactly one of memory, secret, bucket and nfs"}},
+			web + ".volumes.v: has no kind, or several; set exactly one of memory, secret, bucket and nfs"}},
 		{"an amount", "", volume(map[string]any{"memory": "1M"}, nil), []string{
 			web + ".volumes.v.memory: is not an amount of memory; use whole Mi or Gi, for example 64Mi"}},
 		{"no such secret", "", volume(map[string]any{"secret": "s"}, nil), []string{
 			web + ".volumes.v.secret: names a secret that is not declared; declare it under secrets at the top level"}},
 		{"a file without a secret", "", volume(map[string]any{"memory": "1Mi", "file": "x", "readOnly": true}, nil), []string{
-			web + ".volumes.v.file: names the file of no secret; remove it",
+			web + ".volumes.v.file: is set without secret; remove it",
 			web + ".volumes.v.readOnly: has no meaning here; remove it: a secret's file is read-only, and memory is there to be written"}},
 		{"a server out of reach", "", volume(nfs, change{web + ".executionEnvironment": "gen1"}), []string{
 			web + ".volumes.v: is not mounted by the execution environment gen1; use gen2",
-			web + ".volumes.v.nfs: is in a network that the service does not reach; set vpc",
+			web + ".volumes.v.nfs: is in a network that the service cannot reach; set vpc",
 			web + ".volumes.v.nfs.path: is not a folder; begin with a slash, for example /exports/files"}},
 		{"mounted nowhere", "", change{web + ".volumes": map[string]any{"v": map[string]any{"memory": "1Mi"}}}, []string{
 			web + ".volumes.v: is mounted nowhere; name it under mounts of a container, or remove it"}},
@@ -138,15 +138,15 @@ func TestVolumes(t *testing.T) {
 func TestProbeKinds(t *testing.T) {
 	t.Parallel()
 	const web = "services.web"
-	one := "does not ask one thing; set exactly one of path, tcp: true and grpc: true; a path is cheap to serve"
+	one := "has no kind of probe, or several; set exactly one of path, tcp: true and grpc: true; the path has to be cheap to serve"
 	checkRefused(t, []refused{
 		{"nothing", "", change{web + ".startup": map[string]any{}}, []string{web + ".startup: " + one}},
 		{"two", "", change{web + ".startup": map[string]any{"path": "/", "tcp": true}}, []string{web + ".startup: " + one}},
 		{"tcp at startup", "", change{web + ".startup": map[string]any{"tcp": true}}, nil},
 		{"tcp afterwards", "", change{web + ".liveness": map[string]any{"tcp": true}}, []string{
-			web + ".liveness.tcp: is not a liveness probe that Cloud Run has; ask a path, or use grpc"}},
+			web + ".liveness.tcp: is not possible for a liveness probe; use path or grpc"}},
 		{"a gRPC name for another probe", "", change{web + ".startup": map[string]any{"path": "/", "grpcService": "x"}}, []string{
-			web + ".startup.grpcService: is asked by no probe; set grpc: true, or remove it"}},
+			web + ".startup.grpcService: has no probe of the kind grpc; set grpc: true, or remove it"}},
 		{"a port", "", change{web + ".startup": map[string]any{"tcp": true, "port": 70000}}, []string{
 			web + ".startup.port: is out of range; use 1 to 65535 as the port"}},
 	})
@@ -175,7 +175,7 @@ func TestCallers(t *testing.T) {
 			api + ".outsideCallers": map[string]any{"serviceAccount:a@b.iam.gserviceaccount.com": "The nightly import calls it."}}), nil},
 		{"nobody", "", two(change{api + ".callers": []any{"worker", "api"}}), []string{
 			api + ".callers[0]: names a service that is not there; use the key of one under services, or outsideCallers",
-			api + ".callers[1]: is the service itself; remove it: what a container says to its own port passes nobody"}},
+			api + ".callers[1]: is the service itself; remove it: a container needs no grant to reach its own port"}},
 		{"twice", "", two(change{api + ".callers": []any{"web", "web"}}), []string{
 			api + ".callers[1]: is there twice; remove one of the two"}},
 		{"of a public service", "", two(change{api + ".callers": []any{"web"}, api + ".public": true}), []string{
@@ -191,11 +191,11 @@ func TestCallers(t *testing.T) {
 				"or principalSet://iam.googleapis.com/...",
 			api + `.outsideCallers["principalSet://iam.googleapis.com/pool/*"]: is every identity of a pool; name one attribute value of ` +
 				"the pool, or an account",
-			api + `.outsideCallers["user:a@example.com"]: has no reason; say in a sentence what it calls the service for`}},
+			api + `.outsideCallers["user:a@example.com"]: has no reason; say in a sentence why it calls the service`}},
 		{"a URL of an unknown service", "", change{"services.web.urlVariables": map[string]any{"API_URL": "api"}}, []string{
 			"services.web.urlVariables.API_URL: names a service that is not there; use the key of one under services: web"}},
 		{"neither a list nor a map", "", change{"services.web.urlVariables": "API_URL"}, []string{
-			"services.web.urlVariables: must be a map, not text; write one 'key: value' a line, indented"}},
+			"services.web.urlVariables: must be a map, not text; write one 'key: value' on each line, indented"}},
 	})
 }
 
@@ -208,11 +208,11 @@ func TestVPC(t *testing.T) {
 			"subnetwork": "projects/shop-net/regions/us-central1/subnetworks/run", "tags": []any{"web", "egress"}}), nil},
 		{"nothing", "", vpc(map[string]any{}), []string{at + ": names no network; set network, subnetwork or both"}},
 		{"another region", "", vpc(map[string]any{"subnetwork": "projects/shop-net/regions/europe-west1/subnetworks/run"}), []string{
-			at + ".subnetwork: is in europe-west1, and what uses it is in us-central1; name one of the network, in the same " +
-				"region; a name alone is one of its own project"}},
+			at + ".subnetwork: is in europe-west1, and what uses it is in us-central1; name a subnetwork of that network, in the same region; a " +
+				"short name means one of this project"}},
 		{"another project", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "subnetwork": "run"}), []string{
-			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name one of the network, in the same " +
-				"region; a name alone is one of its own project"}},
+			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name a subnetwork of that network, in the same " +
+				"region; a short name means one of this project"}},
 		{"the own project", "", vpc(map[string]any{"network": "projects/shop-project/global/networks/main", "subnetwork": "run"}), nil},
 		{"a project by its number", "", vpc(map[string]any{"network": "projects/42/global/networks/main", "subnetwork": "run"}), nil},
 		{"names", "", vpc(map[string]any{"network": "https://www.googleapis.com/compute/v1/projects/p/global/networks/n", "subnetwork": "Sub"}),

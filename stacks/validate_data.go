@@ -44,7 +44,7 @@ func validateDatabases(s Settings, found *findings) {
 			continue
 		}
 		if d.Host != "" {
-			found.add(path+".host", "is the address of no existing instance", "remove it: an instance that is made gets its own")
+			found.add(path+".host", "is set for a new instance", "remove it: a new instance gets its own address")
 		}
 		validateReach(d, path, found)
 		validateDisk(d, path, found)
@@ -58,8 +58,8 @@ func validateDatabases(s Settings, found *findings) {
 // validateExisting refuses what would be set of an instance that is not made here.
 func validateExisting(d Database, path string, found *findings) {
 	if d.Name != "" || d.Network != "" || d.PublicAddress || d.HighAvailability {
-		found.add(path+".existing", "stands beside what is set of an instance that is made", "remove name, network, publicAddress and "+
-			"highAvailability: they are its keeper's")
+		found.add(path+".existing", "is set together with settings of a new instance", "remove name, network, publicAddress and "+
+			"highAvailability: nothing changes an existing instance")
 	}
 	if d.Host != "" {
 		if address, err := netip.ParseAddr(d.Host); err != nil || !address.IsPrivate() {
@@ -73,9 +73,9 @@ func validateReach(d Database, path string, found *findings) {
 	found.shape(path+".version", d.Version, postgresVersion, "is not a version of PostgreSQL", "use POSTGRES_17, for example")
 	switch {
 	case d.Network == "" && !d.PublicAddress:
-		found.add(path+".network", "is missing", "name the network that services reach it in, or write publicAddress: true")
+		found.add(path+".network", "is missing", "name the network in which services reach it, or write publicAddress: true")
 	case d.Network != "" && d.PublicAddress:
-		found.add(path+".publicAddress", "stands beside a network", "keep one: with a network no address on the internet is needed")
+		found.add(path+".publicAddress", "is set together with a network", "keep one: with a network no address on the internet is needed")
 	case d.Network != "":
 		found.shape(path+".network", d.Network, limits.Network, "is not a network", "use its name, or projects/PROJECT/global/networks/NAME")
 	}
@@ -100,7 +100,7 @@ func validateReach(d Database, path string, found *findings) {
 func validateDisk(d Database, path string, found *findings) {
 	found.between(path+".diskGB", d.DiskGB, limits.MinDiskGB, 65536, "GB")
 	if d.DiskLimitGB < d.DiskGB {
-		found.add(path+".diskLimitGB", "is under diskGB", "let the disk grow to something, or lower diskGB")
+		found.add(path+".diskLimitGB", "is under diskGB", "raise it, or lower diskGB")
 	}
 }
 
@@ -121,8 +121,8 @@ func validateBuckets(s Settings, found *findings) {
 		}
 		taken[name] = path
 		if b.Existing != "" && (b.Name != "" || b.DeleteAfterDays != 0) {
-			found.add(path+".existing", "stands beside what is set of a bucket that is made",
-				"remove name and deleteAfterDays: they are its keeper's")
+			found.add(path+".existing", "is set together with settings of a new bucket",
+				"remove name and deleteAfterDays: nothing changes an existing bucket")
 		}
 		found.atLeast(path+".keepDays", b.KeepDays, 1)
 		found.atLeast(path+".deleteAfterDays", b.DeleteAfterDays, 0)
@@ -172,7 +172,7 @@ func validateData(user dataUser, all Settings, path string, check func(variable,
 			check(prefix+"_"+name, "databases", at)
 		}
 		if known && !d.BySocket() && user.vpc == nil {
-			found.add(at, "is in a network that the "+user.kind+" does not reach", "set vpc")
+			found.add(at, "is in a network that the "+user.kind+" cannot reach", "set vpc")
 		}
 	}
 	for _, variable := range sortedKeys(user.buckets) {

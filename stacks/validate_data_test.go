@@ -38,16 +38,16 @@ func TestDatabases(t *testing.T) {
 		"in steps of 256"
 	checkRefused(t, []refused{
 		{"no way to it", "", change{at: map[string]any{}}, []string{
-			at + ".network: is missing; name the network that services reach it in, or write publicAddress: true"}},
+			at + ".network: is missing; name the network in which services reach it, or write publicAddress: true"}},
 		{"two ways", "", one(map[string]any{"network": "default", "publicAddress": true}), []string{
-			at + ".publicAddress: stands beside a network; keep one: with a network no address on the internet is needed"}},
+			at + ".publicAddress: is set together with a network; keep one: with a network no address on the internet is needed"}},
 		{"by sockets", "", one(map[string]any{"publicAddress": true}), nil},
 		{"a host without an existing instance", "", one(map[string]any{"host": "10.0.0.1"}), []string{
-			at + ".host: is the address of no existing instance; remove it: an instance that is made gets its own"}},
+			at + ".host: is set for a new instance; remove it: a new instance gets its own address"}},
 		{"existing", "", one(map[string]any{"existing": "legacy", "host": "10.0.0.1"}), nil},
 		{"existing in the open", "", one(map[string]any{"existing": "legacy", "host": "34.1.2.3", "network": "default"}), []string{
-			at + ".existing: stands beside what is set of an instance that is made; remove name, network, publicAddress and " +
-				"highAvailability: they are its keeper's",
+			at + ".existing: is set together with settings of a new instance; remove name, network, publicAddress and " +
+				"highAvailability: nothing changes an existing instance",
 			at + ".host: is not a private address; use the instance's, for example 10.20.0.3"}},
 		{"names", "", one(map[string]any{"name": "Main", "database": "1app", "version": "MYSQL_8_0", "network": "Net"}), []string{
 			at + ".database: is not a database's name; use at most 63 lower-case letters, digits, underscores and hyphens, " +
@@ -66,12 +66,12 @@ func TestDatabases(t *testing.T) {
 			"maintenanceHour": -1}), []string{
 			at + ".backupHour: is out of range; use 0 to 23 as the hour", at + ".backupsKept: is out of range; use 7 to 365 backups",
 			at + ".diskGB: is out of range; use 10 to 65536 GB",
-			at + ".diskLimitGB: is under diskGB; let the disk grow to something, or lower diskGB",
+			at + ".diskLimitGB: is under diskGB; raise it, or lower diskGB",
 			at + ".maintenanceDay: is out of range; use 1 to 7 as the day", at + ".maintenanceHour: is out of range; use 0 to 23 as the hour"}},
 		{"one instance twice", "", change{at: map[string]any{"network": "n", "name": "x"}, "databases.other": map[string]any{"existing": "x"}},
 			[]string{"databases.other.name: is also the instance of databases.main; give each its own"}},
 		{"out of reach", "", change{at: map[string]any{"network": "default"}, "services.web.databases": map[string]any{"DB": "main"}}, []string{
-			"services.web.databases.DB: is in a network that the service does not reach; set vpc"}},
+			"services.web.databases.DB: is in a network that the service cannot reach; set vpc"}},
 		{"variables", "", change{"services.web.databases": map[string]any{"DB": "main"},
 			"services.web.environment": map[string]any{"DB_HOST": "x"}},
 			[]string{"services.web.databases.DB: has a second source under environment; keep one of the two",
@@ -89,7 +89,7 @@ func TestBuckets(t *testing.T) {
 		{"one twice", "", change{at: map[string]any{"name": "shop-x"}, "buckets.more": map[string]any{"existing": "shop-x"}}, []string{
 			"buckets.more.name: is also the bucket of buckets.files; give each its own"}},
 		{"existing", "", change{at: map[string]any{"existing": "shop-x", "deleteAfterDays": 1}}, []string{
-			at + ".existing: stands beside what is set of a bucket that is made; remove name and deleteAfterDays: they are its keeper's"}},
+			at + ".existing: is set together with settings of a new bucket; remove name and deleteAfterDays: nothing changes an existing bucket"}},
 		{"numbers", "", change{at: map[string]any{"keepDays": 0, "deleteAfterDays": -1}}, []string{
 			at + ".deleteAfterDays: is under 0; use 0 or more", at + ".keepDays: is under 1; use 1 or more"}},
 		{"who", "", change{at: map[string]any{"readers": []any{"web", "worker"}, "writers": []any{"web"}}}, []string{
@@ -102,8 +102,8 @@ func TestBuckets(t *testing.T) {
 			"services.web.volumes": map[string]any{"cloudsql": map[string]any{"bucket": "files"}},
 			"services.web.mounts":  map[string]any{"cloudsql": "/cloudsql"}}, []string{
 			"services.web.mounts.cloudsql: is where the sockets of databases are; choose another",
-			"services.web.volumes.cloudsql: has the name of the databases' sockets; choose another",
-			"services.web.volumes.cloudsql: is not mounted by the execution environment gen1; use gen2"}},
+			"services.web.volumes.cloudsql: is not mounted by the execution environment gen1; use gen2",
+			"services.web.volumes.cloudsql: is the name of the volume for databases' sockets; choose another"}},
 	})
 }
 
@@ -114,6 +114,6 @@ func TestLatencyObjective(t *testing.T) {
 		{"one", "", change{at: map[string]any{"percent": 95, "milliseconds": 800}}, nil},
 		{"out of range", "", change{at: map[string]any{"percent": 100, "milliseconds": 0}}, []string{
 			at + ".milliseconds: is out of range; use 1 to 60000 milliseconds",
-			at + ".percent: is out of range; use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on"}},
+			at + ".percent: is out of range; use a percentage over 0 and at most 99.9: a higher goal allows too few failures to alert on"}},
 	})
 }

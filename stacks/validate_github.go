@@ -84,7 +84,8 @@ func isRefs(text string) bool {
 func validateProtection(g GitHub, stack string, found *findings) {
 	const path = "github.protection"
 	if stack != prod {
-		found.add(path, "is of the repository, which all stacks share", "remove it: prod's file alone has it, or the last stack to run would win")
+		found.add(path, "applies to the whole repository, which all stacks share", "remove it: only prod's file may have it, or the last "+
+			"stack to run would win")
 	}
 	p := g.Protection
 	for _, list := range []struct {
@@ -132,7 +133,7 @@ func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	found.shape(path+".name", gate.Name, githubEnvironment, "is not an environment name",
 		"use at most 63 lower-case letters, digits, underscores and hyphens, a letter or digit first")
 	if gate.Name == naming.NoEnvironment {
-		found.add(path+".name", "is what trust calls the absence of an environment", "choose another name")
+		found.add(path+".name", "is the name that trust uses for jobs without an environment", "choose another name")
 	}
 	// Resources are named by the slug.
 	same := func(other GitHubEnvironment) bool { return naming.Slug(other.Name) == naming.Slug(gate.Name) }
@@ -168,12 +169,12 @@ func validateApprovals(gates []GitHubEnvironment, stack string, found *findings)
 		// deploy.yml asks for this one alone, and who may become the deploy account is bound to it.
 		if !reviewed(gates[last]) {
 			found.add(gatePath(last)+".reviewers", "let a deployment to staging pass without approval",
-				"name a reviewer: the last environment is the one that it runs in")
+				"name a reviewer: the deployment runs in the last environment")
 		}
 	case prod:
 		if len(gates) < 2 {
-			found.add("github.environments", "ask for one approval, and prod takes two",
-				"list two with different reviewers: of one environment's reviewers any one is enough for GitHub")
+			found.add("github.environments", "ask for one approval, and prod needs two",
+				"list two with different reviewers: GitHub lets any one reviewer of an environment approve")
 		}
 		for i, gate := range gates {
 			validateProdGate(gates[:i], gate, gatePath(i), found)
@@ -188,13 +189,13 @@ func validateApprovals(gates []GitHubEnvironment, stack string, found *findings)
 // validateProdGate requires reviewers who do not already approve at a gate before.
 func validateProdGate(before []GitHubEnvironment, gate GitHubEnvironment, path string, found *findings) {
 	if !reviewed(gate) {
-		found.add(path+".reviewers", "are missing", "list at least one: every gate of prod takes an approval")
+		found.add(path+".reviewers", "are missing", "list at least one: every gate of prod needs an approval")
 	}
 	for j, reviewer := range gate.Reviewers {
 		shared := func(other GitHubEnvironment) bool { return slices.Contains(other.Reviewers, reviewer) }
 		if reviewer > 0 && slices.ContainsFunc(before, shared) {
 			found.add(fmt.Sprintf("%s.reviewers[%d]", path, j), "can approve at an earlier gate as well",
-				"let nobody review twice: two approvals are by two people")
+				"remove them from one of the gates: two people have to approve")
 		}
 	}
 }

@@ -28,7 +28,8 @@ func TestGates(t *testing.T) {
 	t.Parallel()
 	const name = "is not an environment name; use at most 63 lower-case letters, digits, underscores and hyphens, a letter or digit first"
 	checkRefused(t, each("github.environments[0].name", name, "my env", "-dev", "dev/eu", "Dev", strings.Repeat("a", 64)))
-	checkRefused(t, each("github.environments[0].name", "is what trust calls the absence of an environment; choose another name", "none"))
+	checkRefused(t, each("github.environments[0].name", "is the name that trust uses for jobs without an environment; choose another "+
+		"name", "none"))
 	const wait = "is out of range; use 0 to 43200 minutes"
 	checkRefused(t, each("github.environments[0].waitMinutes", wait, -1, 43201))
 	checkRefused(t, each("github.environments[0].waitMinutes", "", 0, 43200))
@@ -62,27 +63,28 @@ func TestGates(t *testing.T) {
 		}},
 
 		{"staging without reviewer", staging, change{"github.environments": []any{gate("a"), gate("b")}}, []string{
-			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
-				"is the one that it runs in",
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the deployment runs in the " +
+				"last environment",
 		}},
 		{"staging with one", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
 		{"staging with one where nothing runs", staging, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
-			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the last environment " +
-				"is the one that it runs in",
+			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the deployment runs in the " +
+				"last environment",
 		}},
 		{"staging with mistyped reviewers", staging, change{"github.environments[0].reviewers": "me"}, []string{
-			"github.environments[0].reviewers: must be a list, not text; write one '- value' a line",
+			"github.environments[0].reviewers: must be a list, not text; write one '- value' on each line",
 		}},
 
 		{"prod with one gate", prod, change{"github.environments": []any{gate("a", 1, 2)}}, []string{
-			"github.environments: ask for one approval, and prod takes two; " +
-				"list two with different reviewers: of one environment's reviewers any one is enough for GitHub",
+			"github.environments: ask for one approval, and prod needs two; " +
+				"list two with different reviewers: GitHub lets any one reviewer of an environment approve",
 		}},
 		{"prod with an open gate", prod, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
-			"github.environments[1].reviewers: are missing; list at least one: every gate of prod takes an approval",
+			"github.environments[1].reviewers: are missing; list at least one: every gate of prod needs an approval",
 		}},
 		{"prod with one person twice", prod, change{"github.environments": []any{gate("a", 1, 2), gate("b", 3, 2)}}, []string{
-			"github.environments[1].reviewers[1]: can approve at an earlier gate as well; let nobody review twice: two approvals are by two people",
+			"github.environments[1].reviewers[1]: can approve at an earlier gate as well; remove them from one of the gates: two people have to " +
+				"approve",
 		}},
 		{"prod in a hurry", prod, change{"github.environments[1].waitMinutes": 4}, []string{
 			"github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate",
@@ -141,8 +143,8 @@ func TestProtection(t *testing.T) {
 		branch = "is not a branch; use short names such as main, or patterns such as release/*, without refs/heads/"
 		check  = "is not a check; use the name of a job, at most 100 characters"
 		action = "is not a pattern of one owner's actions; use OWNER/NAME@*, or a full commit in the place of *"
-		only   = "github.protection: is of the repository, which all stacks share; remove it: prod's file alone has it, or the last " +
-			"stack to run would win"
+		only   = "github.protection: applies to the whole repository, which all stacks share; remove it: only prod's file may have it, or " +
+			"the last stack to run would win"
 	)
 	checkRefused(t, []refused{
 		{"prod", prod, with(nil), nil},

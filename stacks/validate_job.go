@@ -95,7 +95,7 @@ func validateStarts(job Job, path string, accounts owners, found *findings) {
 	late := time.Duration(job.LateAfterHours) * time.Hour
 	if gap, _ := parsed.longestGap(); late > 0 && late <= gap {
 		found.add(at, fmt.Sprintf("is no longer than the %s between two starts", hours(gap)),
-			"use more, or start the job more often: it would be late each time")
+			"use more, or start the job more often: it would be late after each start")
 	}
 }
 

@@ -45,12 +45,12 @@ func TestJobs(t *testing.T) {
 			[]string{"jobs.migrate.service: is not a key under services; use one of web: " +
 				"the job runs its image"}},
 		"its service's account": {change{"jobs.migrate.runtimeAccount": "shop-web"}, []string{"jobs.migrate.runtimeAccount: is also the " +
-			"account of services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
+			"account of services.web; give each its own: so each has only the rights and secrets that it needs"}},
 		"its own account as that of its clock": {change{"jobs.migrate.schedule.account": "shop-migrate"},
 			[]string{"jobs.migrate.schedule.account: is also " +
-				"the account of jobs.migrate; give each its own: it can do what its owner needs, and read its own secrets only"}},
+				"the account of jobs.migrate; give each its own: so each has only the rights and secrets that it needs"}},
 		"the pipeline's account": {change{"jobs.migrate.runtimeAccount": "github-actions-deploy"}, []string{"jobs.migrate.runtimeAccount: " +
-			"begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
+			"begins like the pipeline's own accounts; use another name: the container would have the pipeline's rights"}},
 		"no size on sale": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
 			`use one of "1", "2", "4", "6", "8", in quotes`}},
 		"numbers out of range": {change{"jobs.migrate.tasks": 10001, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0,
@@ -65,14 +65,14 @@ func TestJobs(t *testing.T) {
 		"more at once than there are": {change{"jobs.migrate.parallelism": 2},
 			[]string{"jobs.migrate.parallelism: is out of range; use 0 to 1 tasks at once"}},
 		"late each time": {change{"jobs.migrate.lateAfterHours": 24}, []string{"jobs.migrate.lateAfterHours: is no longer than " +
-			"the 24 hours between two starts; use more, or start the job more often: it would be late each time"}},
+			"the 24 hours between two starts; use more, or start the job more often: it would be late after each start"}},
 		"data that is not there": {change{"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
 			"jobs.migrate.buckets.FILES: names a bucket that is not declared; declare it under buckets at the top level",
 			"jobs.migrate.databases.DB: names a database that is not declared; declare it under databases at the top level"}},
 		"data that it does not reach": {change{"databases.main.network": "default", "buckets.files.readers": []any{"web"},
 			"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
 			"jobs.migrate.buckets.FILES: names a bucket that does not let the job in; add the job to its jobReaders or jobWriters",
-			"jobs.migrate.databases.DB: is in a network that the job does not reach; set vpc"}},
+			"jobs.migrate.databases.DB: is in a network that the job cannot reach; set vpc"}},
 		"data that it has": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
 			"buckets.files.jobWriters": []any{"migrate"}, "jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, nil},
 		"a bucket for no job": {change{"buckets.files.jobReaders": []any{"web", "migrate"}, "buckets.files.jobWriters": []any{"migrate"}},
@@ -143,19 +143,16 @@ func TestChannels(t *testing.T) {
 		"a secret in the address": {map[string]any{"kind": "webhook", "target": "https://hooks.example.com/a?auth_token=" + marker,
 			"secret": marker}, []string{
 			"monitoring.channels.c.target: is not an address of a webhook; use https://HOST/PATH " +
-				"without a user or a query: what is secret goes to " +
-				"secret"}},
+				"without a user or a query: put the secret part into secret"}},
 		"over plain http": {map[string]any{"kind": "webhook", "target": "http://hooks.example.com/a", "secret": marker}, []string{
 			"monitoring.channels.c.target: is not an address of a webhook; use https://HOST/PATH " +
-				"without a user or a query: what is secret goes to " +
-				"secret"}},
+				"without a user or a query: put the secret part into secret"}},
 		"values of another kind": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
-			"monitoring.channels.c.secret: is for another kind; remove it, and revoke it where it came from",
+			"monitoring.channels.c.secret: does not apply to this kind; remove it, and revoke it where it came from",
 			"monitoring.channels.c.target: is not a telephone number; use the international form, such as +4930123456",
 			"monitoring.channels.c.user: is for a webhook; remove it"}},
 		"a target for pagerduty": {map[string]any{"kind": "pagerduty", "target": "x", "secret": marker},
-			[]string{"monitoring.channels.c.target: is for " +
-				"another kind; remove it: the integration key says whom it tells"}},
+			[]string{"monitoring.channels.c.target: does not apply to this kind; remove it: the integration key names the receiver"}},
 		"no topic": {map[string]any{"kind": "pubsub", "target": "alerts"}, []string{"monitoring.channels.c.target: is not a topic; use " +
 			"projects/PROJECT/topics/TOPIC"}},
 	} {

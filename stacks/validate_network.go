@@ -23,7 +23,7 @@ func validateCallers(key string, all Settings, found *findings) {
 		case !known:
 			found.add(at, "names a service that is not there", "use the key of one under services, or outsideCallers")
 		case other == key:
-			found.add(at, "is the service itself", "remove it: what a container says to its own port passes nobody")
+			found.add(at, "is the service itself", "remove it: a container needs no grant to reach its own port")
 		case slices.Contains(s.Callers[:i], other):
 			found.add(at, "is there twice", "remove one of the two")
 		case s.Ingress != "all" && all.Services[other].VPC == nil:
@@ -48,7 +48,7 @@ func validateOutsideCallers(callers map[string]string, path string, found *findi
 				"use user:, serviceAccount: or group: and an address, or principal:// or principalSet://iam.googleapis.com/...")
 		}
 		if len(strings.Fields(callers[member])) < 3 {
-			found.add(at, "has no reason", "say in a sentence what it calls the service for")
+			found.add(at, "has no reason", "say in a sentence why it calls the service")
 		}
 		found.ownName(at, members, i)
 	}
@@ -70,7 +70,7 @@ func validateVPC(v VPC, in Project, path string, found *findings) {
 			"use its name, or projects/PROJECT/regions/REGION/subnetworks/NAME")
 	}
 	if apart := limits.Apart(v.Network, v.Subnetwork, in.ID, in.Region); apart != "" && found.readable("project.id", "project.region") {
-		found.add(path+".subnetwork", apart, "name one of the network, in the same region; a name alone is one of its own project")
+		found.add(path+".subnetwork", apart, "name a subnetwork of that network, in the same region; a short name means one of this project")
 	}
 	if v.Egress != allTraffic && v.Egress != "private-ranges-only" {
 		found.add(path+".egress", "is not a kind of egress", "use private-ranges-only or all-traffic")

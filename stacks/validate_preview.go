@@ -25,11 +25,12 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 		return
 	}
 	if stack != dev {
-		found.add(path, "is set outside of dev", "leave it out: nobody has reviewed a pull request's image, and dev alone has nothing to lose")
+		found.add(path, "is set outside of dev", "leave it out: nobody has reviewed a pull request's image, so it may run only in dev")
 	}
 	if s.GitHub.Workflows == nil {
-		found.add(path, "would run the repository's own workflow, as a pull request changed it", "set github.workflows: a platform's file at a "+
-			"commit is what is trusted")
+		found.add(path, "would trust the repository's own workflow, which a pull request can change", "set github.workflows: the platform's "+
+			"file at a "+
+			"commit cannot be changed")
 	}
 	found.count(path+".services", len(p.Services), 1, 0, "services to look at")
 	for i, key := range p.Services {
@@ -37,7 +38,7 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 	}
 	found.between(path+".slots", p.Slots, 1, mostSlots, "slots")
 	if kept, err := time.ParseDuration(p.TimeToLive); err != nil || kept < shortestPreview || kept > longestPreview {
-		found.add(path+".timeToLive", "is not a time that a slot is kept", "use 1h to 720h, for example 72h")
+		found.add(path+".timeToLive", "is not a time for which a slot can be kept", "use 1h to 720h, for example 72h")
 	}
 	if _, taken := s.Services["previews"]; taken {
 		found.add("services.previews", "has an account that would be named like that of the slots", "give the service another key")
@@ -49,15 +50,15 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 	found.imageByDigest(path+".front", p.Front)
 	switch callers := len(p.OutsideCallers); {
 	case p.Public && callers > 0:
-		found.add(path+".public", "lets anybody open what has outsideCallers", "write false, or remove outsideCallers")
+		found.add(path+".public", "lets everybody open the slots, so outsideCallers has no effect", "write false, or remove outsideCallers")
 	case !p.Public && callers == 0:
-		found.add(path+".outsideCallers", "is empty, so that nobody could look", "name who may, each with a reason, or write public: true")
+		found.add(path+".outsideCallers", "is empty, so nobody could open a slot", "name who may, each with a reason, or write public: true")
 	}
 	validateOutsideCallers(p.OutsideCallers, path, found)
 	variableNames{p.Environment, p.Secrets, []string{limits.PortVariable}}.validate(path, s.Secrets, found)
 	for _, variable := range sortedKeys(p.Secrets) {
 		if readers := s.secretReaders(p.Secrets[variable]); len(readers) > 0 {
-			found.add(join(path+".secrets", variable), "is read by "+readers[0]+" too, and whoever may push a branch would learn it",
+			found.add(join(path+".secrets", variable), "is read by "+readers[0]+" too, and everybody who may push a branch could read it",
 				"make a secret for previews alone")
 		}
 	}
@@ -89,13 +90,13 @@ func validatePreviewed(s Settings, i int, key string, found *findings) {
 	case slices.Contains(s.Previews.Services[:i], key):
 		found.add(at, "is there twice", "remove one of the two")
 	case service.HTTP2 || service.Startup.GRPC || service.Liveness.GRPC:
-		found.add(at, "takes requests as gRPC does", "remove it: a slot hands on HTTP/1 alone")
+		found.add(at, "takes requests by HTTP/2, as for gRPC", "remove it: a slot passes on HTTP/1 only")
 	case len(service.Sidecars) > 0 || len(service.Volumes) > 0:
 		found.add(at, "has sidecars or volumes", "remove it: a slot has neither, and the image would not run as it does in dev")
 	default:
 		for other, of := range s.Services {
 			if slices.Contains(s.SlotNames(key), of.Name) {
-				found.add(at, "would have a slot of the name of services."+other, "give that service another name")
+				found.add(at, "would have a slot with the name of services."+other, "give that service another name")
 			}
 		}
 	}

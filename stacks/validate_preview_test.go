@@ -30,8 +30,7 @@ func TestPreviews(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, plain.SlotNames("web"), "without previews")
 
-	const outside = "previews: is set outside of dev; leave it out: nobody has reviewed a pull request's image, and dev alone has nothing " +
-		"to lose"
+	const outside = "previews: is set outside of dev; leave it out: nobody has reviewed a pull request's image, so it may run only in dev"
 	for name, test := range map[string]struct {
 		stack   string
 		changes change
@@ -47,11 +46,10 @@ func TestPreviews(t *testing.T) {
 			"the key of one under services: web"}},
 		"a service twice": {dev, change{"previews.services": []any{"web", "web"}},
 			[]string{"previews.services[1]: is there twice; remove one of the two"}},
-		"gRPC": {dev, change{"services.web.http2": true}, []string{"previews.services[0]: takes requests as gRPC does; remove it: a slot hands " +
-			"on HTTP/1 alone"}},
+		"gRPC": {dev, change{"services.web.http2": true}, []string{"previews.services[0]: takes requests by HTTP/2, as for gRPC; remove it: " +
+			"a slot passes on HTTP/1 only"}},
 		"asked by gRPC": {dev, change{"services.web.liveness": map[string]any{"grpc": true}},
-			[]string{"previews.services[0]: takes requests as " +
-				"gRPC does; remove it: a slot hands on HTTP/1 alone"}},
+			[]string{"previews.services[0]: takes requests by HTTP/2, as for gRPC; remove it: a slot passes on HTTP/1 only"}},
 		"volumes": {dev, change{"services.web.volumes": map[string]any{"scratch": map[string]any{"memory": "64Mi"}},
 			"services.web.mounts": map[string]any{"scratch": "/scratch"}}, []string{
 			"previews.services[0]: has sidecars or volumes; remove it: a slot has neither, and the image would not run as it does in dev"}},
@@ -60,7 +58,7 @@ func TestPreviews(t *testing.T) {
 			service := minimal(dev)["services"].(map[string]any)["web"].(map[string]any)
 			service["name"], service["runtimeAccount"] = "shop-web-preview-2", "shop-other"
 			return service
-		}()}, []string{"previews.services[0]: would have a slot of the name of services.other; give that service another name"}},
+		}()}, []string{"previews.services[0]: would have a slot with the name of services.other; give that service another name"}},
 		"a service called previews": {dev, change{"services.previews": func() any {
 			service := minimal(dev)["services"].(map[string]any)["web"].(map[string]any)
 			service["name"], service["runtimeAccount"] = "shop-other", "shop-other"
@@ -68,20 +66,22 @@ func TestPreviews(t *testing.T) {
 		}()}, []string{"services.previews: has an account that would be named like that of the slots; give the service another key"}},
 		"numbers out of range": {dev, change{"previews.slots": 11, "previews.timeToLive": "721h"}, []string{
 			"previews.slots: is out of range; use 1 to 10 slots",
-			"previews.timeToLive: is not a time that a slot is kept; use 1h to 720h, for example 72h"}},
+			"previews.timeToLive: is not a time for which a slot can be kept; use 1h to 720h, for example 72h"}},
 		"the repository's own workflow": {dev, change{"github.workflows": absent{}},
-			[]string{"previews: would run the repository's own workflow, " +
-				"as a pull request changed it; set github.workflows: a platform's file at a commit is what is trusted"}},
+			[]string{"previews: would trust the repository's own workflow, which a pull request can change; set github.workflows: the " +
+				"platform's file at a commit cannot be changed"}},
 		"no slot": {dev, change{"previews.slots": 0}, []string{"previews.slots: is out of range; use 1 to 10 slots"}},
-		"for ever": {dev, change{"previews.timeToLive": "never"}, []string{"previews.timeToLive: is not a time that a slot is kept; use 1h to " +
+		"for ever": {dev, change{"previews.timeToLive": "never"}, []string{"previews.timeToLive: is not a time for which a slot can be kept; " +
+			"use 1h to " +
 			"720h, for example 72h"}},
-		"a moment": {dev, change{"previews.timeToLive": "59m"}, []string{"previews.timeToLive: is not a time that a slot is kept; use 1h to " +
+		"a moment": {dev, change{"previews.timeToLive": "59m"}, []string{"previews.timeToLive: is not a time for which a slot can be kept; " +
+			"use 1h to " +
 			"720h, for example 72h"}},
 		"a service's account": {dev, change{"previews.runtimeAccount": "shop-web"}, []string{"previews.runtimeAccount: is also the account of " +
-			"services.web; give each its own: it can do what its owner needs, and read its own secrets only"}},
+			"services.web; give each its own: so each has only the rights and secrets that it needs"}},
 		"the pipeline's account": {dev, change{"previews.runtimeAccount": "github-actions-slots"},
-			[]string{"previews.runtimeAccount: begins as " +
-				"the pipeline's own accounts do; give it one of its own: it would have the rights of who changes it"}},
+			[]string{"previews.runtimeAccount: begins like the pipeline's own accounts; use another name: the container would have the " +
+				"pipeline's rights"}},
 		"a long registry": {dev, change{"registry.id": strings.Repeat("r", 55)}, []string{"previews: has images in a repository whose name " +
 			"would be too long; shorten registry.id by 9"}},
 		"a front by tag": {dev, change{"previews.front": "docker.io/library/caddy:2"},
@@ -89,10 +89,10 @@ func TestPreviews(t *testing.T) {
 				"HOST/PATH@sha256:DIGEST without a tag, because what a tag names can change; " +
 				"`docker buildx imagetools inspect NAME:TAG` shows the digest"}},
 		"nobody may look": {dev, change{"previews.public": false},
-			[]string{"previews.outsideCallers: is empty, so that nobody could look; name " +
+			[]string{"previews.outsideCallers: is empty, so nobody could open a slot; name " +
 				"who may, each with a reason, or write public: true"}},
 		"everybody and somebody": {dev, change{"previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull requests."}},
-			[]string{"previews.public: lets anybody open what has outsideCallers; write false, or remove outsideCallers"}},
+			[]string{"previews.public: lets everybody open the slots, so outsideCallers has no effect; write false, or remove outsideCallers"}},
 		"somebody": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull " +
 			"requests."}}, nil},
 		"everybody, otherwise": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"allUsers": "They look at " +
@@ -106,11 +106,11 @@ func TestPreviews(t *testing.T) {
 				"that is not declared; declare it under secrets at the top level"}},
 		"a secret of its service": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
 			"services.web.secrets": map[string]any{"B": "b"}, "previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is " +
-			"read by services.web too, and whoever may push a branch would learn it; make a secret for previews alone"}},
+			"read by services.web too, and everybody who may push a branch could read it; make a secret for previews alone"}},
 		"a secret of a job": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}}, "jobs.tidy": map[string]any{
 			"name": "shop-tidy", "service": "web", "runtimeAccount": "shop-tidy", "secrets": map[string]any{"B": "b"}},
-			"previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is read by jobs.tidy too, and whoever may push a branch " +
-			"would learn it; make a secret for previews alone"}},
+			"previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is read by jobs.tidy too, and everybody who may push a " +
+			"branch could read it; make a secret for previews alone"}},
 		"a secret of its own": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
 			"previews.secrets": map[string]any{"A": "b"}}, nil},
 		"a variable twice": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},

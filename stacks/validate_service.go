@@ -85,7 +85,7 @@ func validateIdentity(s Service, path string, found *findings) {
 		if user := imageUser.FindStringSubmatch(s.ImageUser); user == nil {
 			found.add(path+".imageUser", "is not a user of an image", "use USER@sha256:DIGEST, as `release verify` prints it")
 		} else if user[1] != s.Digest {
-			found.add(path+".imageUser", "is of another image than digest", "set both together, as deploy.yml does, or remove imageUser")
+			found.add(path+".imageUser", "belongs to another image than digest", "set both together, as deploy.yml does, or remove imageUser")
 		}
 	}
 	found.imageByDigest(path+".bootstrapImage", s.BootstrapImage)
@@ -103,12 +103,12 @@ type owners map[string]string
 // claim judges an account of somebody's own.
 func (o owners) claim(at, account, owner string, found *findings) {
 	found.shape(at, account, limits.AccountID, "is not a service account id",
-		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and what follows")
+		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and the domain")
 	if other, taken := o[account]; taken {
-		found.add(at, "is also the account of "+other, "give each its own: it can do what its owner needs, and read its own secrets only")
+		found.add(at, "is also the account of "+other, "give each its own: so each has only the rights and secrets that it needs")
 	}
 	if strings.HasPrefix(account, PipelineAccountPrefix) {
-		found.add(at, "begins as the pipeline's own accounts do", "give it one of its own: it would have the rights of who changes it")
+		found.add(at, "begins like the pipeline's own accounts", "use another name: the container would have the pipeline's rights")
 	}
 	o[account] = owner
 }
@@ -153,7 +153,7 @@ func validateTraffic(s Service, path string, found *findings) {
 		}
 		revision := strings.HasPrefix(target, s.Name+"-") && len(target) <= maxRevisionName && revisionName.MatchString(target)
 		if target != "LATEST" && !revision && found.readable(path+".name") {
-			found.add(at, "is not a revision of this service", "use LATEST, or a revision's name: the service's name, a hyphen and what follows")
+			found.add(at, "is not a revision of this service", "use LATEST, or a revision's name: the service's name, a hyphen and a suffix")
 		}
 		found.between(at, s.Traffic[target], 1, 100, "percent")
 		sum += s.Traffic[target]
@@ -176,13 +176,13 @@ func validateObjectives(s Service, path string, found *findings) {
 	validateUptime(s, path+".uptime", found)
 	if s.SLO.AvailabilityPercent <= 0 || s.SLO.AvailabilityPercent > limits.MaxObjectivePercent {
 		found.add(path+".slo.availabilityPercent", "is out of range",
-			"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
+			"use a percentage over 0 and at most 99.9: a higher goal allows too few failures to alert on")
 	}
 	found.between(path+".slo.windowDays", s.SLO.WindowDays, 1, limits.MaxObjectiveDays, "days")
 	if latency := s.SLO.Latency; latency != nil {
 		if latency.Percent <= 0 || latency.Percent > limits.MaxObjectivePercent {
 			found.add(path+".slo.latency.percent", "is out of range",
-				"use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on")
+				"use a percentage over 0 and at most 99.9: a higher goal allows too few failures to alert on")
 		}
 		found.between(path+".slo.latency.milliseconds", latency.Milliseconds, 1, 60000, "milliseconds")
 	}

@@ -25,20 +25,20 @@ func TestServiceNames(t *testing.T) {
 		"latest", strings.TrimPrefix(someDigest, "sha256:"), strings.ToUpper(someDigest), someDigest[:70], someDigest+"0", someDigest+"\n"))
 	checkRefused(t, each(web+".imageUser", "is not a user of an image; use USER@sha256:DIGEST, as `release verify` prints it",
 		"1001", "@"+someDigest, "a b@"+someDigest, "1001@"+someDigest[:70], "1001@"+someDigest+"\n"))
-	checkRefused(t, each(web+".imageUser", "is of another image than digest; set both together, as deploy.yml does, or remove imageUser",
+	checkRefused(t, each(web+".imageUser", "belongs to another image than digest; set both together, as deploy.yml does, or remove imageUser",
 		"1001@"+someDigest))
 	checkRefused(t, []refused{
 		{"user and digest", "", change{web + ".digest": someDigest, web + ".imageUser": "1001@" + someDigest}, nil},
 		{"user of another digest", "", change{web + ".digest": someDigest,
 			web + ".imageUser": "1001@" + strings.Replace(someDigest, "0123", "3210", 1)}, []string{
-			web + ".imageUser: is of another image than digest; set both together, as deploy.yml does, or remove imageUser"}},
+			web + ".imageUser: belongs to another image than digest; set both together, as deploy.yml does, or remove imageUser"}},
 	})
 	checkRefused(t, each(web+".bootstrapImage", "is not an image by digest; use HOST/PATH@sha256:DIGEST without a tag, because what a tag "+
 		"names can change; `docker buildx imagetools inspect NAME:TAG` shows the digest",
 		"us-docker.pkg.dev/cloudrun/container/hello", "us-docker.pkg.dev/cloudrun/container/hello:latest", "hello@"+someDigest,
 		"us-docker.pkg.dev/cloudrun/container/hello:v1@"+someDigest, "https://us-docker.pkg.dev/a@"+someDigest))
 	checkRefused(t, each(web+".runtimeAccount", "is not a service account id; use 6-30 lower-case letters, digits and hyphens, "+
-		"a letter first, no hyphen last; without @ and what follows", "short", "Shop-web", "shop-web@x.iam.gserviceaccount.com",
+		"a letter first, no hyphen last; without @ and the domain", "short", "Shop-web", "shop-web@x.iam.gserviceaccount.com",
 		strings.Repeat("a", 31)))
 
 	second := maps.Clone(minimal(dev)["services"].(map[string]any)["web"].(map[string]any))
@@ -49,12 +49,11 @@ func TestServiceNames(t *testing.T) {
 		{"a second service", "", change{"services.api": third}, nil},
 		{"names and accounts twice", "", change{"services.worker": second}, []string{
 			"services.worker.name: is also the name of services.web; give each service its own",
-			"services.worker.runtimeAccount: is also the account of services.web; give each its own: it can do what its " +
-				"owner needs, and read its own secrets only",
+			"services.worker.runtimeAccount: is also the account of services.web; give each its own: so each has only the rights and secrets " +
+				"that it needs",
 		}},
 		{"the pipeline's account", "", change{"services.web.runtimeAccount": "github-actions-infra"}, []string{
-			"services.web.runtimeAccount: begins as the pipeline's own accounts do; give it one of its own: it would have the rights of who " +
-				"changes it",
+			"services.web.runtimeAccount: begins like the pipeline's own accounts; use another name: the container would have the pipeline's rights",
 		}},
 		{"odd key", "", change{"services.Api": third}, []string{
 			"services.Api: has a key that is not a short name; use at most 30 " +
@@ -189,7 +188,7 @@ func TestProbes(t *testing.T) {
 
 func TestTraffic(t *testing.T) {
 	t.Parallel()
-	const revision = "is not a revision of this service; use LATEST, or a revision's name: the service's name, a hyphen and what follows"
+	const revision = "is not a revision of this service; use LATEST, or a revision's name: the service's name, a hyphen and a suffix"
 	const sum = "services.web.traffic: does not sum to 100; let the percentages sum to 100, or remove the key"
 	split := func(targets map[string]any) change { return change{"services.web.traffic": targets} }
 	longest := "shop-web-" + strings.Repeat("a", 54)
@@ -232,7 +231,7 @@ func TestObjectives(t *testing.T) {
 	checkRefused(t, each("services.web.uptime.periodSeconds", "", 60, 300, 600, 900))
 	checkRefused(t, each("services.web.uptime.timeoutSeconds", "is out of range; use 1 to 60 seconds", 0, 61))
 	checkRefused(t, each("services.web.slo.availabilityPercent",
-		"is out of range; use a percentage over 0 and at most 99.9: a higher goal leaves too little to alert on", 0, -1, 99.91, 100, 250))
+		"is out of range; use a percentage over 0 and at most 99.9: a higher goal allows too few failures to alert on", 0, -1, 99.91, 100, 250))
 	checkRefused(t, each("services.web.slo.availabilityPercent", "", 0.5, 99, 99.9))
 	checkRefused(t, each("services.web.slo.windowDays", "is out of range; use 1 to 30 days", 0, 31))
 	checkRefused(t, each("services.web.load", "", map[string]any{"requestsPerMonth": 0, "millisecondsPerRequest": 1}))

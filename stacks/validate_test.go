@@ -65,11 +65,11 @@ func TestLabels(t *testing.T) {
 	}
 	checkRefused(t, []refused{
 		{"required", "", change{"labels": map[string]any{}}, []string{
-			"labels.app: is missing; add it: costs and owners are found by it",
-			"labels.environment: is missing; add it: costs and owners are found by it",
-			"labels.managed-by: is missing; add it: costs and owners are found by it",
+			"labels.app: is missing; add it: people find costs and owners by it",
+			"labels.environment: is missing; add it: people find costs and owners by it",
+			"labels.managed-by: is missing; add it: people find costs and owners by it",
 		}},
-		{"empty is missing", "", change{"labels.app": ""}, []string{"labels.app: is missing; add it: costs and owners are found by it"}},
+		{"empty is missing", "", change{"labels.app": ""}, []string{"labels.app: is missing; add it: people find costs and owners by it"}},
 		{"another environment", "", change{"labels.environment": "prod"},
 			[]string{"labels.environment: differs from environment; write the same name in both"}},
 		{"another tool", "", change{"labels.managed-by": "hand"}, []string{"labels.managed-by: names another tool; write pulumi"}},
@@ -106,8 +106,8 @@ func TestRegistry(t *testing.T) {
 		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}},
 			[]string{"registry.readers[1]: is there twice; remove one of the two"}},
 		{"named alike", "", change{"registry.readers": []any{"user:a-b@b.c", "user:a.b@b.c"}}, []string{
-			"registry.readers[1]: would be named like an entry before it; remove one of the two: a resource's name has their letters " +
-				"and digits only"}},
+			"registry.readers[1]: gets the same resource name as an earlier entry; remove one of the two: a resource's name keeps only letters " +
+				"and digits"}},
 		{"no principal", "", change{"registry.readers": []any{"a@b.c", "domain:b.c", "user:a", "principalSet:x", ""}}, []string{
 			"registry.readers[0]: " + principal, "registry.readers[1]: " + principal, "registry.readers[2]: " + principal,
 			"registry.readers[3]: " + principal, "registry.readers[4]: " + principal,
@@ -129,7 +129,7 @@ func TestSecrets(t *testing.T) {
 			"secrets.token: has both a version and a value; keep one: a value makes its own version",
 		}},
 		{"latest", "", change{"secrets.token.version": "latest"}, []string{
-			`secrets.token.version: moves; pin a number, for example "1": a rollback has to restore the value it ran with`,
+			`secrets.token.version: does not name one version; pin a number, for example "1": a rollback has to restore the revision's value`,
 		}},
 		{"zero", "", change{"secrets.token.version": "0"}, []string{version}},
 		{"negative", "", change{"secrets.token.version": "-1"}, []string{version}},
@@ -161,8 +161,8 @@ func TestMonitoring(t *testing.T) {
 			"monitoring.alertEmails: is too long; list at most 5 addresses",
 		}},
 		{"named alike", "", change{"monitoring.alertEmails": []any{"a-b@b.c", "a.b@b.c"}}, []string{
-			"monitoring.alertEmails[1]: would be named like an entry before it; remove one of the two: a resource's name has their " +
-				"letters and digits only"}},
+			"monitoring.alertEmails[1]: gets the same resource name as an earlier entry; remove one of the two: a resource's name keeps only " +
+				"letters and digits"}},
 		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}},
 			[]string{"monitoring.alertEmails[1]: is there twice; remove one of the two"}},
 	})
@@ -200,7 +200,7 @@ func TestBinaryAuthorization(t *testing.T) {
 	checkRefused(t, []refused{
 		{"with its defaults", prod, change{"binaryAuthorization": map[string]any{}}, nil},
 		{"where images are built", dev, change{"binaryAuthorization": map[string]any{}}, []string{
-			"binaryAuthorization: is set where images are built; leave it out: images are signed when they are promoted, and dev's are not",
+			"binaryAuthorization: is set in dev; remove it: a promotion signs images, and nothing is promoted to dev",
 		}},
 		{"key ring", prod, set("keyRing", "a ring"), []string{
 			"binaryAuthorization.keyRing: is not a key ring's id; use 1-63 letters, digits, hyphens and underscores",

@@ -122,7 +122,7 @@ func (args *ServiceArgs) volumeProblems(found *problems.List) {
 		v.problems(field, found)
 		found.If(args.FirstGeneration && (v.Bucket != nil || v.Server != ""), "%s is not mounted in the first generation: leave "+
 			"FirstGeneration out", field)
-		found.If(v.Server != "" && args.VPC == nil, "%s is in a network that the service does not reach: set VPC", field)
+		found.If(v.Server != "" && args.VPC == nil, "%s is in a network that the service cannot reach: set VPC", field)
 	}
 }
 
@@ -165,7 +165,7 @@ func (v Volume) problems(field string, found *problems.List) {
 		found.If(!limits.FileName.MatchString(v.File), "%s.File %q is not a file's name: use letters, digits, dots, hyphens and underscores",
 			field, v.File)
 	}
-	found.If(v.File != "" && v.Secret == nil, "%s.File names the file of no secret: leave it out", field)
+	found.If(v.File != "" && v.Secret == nil, "%s.File is set without Secret: leave it out", field)
 	if v.Server != "" || v.Path != "" {
 		found.If(!limits.ServerName.MatchString(v.Server), "%s.Server %q is not a server: use an address or a host name", field, v.Server)
 		found.If(!strings.HasPrefix(v.Path, "/"), "%s.Path %q is not a folder of the server: begin it with a slash", field, v.Path)

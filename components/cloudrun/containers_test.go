@@ -237,7 +237,7 @@ func TestBadContainersRegisterNothing(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, want := range []string{
-		"args.Startup asks several things", "args.Liveness.TCP is not a liveness probe that Cloud Run has",
+		"args.Startup asks several things", "args.Liveness.TCP is not possible for a liveness probe",
 		`args.Sidecars["main"] cannot be a sidecar's name`, `args.Sidecars["main"].CPU "" is not sold`,
 		`args.Sidecars["main"].Memory "" is not an amount of memory`,
 		`args.Sidecars["proxy"].Image "nginx:1" is not an image by digest`, `args.Sidecars["proxy"] has a probe without a port`,
@@ -289,7 +289,7 @@ func TestContainerRefusals(t *testing.T) {
 		`args.Sidecars["proxy"].CPU "0.07" is not sold: use 0.08 to 1, 2, 4, 6 or 8`: proxy(func(s *cloudrun.Sidecar) { s.CPU = "0.07" }),
 		`args.Sidecars["proxy"].Memory "1G" is not an amount of memory: use whole Mi or Gi, for example 256Mi`: proxy(
 			func(s *cloudrun.Sidecar) { s.Memory = "1G" }),
-		`args.Sidecars["proxy"].Liveness.TCP is not a liveness probe that Cloud Run has: set Path or GRPC`: proxy(
+		`args.Sidecars["proxy"].Liveness.TCP is not possible for a liveness probe: set Path or GRPC`: proxy(
 			func(s *cloudrun.Sidecar) { s.Liveness = &cloudrun.Probe{TCP: true, Port: 9} }),
 		`args.Sidecars["proxy"].Startup gives an instance 25 times 10 s to start: Cloud Run waits 240 s`: proxy(
 			func(s *cloudrun.Sidecar) { s.Startup = &cloudrun.Probe{TCP: true, Port: 9, FailureThreshold: 25} }),
@@ -320,7 +320,7 @@ func TestContainerRefusals(t *testing.T) {
 			a.Memory = "256Mi"
 		},
 		`args.Volumes["new"].Memory "64" is not an amount of memory: use whole Mi or Gi, for example 64Mi`: volume(cloudrun.Volume{Memory: "64"}),
-		`args.Volumes["new"].File names the file of no secret: leave it out`: volume(
+		`args.Volumes["new"].File is set without Secret: leave it out`: volume(
 			cloudrun.Volume{Memory: "64Mi", File: "x"}),
 		`args.Volumes["new"].ReadOnly has no meaning for this kind: it is for a bucket or a file server`: volume(
 			cloudrun.Volume{Memory: "64Mi", ReadOnly: true}),
@@ -357,7 +357,7 @@ func TestContainerRefusals(t *testing.T) {
 		`args.URLVariables has "SELF" twice: keep one`: func(a *cloudrun.ServiceArgs) {
 			a.URLVariables = []string{"SELF", "SELF"}
 		},
-		`args.Volumes["files"] is in a network that the service does not reach: set VPC`: func(a *cloudrun.ServiceArgs) { a.VPC = nil },
+		`args.Volumes["files"] is in a network that the service cannot reach: set VPC`: func(a *cloudrun.ServiceArgs) { a.VPC = nil },
 		`args.Volumes["bucket"] is not mounted in the first generation: leave FirstGeneration out` + "\n" +
 			`args.Volumes["files"] is not mounted in the first generation: leave FirstGeneration out`: func(a *cloudrun.ServiceArgs) {
 			a.FirstGeneration = true

@@ -105,5 +105,5 @@ func (p Probe) problems(field string, longest int, found *problems.List) {
 // livenessProblems checks a liveness probe, which asks by HTTP or gRPC.
 func (p Probe) livenessProblems(field string, found *problems.List) {
 	p.problems(field, limits.MaxLivenessSeconds, found)
-	found.If(p.TCP, "%s.TCP is not a liveness probe that Cloud Run has: set Path or GRPC", field)
+	found.If(p.TCP, "%s.TCP is not possible for a liveness probe: set Path or GRPC", field)
 }

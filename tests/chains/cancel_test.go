@@ -87,7 +87,7 @@ func TestACancelledDeployment(t *testing.T) {
 		t.Errorf("the interrupted step: %v, outputs %q, %s serves; want exit code 7 and the split as it was\n%s", err, c.read("outputs"),
 			c.traffic("dev"), out.String())
 	}
-	back := c.step("deploy", "Go back to what served before", map[string]string{"OUTCOME": "interrupted", "HEALTH": "skipped"})
+	back := c.step("deploy", "Go back to the revision that served before", map[string]string{"OUTCOME": "interrupted", "HEALTH": "skipped"})
 	if out, err := back.CombinedOutput(); err != nil {
 		t.Errorf("going back: %v\n%s", err, out)
 	}

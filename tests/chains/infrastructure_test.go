@@ -47,8 +47,8 @@ func testInfrastructure(t *testing.T, c *chain) {
 		t.Errorf("want dev and staging changed, and no identity in prod:\n%s", calls)
 	}
 	for _, wanted := range []string{"## pulumi up of dev: success", "## pulumi up of staging: success", "procureflow@v",
-		"### Not changed here: what services of staging run with", "* **web** runs with other settings than main has. What serves is no image " +
-			"of this stack's"} {
+		"### Changes of services of staging that need a release", "* **web** runs with other settings than main has. The serving image is not " +
+			"from this stack's registry"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the log does not say %q\n%v", wanted, r)
 		}

@@ -35,8 +35,8 @@ func TestAForksPullRequest(t *testing.T) {
 	if !strings.Contains(calls, "go vet ./...\n") {
 		t.Errorf("the fork's code was not vetted:\n%s", calls)
 	}
-	for _, wanted := range []string{"## Preview of a fork: without credentials", "Left out, because a fork's run gets no identity:",
-		"the previews against what runs, and the policies on them."} {
+	for _, wanted := range []string{"## Preview of a fork: without credentials", "A fork's run gets no identity, so this run leaves out",
+		"the plans against the real cloud and their policies."} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("the summary does not say %q\n%v", wanted, r)
 		}

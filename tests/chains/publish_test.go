@@ -28,7 +28,7 @@ func TestPublishingThePolicyPack(t *testing.T) {
 	}
 	c.commit("not on main")
 	if r := push("policy/v1.2.4"); r.ok || c.calls() != "" || !strings.Contains(r.log,
-		"policy/v1.2.4 is not on main: what is published was reviewed") {
+		"policy/v1.2.4 is not on main: only a reviewed commit is published") {
 		t.Errorf("what nobody reviewed was published, or not refused for that:\n%s\n%v", c.calls(), r)
 	}
 }

@@ -196,7 +196,7 @@ func TestTheOrganization(t *testing.T) {
 	c.edit("Pulumi.dev.yaml", func(text string) string { return strings.Replace(text, "amount: 10", "amount: 25", 1) })
 	r = c.run("platform-infrastructure.yml", event{name: "workflow_dispatch"})
 	if want := called("infrastructure", map[string]string{"check": success, "dev": success}); !r.ok || !maps.Equal(r.results,
-		want) || strings.Contains(r.log, "Not changed here: what services of dev run") {
+		want) || strings.Contains(r.log, "Changes of services of dev") {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
 	c.drift("gh issue list", "gh issue create")
@@ -244,7 +244,7 @@ func TestWithoutNode(t *testing.T) {
 	}
 	named := regexp.MustCompile("of what serves: `gh workflow run platform-release.yml -f stack=(staging) -f service=(web) -f " +
 		"digest=(sha256:[0-9a-f]{64})`").FindStringSubmatch(r.log)
-	if len(named) != 4 || named[3] != good || !strings.Contains(r.log, "### Not changed here: what services of staging run with") {
+	if len(named) != 4 || named[3] != good || !strings.Contains(r.log, "### Changes of services of staging that need a release") {
 		t.Fatalf("the summary names %q, want a release of %s\n%v", named, good, r)
 	}
 	c.drift("gh issue create", "gh issue close")
@@ -322,8 +322,8 @@ func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 		t.Errorf("staging has %v and %d that refer to it, want %s and its provenance", tags, referrers, tag)
 	}
 	for _, wanted := range []string{"## To approve: deploy of web in staging", "* Digest: `" + digest + "`",
-		"* Built of: [0123456789abcdef0123456789abcdef01234567](",
-		"started by dora", "* Serves now: `" + sample + "`, which nobody attested; nothing says what changed since"} {
+		"* Built from: [0123456789abcdef0123456789abcdef01234567](",
+		"started by dora", "* Serves now: `" + sample + "`, which nobody attested. So the changes since then are not known"} {
 		if !strings.Contains(r.log, wanted) {
 			t.Errorf("an approver is not told %q\n%v", wanted, r)
 		}

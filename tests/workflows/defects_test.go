@@ -253,7 +253,7 @@ func TestDigestOfTheBuild(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	for given, want := range map[string]string{digest: "digest=" + digest + "\n", "": "", digest + "\nx": "", "latest": ""} {
-		code, printed, outputs := runScript(t, script(t, "the build gave"), map[string]string{"DIGEST": given}, nil)
+		code, printed, outputs := runScript(t, script(t, "the build's digest is"), map[string]string{"DIGEST": given}, nil)
 		if (code == 0) != (want != "") || outputs != want {
 			t.Errorf("%q: exit code %d and %q\n%s", given, code, outputs, printed)
 		}

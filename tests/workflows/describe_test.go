@@ -23,7 +23,7 @@ func TestSummaryForApprovers(t *testing.T) {
 			`], "revisions": [` + strings.Join(append(revisions, `{"name": "z", "image": "h/p/web@sha256:z"}`), ",") + `]}`
 	}
 	const head = "## To approve: deploy of web in prod\n"
-	about := head + "* Digest: `" + digest + "`\n* Built of: [new](" + link + "/commit/new), [run 7](" + link +
+	about := head + "* Digest: `" + digest + "`\n* Built from: [new](" + link + "/commit/new), [run 7](" + link +
 		"/actions/runs/7/attempts/1) started by dora\n* Started by: bea\n"
 	for _, test := range []struct {
 		name, status, attested, summary string
@@ -33,8 +33,8 @@ func TestSummaryForApprovers(t *testing.T) {
 			link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n", 0},
 		{"the same", serving(digest), digest, about + "* Serves now: this digest\n", 0},
 		{"a split", serving(digest, old), digest, about + "* Serves now: this digest\n* Serves now: `" + old +
-			"`, which nobody attested; nothing says what changed since\n", 0},
-		{"nothing serves", serving(), digest, about + "* Serves now: nothing by digest\n", 0},
+			"`, which nobody attested. So the changes since then are not known\n", 0},
+		{"nothing serves", serving(), digest, about + "* Serves now: no image by digest\n", 0},
 		{"nobody attested it", serving(old), old, "", 5},
 		{"the service cannot be read", "", digest, "", 4},
 	} {

@@ -202,7 +202,7 @@ func TestPublishedImageIsTheBuiltOne(t *testing.T) {
 		{"a name that is not a digest", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob + "; printf x > '  y'", 1},
 		{"no digest", "latest", fmt.Sprintf(layout, blob), "printf abc > " + blob, 1},
 	} {
-		code, printed, _ := runScript(t, script(t, "holds something else than"), map[string]string{
+		code, printed, _ := runScript(t, script(t, "does not contain $DIGEST"), map[string]string{
 			"DIGEST": "sha256:" + test.digest, "ARTIFACT": "image-web", "GITHUB_RUN_ID": "1", "INDEX": test.index, "BLOBS": test.blobs,
 		}, map[string]string{"gh": `[ "$*" = "run download 1 --name image-web --dir image" ] || exit 9
 mkdir -p image/blobs/sha256 && printf '%s' "$INDEX" > image/index.json && cd image/blobs/sha256 && eval "$BLOBS"`})
@@ -286,7 +286,7 @@ func TestDriftIssue(t *testing.T) {
 		{"drift", "success", "dev staging prod", "update a", "", created, dev},
 		{"drift that lasts", "success", "dev staging prod", "update a", "7", edited, dev},
 		{"drift, and a stack that was not read", "failure", "dev prod", "update a", "7", edited,
-			dev + "\n### staging\nIt could not be read: see the log of the check.\n"},
+			dev + "\n### staging\nThe check could not read this stack: see its log.\n"},
 		{"a stack that was not read", "failure", "dev staging", "", "7", "", ""},
 		{"what was read did not come", "success", "", "", "7", "", ""},
 		{"more than fits", "success", "dev staging prod", strings.Repeat("x", 20000), "", created,

@@ -106,7 +106,8 @@ func TestEachRuleCatches(t *testing.T) {
 		{"a misspelt input of ours", "action-inputs", "workflows/build.yml", "          artifact: ", "          artefact: "},
 		{"an action of ours that is not there", "action-inputs", "workflows/platform-ci.yml", "./.github/actions/setup-pnpm",
 			"./.github/actions/setup-npm"},
-		{"an input in a script", "template-injection", "workflows/deploy.yml", "\"Approved once.", "\"${{ inputs.digest }} Approved once."},
+		{"an input in a script", "template-injection", "workflows/deploy.yml", "\"The first of two approvals is " +
+			"given.", "\"${{ inputs.digest }} The first."},
 		{"an input in a composite's script", "template-injection", "actions/health-check/action.yml", "-- \"$NAME\"",
 			"-- \"${{ inputs.service }}\""},
 		{"a script that goes on after an error", "strict-shell", "workflows/platform-ci.yml", "set -euo pipefail\n          pnpm lint",
@@ -130,8 +131,8 @@ func TestEachRuleCatches(t *testing.T) {
 			"    secrets: inherit\n    with:\n      stack:"},
 		{"a long-lived key", "secrets-inherit", "workflows/deploy.yml", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.GH_TOKEN }}"},
 		{"a cache in a deployment", "cache-poisoning", "workflows/deploy.yml",
-			"          folder: ${{ inputs.folder }}\n      - name: Two people approved\n", "          folder: ${{ inputs.folder }}\n    " +
-				"      cache: \"true\"\n      - name: Two people approved\n"},
+			"          folder: ${{ inputs.folder }}\n      - name: Count the approvals\n", "          folder: ${{ inputs.folder }}\n    " +
+				"      cache: \"true\"\n      - name: Count the approvals\n"},
 		{"a cache in what is published", "cache-poisoning", "workflows/policy-publish.yml", "          folder: .platform\n",
 			"          folder: .platform\n          cache: \"true\"\n"},
 		{"a scanner with an identity", "identity-alone", "workflows/build.yml", publishing,
@@ -195,7 +196,7 @@ func TestEachRuleCatches(t *testing.T) {
 		{"a caller that waits for itself", "concurrency-limits", "workflows/platform-rollback.yml", "emergency-", "rollback-"},
 		{"no concurrency", "concurrency-limits", "workflows/scorecard.yml", "concurrency:\n  group: scorecard\n  cancel-in-progress: true\n", ""},
 		{"a token of an hour", "token-lifetime", "workflows/deploy.yml",
-			"          access_token_lifetime: 900s # For the verification below; the client libraries get their own.\n", ""},
+			"          access_token_lifetime: 900s # For the verification below; the client libraries make their own tokens.\n", ""},
 		{"a token that outlives its job", "token-lifetime", "workflows/promote.yml", "access_token_lifetime: 1200s",
 			"access_token_lifetime: 1201s"},
 		{"Pulumi's token of two hours", "token-lifetime", "workflows/preview.yml", "          seconds: \"1800\"\n",

@@ -28,19 +28,19 @@ func TestSettingsThatNeedARelease(t *testing.T) {
 			"web") + `, {"op": "update", "urn": "urn:pulumi:dev::shop::gcp:billing/budget:Budget::budget"}`, serving, ""},
 		"what was only read": {"dev", step("refresh", "web") + "," + step("read", "web"), serving, ""},
 		"a new one":          {"dev", step("create", "api"), serving, ""},
-		"in dev": {"dev", step("update", "web"), serving, begun + "In dev the run of platform-ci.yml on trunk brings them by " +
-			"itself, or this does: " + command("dev")},
+		"in dev": {"dev", step("update", "web"), serving, begun + "In dev the run of platform-ci.yml on trunk releases them by " +
+			"itself, or this command does: " + command("dev")},
 		"elsewhere": {"staging", step("refresh", "web") + "," + step("update", "web"), serving, begun +
-			"A release brings them, with its approvals; of what serves: " + command("staging")},
+			"A release brings them, with its approvals. This command releases the serving digest again: " + command("staging")},
 		"the first run's sample": {"prod", step("update", "web"), status("us-docker.pkg.dev.example/hello@" + digest), begun +
-			"What serves is no image of this stack's: release one that trunk built.\n"},
+			"The serving image is not from this stack's registry: release an image that trunk built.\n"},
 		"an image by tag": {"prod", step("update", "web"), status("us-docker.pkg.dev/shop-dev/shop/web:v1"), begun +
-			"What serves is no image of this stack's: release one that trunk built.\n"},
+			"The serving image is not from this stack's registry: release an image that trunk built.\n"},
 		"replaced": {"prod", step("delete-replaced", "web") + "," + step("replace", "web") + "," + step("create-replacement", "web"), serving,
-			"* **web** would be replaced, which no pipeline does: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n"},
+			"* **web** would be replaced. No pipeline does that: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n"},
 		"two": {"prod", step("delete", "api") + "," + step("update", "web"), serving,
-			"* **api** would be deleted, which no pipeline does: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n" +
-				begun + "A release brings them, with its approvals; of what serves: " + command("prod")},
+			"* **api** would be deleted. No pipeline does that: an owner runs `pulumi up` of prod from trunk (docs/howto/README.md).\n" +
+				begun + "A release brings them, with its approvals. This command releases the serving digest again: " + command("prod")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
