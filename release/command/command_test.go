@@ -221,7 +221,7 @@ func TestReleaseAndRollback(t *testing.T) {
 	assert.Equal(t, ExitDone, exit, errors)
 	page, err := os.ReadFile(l.file("report.html"))
 	require.NoError(t, err)
-	assert.Contains(t, string(page), "rolled back, as someone asked")
+	assert.Contains(t, string(page), "rolled back by a person")
 	pages, err := filepath.Glob(l.file("report/*.html"))
 	require.NoError(t, err)
 	assert.Len(t, pages, 3, out)

@@ -117,7 +117,7 @@ func TestView(t *testing.T) {
 		"+6 min 1 s Shifted 50 % to the candidate: 1 of 250 split requests failed",
 		"+9 min 59 s Gate at 50 %: failed: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over " +
 			"all looks",
-		"+10 min Gave everything back to what served before: it is worse",
+		"+10 min Gave all requests back to the revision that served before: it is worse",
 		"+10 min 2 s End: rolled back: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all " +
 			"looks",
 	}, told)
@@ -237,8 +237,8 @@ func TestIncompleteJournals(t *testing.T) {
 	}
 	short, err := Live(Release{[]Run{{Command: "rollback", Events: []rollout.Event{{At: begin, Kind: "rollback", Answer: "sent"}}}}}, nil)
 	require.NoError(t, err)
-	assert.Contains(t, string(short), "without an end in the journal: running, or cut off")
-	assert.Contains(t, string(short), "(sent; no answer was written)")
+	assert.Contains(t, string(short), "no end in the journal: still running, or cut off")
+	assert.Contains(t, string(short), "(sent; the journal has no answer)")
 	old := failed()
 	old.Events[0].Rules, old.Events[0].Images = nil, nil
 	page, err := Live(Release{[]Run{old}}, nil)

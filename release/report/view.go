@@ -55,7 +55,7 @@ var verdicts = map[rollout.Outcome]verdict{
 }
 
 // unended is the verdict for a journal without an end.
-var unended = verdict{"warn", "…", "without an end in the journal: running, or cut off"}
+var unended = verdict{"warn", "…", "no end in the journal: still running, or cut off"}
 
 // Verdict returns an outcome's class and words, for other places that show it.
 func Verdict(outcome rollout.Outcome) (class, words string) {
@@ -125,7 +125,7 @@ func newView(release Release) (view, error) {
 		v.Links = append(v.Links, v.consoleLinks()...)
 	}
 	if command == "rollback" && outcome == rollout.RolledBack {
-		v.Verdict = verdict{"warn", "↩", "rolled back, as someone asked"}
+		v.Verdict = verdict{"warn", "↩", "rolled back by a person"}
 	}
 	v.Heading = cmp.Or(v.Candidate, v.Service) + ": " + v.Verdict.Words
 	s := newStory(events)
@@ -210,12 +210,12 @@ func answered(rest []rollout.Event, kind string) bool {
 
 // kinds are the words for the kinds of writes.
 var kinds = map[string]string{
-	"pin":      "Pinned what serves, so that a new revision changes nothing",
+	"pin":      "Pinned the traffic, so that a new revision gets no requests",
 	"begin":    "Tagged the candidate, without any traffic",
 	"resume":   "Went on with a rollout that had stopped",
 	"finish":   "Made the candidate stable",
-	"rollback": "Gave everything back to what served before",
-	"restore":  "Put the traffic back that a guarded command had changed",
+	"rollback": "Gave all requests back to the revision that served before",
+	"restore":  "Put back the traffic that a guarded command had changed",
 }
 
 // what returns an event's words and class.
@@ -249,7 +249,7 @@ func what(event rollout.Event) (words, class string) {
 	}
 	switch {
 	case event.Answer == "sent":
-		return words + " (sent; no answer was written)", "warn"
+		return words + " (sent; the journal has no answer)", "warn"
 	case event.Answer != "" && event.Answer != "accepted":
 		return words + " (the API: " + event.Answer + ")", "warn"
 	case event.Kind == "rollback":

@@ -155,7 +155,7 @@ const notRunning = "The cloud is not running; `up` or `serve` starts it."
 func printStatus(out io.Writer, status server.Status) {
 	fmt.Fprintf(out, "APIs        %s\n", status.API)
 	fmt.Fprintf(out, "Data plane  %s (routes by the Host header, to services and tags)\n", status.DataPlane)
-	fmt.Fprintf(out, "Console     %s (a page for you alone: traffic, answers, faults, findings)\n", status.Console)
+	fmt.Fprintf(out, "Console     %s (a page with traffic, answers, faults and findings; its address is secret)\n", status.Console)
 	for _, service := range status.Services {
 		fmt.Fprintf(out, "Service     %s  %s\n", service.Address, service.Name)
 	}

@@ -166,11 +166,11 @@ var switches = []struct {
 	Name, Text string
 	faults.Fault
 }{
-	{"unavailable", "Every third call of the APIs is answered 503", faults.Fault{Effect: faults.Answer, Rate: 0.33}},
-	{"quota", "The next three writes are over the quota (429)", faults.Fault{Effect: faults.Answer, Status: 429, Method: "PATCH", Next: 3}},
+	{"unavailable", "The APIs answer 503 to every third call", faults.Fault{Effect: faults.Answer, Rate: 0.33}},
+	{"quota", "The APIs answer 429 (quota) to the next three writes", faults.Fault{Effect: faults.Answer, Status: 429, Method: "PATCH", Next: 3}},
 	{"late", "Every call of the APIs takes 2 s longer", faults.Fault{Effect: faults.Delay, Duration: faults.Duration(2 * time.Second)}},
-	{"stuck", "A change of the traffic is accepted and has no effect", faults.Fault{Effect: faults.HoldTraffic}},
-	{"blind", "Cloud Monitoring is ten minutes late", faults.Fault{Effect: faults.LagMetrics, Duration: faults.Duration(10 * time.Minute)}},
+	{"stuck", "Cloud Run accepts a change of the traffic without applying it", faults.Fault{Effect: faults.HoldTraffic}},
+	{"blind", "Cloud Monitoring's figures are ten minutes late", faults.Fault{Effect: faults.LagMetrics, Duration: faults.Duration(10 * time.Minute)}},
 }
 
 func (c *Console) fault(name, do string) error {
@@ -182,7 +182,7 @@ func (c *Console) fault(name, do string) error {
 			return c.Faults.Set(name, one.Fault)
 		}
 	}
-	return fmt.Errorf("there is no fault %q with a button: `sandbox fault set` makes any", name)
+	return fmt.Errorf("no button has the fault %q: `sandbox fault set` sets any fault", name)
 }
 
 // view holds what the page's template shows.
@@ -244,13 +244,13 @@ func (c *Console) view() (view, error) {
 		delete(on, one.Name)
 		f := fault{Name: one.Name, Text: one.Text, On: set}
 		if set {
-			f.Did = fmt.Sprintf("struck %d of %d", state.Strikes, state.Seen)
+			f.Did = fmt.Sprintf("hit %d of %d calls", state.Strikes, state.Seen)
 		}
 		v.Faults = append(v.Faults, f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(on)) {
 		v.Others = append(v.Others, fault{Name: name, Text: string(on[name].Effect), On: true,
-			Did: fmt.Sprintf("struck %d of %d", on[name].Strikes, on[name].Seen)})
+			Did: fmt.Sprintf("hit %d of %d calls", on[name].Strikes, on[name].Seen)})
 	}
 	return v, nil
 }

@@ -102,8 +102,8 @@ func TestPage(t *testing.T) {
 	text := get()
 	for _, part := range []string{
 		`<td role="cell" data-of="Share" class="number">100 %</td><td role="cell" data-of="Answers" class="number">1720</td>` +
-			`<td role="cell" data-of="Failed" class="number good-text">0</td><td role="cell" data-of="Behaves">healthy</td>`,
-		`class="number">80</td><td role="cell" data-of="Failed" class="number bad-text">20 (25 %)</td><td role="cell" data-of="Behaves">5 % of / fail</td>`,
+			`<td role="cell" data-of="Failed" class="number good-text">0</td><td role="cell" data-of="Behaviour">healthy</td>`,
+		`class="number">80</td><td role="cell" data-of="Failed" class="number bad-text">20 (25 %)</td><td role="cell" data-of="Behaviour">5 % of / fail</td>`,
 		"161.20 USD", "over the budget", "Budget: 10.00 USD", "run-nonroot", `<span class="badge bad">rolled back</span>`, "by-hand: drop",
 		"Switch on",
 		"Traffic by revision over the last minutes. Now: web-blue 100 %, web-green 0 %.", "20 of them failed.",
@@ -126,7 +126,7 @@ func TestPage(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, post("/behaviour", url.Values{"digest": {blue}, "kind": {"odd"}}))
 	assert.Equal(t, http.StatusSeeOther, post("/fault", url.Values{"name": {"quota"}, "do": {"on"}}))
 	assert.Len(t, page.Faults.List(), 2)
-	assert.Contains(t, get(), "struck 0 of 0")
+	assert.Contains(t, get(), "hit 0 of 0 calls")
 	assert.Equal(t, http.StatusSeeOther, post("/fault", url.Values{"name": {"by-hand"}, "do": {"off"}}))
 	assert.Equal(t, http.StatusSeeOther, post("/fault", url.Values{"name": {"quota"}, "do": {"off"}}))
 	assert.Empty(t, page.Faults.List())
