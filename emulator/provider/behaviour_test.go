@@ -172,7 +172,7 @@ func TestRefusalsKeepTheAPIsWords(t *testing.T) {
 	unreachable := attach(t, "http://127.0.0.1:1", GCP)
 	_, err = unreachable.tryCreate("gcp:iam/workloadIdentityPool:WorkloadIdentityPool",
 		object{"project": project, "workloadIdentityPoolId": "github"})
-	assert.Contains(t, status.Convert(err).Message(), "the simulated cloud does not answer")
+	assert.Contains(t, status.Convert(err).Message(), "the emulated cloud does not answer")
 }
 
 // TestSoftDeletion checks that a deleted pool's id stays taken for 30 days, and that a deleted custom role is undeleted on creation.

@@ -111,7 +111,7 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("the simulated cloud does not answer: %w; start it with: go run ./cmd/sandbox serve", err)
+		return nil, fmt.Errorf("the emulated cloud does not answer: %w; start it with: go run ./cmd/sandbox serve", err)
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)

@@ -30,7 +30,7 @@ const (
 	hub       = "procureflow"
 )
 
-// world is a simulated cloud and a provider on it that is called as the engine calls it.
+// world is an emulated cloud and a provider on it that is called as the engine calls it.
 type world struct {
 	t      *testing.T
 	api    string

@@ -48,7 +48,7 @@ func Serve(ctx context.Context, options Options) (*Server, error) {
 		return nil, fmt.Errorf("there is no provider %q: it is %q or %q", options.Name, GCP, GitHub)
 	}
 	if options.API == "" {
-		return nil, errors.New("provider: Options.API is empty: give the base URL of the simulated cloud")
+		return nil, errors.New("provider: Options.API is empty: give the base URL of the emulated cloud")
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -13,9 +13,9 @@ func (a *app) adopt() *cobra.Command {
 		Use: "adopt", Args: cobra.NoArgs,
 		Short: "Find what exists already, write the file that imports it, and say what the next `up` would change or fail on",
 		Long: "Find what exists already, write the file that imports it, and say what the next `up` would change or fail on.\n\n" +
-			"It reads the plan from standard input. Of the `up` after the import it says what changes of the services that run, what\n" +
-			"fails half-way, and which command keeps requests where they are. It also names what exists that the settings do not\n" +
-			"know. It exits with 1 where `up` should wait.",
+			"It reads the plan from standard input. For the `up` after the import it lists changes of running services, problems that\n" +
+			"would stop `up` half-way, and the command that keeps requests where they are. It also names existing resources that the\n" +
+			"settings do not know. It ends with 1 if `up` should wait.",
 		Example: "  pulumi preview --json --show-sames | firstrun adopt --out import.json\n" +
 			"  pulumi up --target '**pulumi:providers:**'\n" +
 			"  pulumi import --file import.json --protect=false --generate-code=false",

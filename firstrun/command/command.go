@@ -22,10 +22,10 @@ const (
 	ExitFailed = 3 // The cloud could not be asked, which says nothing about what is there.
 )
 
-const long = `Find out, before an environment's first run, what it takes, whether you may do it, and what exists already.
+const long = `Prepare an environment's first run: list the rights that it needs, check yours, and find resources that exist already.
 
-It changes nothing. It asks Google Cloud as "gcloud auth application-default login" left you, and GitHub with the token in
-GITHUB_TOKEN. Where SANDBOX_APIS is set ("sandbox env"), it asks the sandbox instead.`
+The command changes nothing. It asks Google Cloud with your login ("gcloud auth application-default login"), and GitHub with the
+token in GITHUB_TOKEN. If SANDBOX_APIS is set ("sandbox env"), it asks the sandbox instead.`
 
 const examples = `  firstrun permissions prod       the permissions and roles that the first run of prod takes
   firstrun preflight prod         whether you have them
@@ -33,7 +33,7 @@ const examples = `  firstrun permissions prod       the permissions and roles th
 
 const codes = `Exit codes: 0 nothing stands in the way; 1 something is missing, would be lost or would be refused, and the output says what;
 2 the call, the settings or the plan are wrong, and nothing was asked; 3 the cloud could not be asked.
-"go run" ends with 1 for each of them but 0: where the code matters, build the command first, or use "go tool".`
+"go run" ends with 1 for each of them but 0: if the code matters, build the command first, or use "go tool".`
 
 // Streams are the command's standard streams.
 type Streams = cli.Streams
@@ -82,7 +82,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "firstrun", Short: "Find out, before an environment's first run, what it takes", Long: long, Example: examples,
+		Use: "firstrun", Short: "Prepare an environment's first run: check rights, find what exists", Long: long, Example: examples,
 		Annotations:   map[string]string{cli.Codes: codes},
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },

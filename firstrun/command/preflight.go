@@ -58,7 +58,7 @@ func preflightText(report preflight.Report) string {
 func (a *app) permissions() *cobra.Command {
 	return &cobra.Command{
 		Use: "permissions STACK", Args: cobra.ExactArgs(1),
-		Short: "List the permissions and roles that an environment's first run takes, without asking anything",
+		Short: "List the permissions and roles that an environment's first run needs, without asking the cloud",
 		RunE: func(_ *cobra.Command, args []string) error {
 			settings, err := stacks.Read(a.folder, args[0], true)
 			if err != nil {

@@ -1,7 +1,7 @@
 // Package program is the platform: it makes everything that an environment consists of, from the settings of its stack.
 // program.go is the table of contents; each chapter is a file.
 //
-// The program has one mode. The sandbox runs the same function against a simulated cloud, and the program cannot tell
+// The program has one mode. The sandbox runs the same function against an emulated cloud, and the program cannot tell
 // the difference.
 package program
 

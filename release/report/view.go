@@ -144,7 +144,7 @@ func web(address string) string {
 	return parsed.String()
 }
 
-// consoleLinks returns the service's pages in Google's console. A service in the simulated cloud has no such pages.
+// consoleLinks returns the service's pages in Google's console. A service in the emulated cloud has no such pages.
 func (v view) consoleLinks() []link {
 	if v.Environment == "sandbox" {
 		return nil

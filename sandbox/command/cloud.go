@@ -17,7 +17,7 @@ import (
 
 func (a *app) serve() *cobra.Command {
 	return &cobra.Command{
-		Use: "serve", Short: "Keep the simulated cloud and its data plane up in this terminal, and print its endpoints", Args: cobra.NoArgs,
+		Use: "serve", Short: "Keep the emulated cloud and its data plane up in this terminal, and print its endpoints", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx := command.Context()
 			dir, err := a.openDir()
@@ -82,7 +82,7 @@ func (a *app) cloud() *cobra.Command {
 func (a *app) status() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "status", Short: "Say whether the simulated cloud runs and where its services answer", Args: cobra.NoArgs,
+		Use: "status", Short: "Say whether the emulated cloud runs and where its services answer", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			dir, err := a.openDir()
 			if err != nil {
@@ -122,7 +122,7 @@ func (a *app) cloudStatus(ctx context.Context, dir statedir.Dir) (status server.
 
 func (a *app) stop() *cobra.Command {
 	return &cobra.Command{
-		Use: "stop", Short: "End the simulated cloud's process; its state stays", Args: cobra.NoArgs,
+		Use: "stop", Short: "End the emulated cloud's process; its state stays", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx := command.Context()
 			dir, err := a.openDir()

@@ -92,7 +92,7 @@ type commandLineError struct{ error }
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the platform on this machine: the real Pulumi engine against a simulated cloud",
+		Short: "Run the platform on this machine: the real Pulumi engine against an emulated cloud",
 		Example: "  sandbox up dev              bring the stack up, and say where its services answer\n" +
 			"  sandbox preview dev         what up would do\n" +
 			"  sandbox demo                a good release, and a bad one that is caught\n" +
@@ -126,7 +126,7 @@ func (a *app) root() *cobra.Command {
 // codes explains the exit codes, for help.
 const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;
 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
-"go run" ends with 1 for each of them but 0: where the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
+"go run" ends with 1 for each of them but 0: if the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
 
 // examples are shown in the help of the commands that need one.
 var examples = map[string]string{

@@ -21,7 +21,7 @@ func (a *app) cost() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use: "cost STACK", Short: "Say what the stack costs in a month: idle, expected and at worst, by resource", Args: stackArgument,
-		Long: "Say what the stack costs in a month: with nobody there, with the expected load, and with everything busy all the time.\n\n" +
+		Long: "Say what the stack costs in a month: without visitors, with the expected load, and with everything busy all the time.\n\n" +
 			"The load is what services.KEY.load of the settings says, or what --measured does. Nothing is started. Prices are those of\n" +
 			"sandbox/cost/prices.json, each with its source and date; the policy worst-case-cost decides whether the worst case is too much.",
 		RunE: func(_ *cobra.Command, args []string) error {

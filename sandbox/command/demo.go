@@ -24,7 +24,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
-// These are the images of the demonstration. They were never built, and the simulated cloud does not check.
+// These are the images of the demonstration. They were never built, and the emulated cloud does not check.
 const (
 	goodImage = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 	badImage  = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
@@ -64,7 +64,7 @@ func (a *app) demo() *cobra.Command {
 		Long: "Watch a good release through all its steps, then a bad one that is caught and rolled back, with real requests all the while.\n" +
 			"With --bad migration the service has a sidecar, and a database that a job migrates before each release. The job fails once.\n" +
 			"It has a sandbox of its own below the state folder, made anew each time, and does not touch yours.\n\n" +
-			"Exit codes: 0 it went as it must; 2 the call is wrong; 3 it did not go as it must; 4 another demonstration runs; 130 interrupted.",
+			"Exit codes: 0 the releases ended as they must; 2 the call is wrong; 3 they did not; 4 another demonstration runs; 130 interrupted.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if _, known := bads[bad]; !known && bad != migration {
 				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow, never-ready, rare-errors or migration", bad)}

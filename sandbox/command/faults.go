@@ -30,7 +30,7 @@ func (a *app) running(command *cobra.Command) (*server.Client, error) {
 }
 
 func (a *app) fault() *cobra.Command {
-	command := &cobra.Command{Use: "fault", Short: "Make the simulated cloud go wrong, see how, and end it", Args: cobra.NoArgs,
+	command := &cobra.Command{Use: "fault", Short: "Inject faults into the emulated cloud, list them and end them", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() }}
 	command.AddCommand(a.faultSet(), a.faultList(), a.faultClear())
 	return command
@@ -44,7 +44,7 @@ func (a *app) faultSet() *cobra.Command {
 		names[i] = string(effect)
 	}
 	command := &cobra.Command{
-		Use: "set NAME EFFECT", Short: "Let a fault strike from now on; EFFECT is one of " + strings.Join(names, ", "), Args: cobra.ExactArgs(2),
+		Use: "set NAME EFFECT", Short: "Start a fault; EFFECT is one of " + strings.Join(names, ", "), Args: cobra.ExactArgs(2),
 		Example: "  go run ./cmd/sandbox fault set quota answer --status 429 --method PATCH --next 3\n" +
 			"  go run ./cmd/sandbox fault set stuck hold-traffic --path '/run/v2/**/services/web'\n" +
 			"  go run ./cmd/sandbox fault set slow slow-operation --duration 20s",
@@ -63,10 +63,10 @@ func (a *app) faultSet() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&fault.Method, "method", "", "HTTP method of the affected requests (default: every method that the effect fits)")
 	flags.StringVar(&fault.Path, "path", "", "pattern of the affected requests' path: * within a segment, ** over segments (default: any)")
-	flags.IntVar(&fault.Skip, "skip", 0, "let the first so many matching requests pass")
-	flags.Float64Var(&fault.Rate, "rate", 0, "share of the remaining requests that is affected, 0-1 (default: all)")
-	flags.IntVar(&fault.Next, "next", 0, "end the fault after so many affected requests (default: never)")
-	flags.Uint64Var(&fault.Seed, "seed", 0, "seed that decides which requests a rate strikes")
+	flags.IntVar(&fault.Skip, "skip", 0, "number of matching requests that pass before the fault starts")
+	flags.Float64Var(&fault.Rate, "rate", 0, "share of the matching requests that the fault affects, 0-1 (default: all)")
+	flags.IntVar(&fault.Next, "next", 0, "number of affected requests after which the fault ends (default: no end)")
+	flags.Uint64Var(&fault.Seed, "seed", 0, "seed by which --rate chooses the affected requests")
 	flags.IntVar(&fault.Status, "status", 0, "with answer: 429, 500 or 503 (default 503)")
 	flags.DurationVar(&duration, "duration", 0, "with delay, slow-operation and lag-metrics: how long")
 	flags.StringVar(&fault.Revision, "revision", "", "with lose-revision: the revision's short name")
@@ -76,7 +76,7 @@ func (a *app) faultSet() *cobra.Command {
 func (a *app) faultList() *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
-		Use: "list", Short: "List the faults that are set, and what they did", Args: cobra.NoArgs,
+		Use: "list", Short: "List the faults that are set, and how many requests each has hit", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			client, err := a.running(command)
 			if err != nil {
@@ -177,6 +177,6 @@ func (a *app) behaviour() *cobra.Command {
 	flags.DurationVar(&wanted.Startup, "startup", 0, "how long new revisions take until they are ready, or fail")
 	flags.BoolVar(&wanted.NeverReady, "never-ready", false, "new revisions fail their startup probe")
 	flags.StringVar(&wanted.Path, "path", "", "the one path whose requests fail or are late (default: all)")
-	flags.Bool("healthy", false, "nothing of the above")
+	flags.Bool("healthy", false, "reset all of the above")
 	return command
 }

@@ -56,17 +56,17 @@ func (a *app) review() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringSliceVar(&f.stacks, "stack", nil, "the stacks (default: all that there are)")
-	flags.Uint64Var(&f.seed, "seed", 1, "decides when the engine is killed, and everything else that chance decides")
-	flags.BoolVar(&f.planOnly, "plan-only", false, "leave the rehearsal out: nothing is applied")
+	flags.StringSliceVar(&f.stacks, "stack", nil, "the stacks to review (default: all)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of everything random in the rehearsal, such as when the engine is killed")
+	flags.BoolVar(&f.planOnly, "plan-only", false, "skip the rehearsal, which applies the change")
 	flags.BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the working tree")
 	flags.StringSliceVar(&f.labels, "label", nil, "the pull request's labels")
-	flags.StringArrayVar(&f.measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, what a service really had to do in a month; may be "+
+	flags.StringArrayVar(&f.measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, the measured load of a service in a month; may be "+
 		"repeated")
 	flags.BoolVar(&f.asJSON, "json", false, "print it as JSON")
 	flags.BoolVar(&f.comment, "comment", false, "print the comment of a pull request")
-	flags.StringVar(&f.page, "page", "", "with --comment: the address of the page that has everything")
-	flags.StringVar(&f.web, "web", "", "write it as a page, too: the file")
+	flags.StringVar(&f.page, "page", "", "with --comment: the address of the whole report's page")
+	flags.StringVar(&f.web, "web", "", "file to which the report is written as a page")
 	a.exportFlag(command, &f)
 	return command
 }
@@ -88,8 +88,8 @@ func (a *app) rehearse() *cobra.Command {
 			return a.compare(command.Context(), f)
 		},
 	}
-	command.Flags().StringVar(&stack, "stack", "prod", "the stack that it is rehearsed in")
-	command.Flags().Uint64Var(&f.seed, "seed", 1, "makes the same rehearsal again")
+	command.Flags().StringVar(&stack, "stack", "prod", "the stack to rehearse")
+	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed that repeats a rehearsal")
 	command.Flags().BoolVar(&f.asJSON, "json", false, "print it as JSON")
 	command.Flags().BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the "+
 		"working tree")

@@ -18,7 +18,7 @@ import (
 func (a *app) up() *cobra.Command {
 	var skipPreview bool
 	command := &cobra.Command{
-		Use: "up STACK", Short: "Bring the stack up in the simulated cloud and say where its services answer", Args: stackArgument,
+		Use: "up STACK", Short: "Bring the stack up in the emulated cloud and say where its services answer", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "up", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				start := time.Now()
@@ -91,7 +91,7 @@ func (a *app) preview() *cobra.Command {
 
 func (a *app) destroy() *cobra.Command {
 	return &cobra.Command{
-		Use: "destroy STACK", Short: "Delete the stack's resources from the simulated cloud", Args: stackArgument,
+		Use: "destroy STACK", Short: "Delete the stack's resources from the emulated cloud", Args: stackArgument,
 		RunE: func(command *cobra.Command, args []string) error {
 			return a.withStack(command.Context(), "destroy", args[0], func(ctx context.Context, stack *engine.Stack) error {
 				return stack.Destroy(ctx)

@@ -23,7 +23,7 @@ func (a *app) trust() *cobra.Command {
 		Args: stackArgument,
 		Long: "Say which accounts a token of GitHub Actions with these claims can act as in the stack, and what it could do then.\n\n" +
 			"FILE holds the token's claims, its decoded middle part, as a JSON object; - is standard input. Signature and expiry are not\n" +
-			"checked. Nothing is started, and the answer is not the exit code.",
+			"checked. The command starts nothing, and its exit code does not depend on the answer.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			claims, err := a.readClaims(claimsFile)
 			if err != nil {

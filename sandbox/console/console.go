@@ -1,6 +1,6 @@
 // Package console is the sandbox's page. It shows the services with their revisions, the traffic as it shifts, and which revision
 // answered the visitors. It switches faults on and off. It also shows what the policies said of the last preview or up, the releases, and
-// what a month can cost at worst. Serve it through webpage.Private only, because its buttons act on the simulated cloud.
+// what a month can cost at worst. Serve it through webpage.Private only, because its buttons act on the emulated cloud.
 package console
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// Services is what the console needs of the simulated Cloud Run.
+// Services is what the console needs of the emulated Cloud Run.
 type Services interface {
 	Services() []run.Service
 	Behaviour(digest string) run.Behaviour
@@ -34,7 +34,7 @@ type Services interface {
 type Console struct {
 	// Dir is the state folder, which holds the journal of releases and the notes of previews and ups. Required.
 	Dir statedir.Dir
-	// Run is the simulated Cloud Run. Required.
+	// Run is the emulated Cloud Run. Required.
 	Run Services
 	// Metrics counts the requests. Required.
 	Metrics *metrics.Recorder
@@ -167,10 +167,12 @@ var switches = []struct {
 	faults.Fault
 }{
 	{"unavailable", "The APIs answer 503 to every third call", faults.Fault{Effect: faults.Answer, Rate: 0.33}},
-	{"quota", "The APIs answer 429 (quota) to the next three writes", faults.Fault{Effect: faults.Answer, Status: 429, Method: "PATCH", Next: 3}},
+	{"quota", "The APIs answer 429 (quota) to the next three writes",
+		faults.Fault{Effect: faults.Answer, Status: 429, Method: "PATCH", Next: 3}},
 	{"late", "Every call of the APIs takes 2 s longer", faults.Fault{Effect: faults.Delay, Duration: faults.Duration(2 * time.Second)}},
 	{"stuck", "Cloud Run accepts a change of the traffic without applying it", faults.Fault{Effect: faults.HoldTraffic}},
-	{"blind", "Cloud Monitoring's figures are ten minutes late", faults.Fault{Effect: faults.LagMetrics, Duration: faults.Duration(10 * time.Minute)}},
+	{"blind", "Cloud Monitoring's figures are ten minutes late",
+		faults.Fault{Effect: faults.LagMetrics, Duration: faults.Duration(10 * time.Minute)}},
 }
 
 func (c *Console) fault(name, do string) error {

@@ -1,4 +1,4 @@
-// Package server is the process that runs the simulated cloud. Like a real cloud, it outlives the commands that talk to it: `up` starts
+// Package server is the process that runs the emulated cloud. Like a real cloud, it outlives the commands that talk to it: `up` starts
 // it in the background if it is not running, and the service that `up` made still answers afterwards. It ends when it is idle for too
 // long, when its state folder is gone, or on request.
 //

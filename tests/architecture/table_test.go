@@ -293,7 +293,7 @@ var layers = []layer{
 		packages: "sandbox/command",
 		may: []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "internal/cli", "internal/wait", "firstrun/adopt",
 			"release/command"},
-		reason: "the command line runs the adoption and the demonstration's releases against the simulated cloud",
+		reason: "the command line runs the adoption and the demonstration's releases against the emulated cloud",
 	},
 	{
 		packages: "sandbox/authority",
@@ -324,18 +324,18 @@ var layers = []layer{
 	{
 		packages: "sandbox/console",
 		may:      []string{"emulator/**", "sandbox/statedir", "internal/webpage"},
-		reason:   "the page shows what the simulated cloud and the state folder hold: it runs no engine and no release",
+		reason:   "the page shows what the emulated cloud and the state folder hold: it runs no engine and no release",
 	},
 	{
 		packages: "sandbox/**",
 		may: []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming", "internal/webpage",
 			"internal/wait"},
-		reason: "the simulated cloud judges the program and the components, so it must not share their code",
+		reason: "the emulated cloud judges the program and the components, so it must not share their code",
 	},
 	{
 		packages: "cmd/sandbox",
 		may:      []string{"emulator/**", "sandbox/**", "infra/program", "internal/cli"},
-		reason:   "the one place where the program meets the simulated cloud",
+		reason:   "the one place where the program meets the emulated cloud",
 	},
 	{
 		packages: "cmd/review-comment",

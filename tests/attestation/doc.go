@@ -1,2 +1,2 @@
-// Package attestation signs with the release controller's own code against the simulated cloud.
+// Package attestation signs with the release controller's own code against the emulated cloud.
 package attestation

@@ -1,4 +1,4 @@
-// Package gcloud_test runs the real gcloud against the simulated cloud, the way an on-call person does.
+// Package gcloud_test runs the real gcloud against the emulated cloud, the way an on-call person does.
 package gcloud_test
 
 import (

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write schema.json from the API descriptions")
 
-// roots are the messages the simulated cloud reads and answers, by API; what they refer to comes along.
+// roots are the messages the emulated cloud reads and answers, by API; what they refer to comes along.
 var roots = []struct {
 	api, file string
 	messages  []string
