@@ -36,7 +36,7 @@ func Load(ctx Program, folder string) (Settings, error) {
 		return Settings{}, found.err(stack)
 	}
 	settings, found := parse([]byte(document), stack)
-	// One encrypted entry makes the whole key secret, so this sees a file in which no value is encrypted at all.
+	// One encrypted entry makes the whole key secret. So this finds only a file without any encrypted value.
 	if !ctx.IsConfigSecret(full) {
 		inClear := func(value, path string) {
 			if value != "" {

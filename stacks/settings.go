@@ -89,8 +89,8 @@ type GitHubWorkflows struct {
 	Refs []string `json:"refs"`
 }
 
-// GitHubProtection says what a change has to pass before it reaches a branch that deploys, and which actions workflows
-// may use.
+// GitHubProtection lists the checks and approvals that a change needs before it reaches a branch that deploys, and the
+// actions that workflows may use.
 type GitHubProtection struct {
 	// Branches are the protected branches' short names, or patterns such as release/*. GitHub.Branch is among them.
 	Branches []string `json:"branches"`

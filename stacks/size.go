@@ -9,8 +9,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// validateSize judges CPU and memory together, as Cloud Run sells them. Under one vCPU it takes one request at a time per instance and
-// the first generation execution environment only, so the service's own container has no less.
+// validateSize checks CPU and memory together, as Cloud Run sells them. Under one vCPU Cloud Run allows only one request at a time for
+// each instance, and only the first generation's execution environment. So the service's own container has at least one.
 func validateSize(s Service, path string, found *findings) {
 	if !slices.ContainsFunc(limits.Sizes, func(size limits.Size) bool { return size.CPU == s.CPU }) {
 		var sold []string

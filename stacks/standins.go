@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// StandInPrefix marks a value that only the owner of the environment knows. What follows has the shape of the real
-// value, so that the sandbox can run with it; [Parse], and with it a real `up`, refuses each by path and says where to
-// find the real one.
+// StandInPrefix marks a value that only the owner of the environment knows. The text after it has the form of the real
+// value, so that the sandbox can run with it. [Parse], and with it a real `up`, refuses each stand-in by its path, and
+// says where to find the real value.
 const StandInPrefix = "stand-in:"
 
 // standInSources says where to find what stands in at a path. A star matches one key or one list index.

@@ -12,7 +12,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 )
 
-// The environments there are. Each is a stack, and what it must have grows from left to right.
+// The environments. Each is a stack. Each has to meet more rules than the one before it.
 const (
 	dev     = "dev"
 	staging = "staging"
@@ -30,8 +30,8 @@ var (
 	member        = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principalSet://iam\.googleapis\.com/\S+$`)
 )
 
-// validate reports everything impossible or dangerous in settings that were read. What an environment owes is judged by
-// the stack's name: a file that calls prod's stack dev must not escape prod's rules.
+// validate reports everything impossible or dangerous in settings that were read. The stack's name decides which rules
+// hold: a file that calls prod's stack dev must not escape prod's rules.
 func validate(s Settings, stack string, found *findings) {
 	switch {
 	case s.Environment != stack:
@@ -215,7 +215,7 @@ func validateBudget(b Budget, found *findings) {
 	}
 }
 
-// shape reports a text that does not have the form of what it names.
+// shape reports a text that does not have the form.
 func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix string) {
 	if !form.MatchString(value) {
 		f.add(path, message, fix)

@@ -16,7 +16,7 @@ const SocketVolume = "cloudsql"
 // firstGeneration is the execution environment that mounts no file system of others.
 const firstGeneration = "gen1"
 
-// validateSidecars judges the containers beside the service's own, and what all of them are together.
+// validateSidecars checks the containers beside the service's own, and the sums of all containers.
 func validateSidecars(s Service, path string, all Settings, found *findings) {
 	if len(s.Sidecars) >= limits.MaxContainers {
 		found.add(path+".sidecars", "are more than an instance can have", fmt.Sprintf("keep at most %d", limits.MaxContainers-1))
@@ -72,7 +72,7 @@ func validateSidecarSize(s Sidecar, path string, memory *int, found *findings) f
 	return cpu
 }
 
-// validateOrder judges what a container starts after. key is empty for the service's own.
+// validateOrder checks the sidecars after which a container starts. key is empty for the service's own container.
 func validateOrder(s Service, key string, after []string, path string, found *findings) {
 	for i, name := range after {
 		at := fmt.Sprintf("%s[%d]", path, i)

@@ -160,7 +160,7 @@ type dataUser struct {
 	vpc                *VPC
 }
 
-// validateData judges what a service or a job uses of databases and buckets. check judges one variable.
+// validateData checks the databases and buckets that a service or a job uses. check checks one variable.
 func validateData(user dataUser, all Settings, path string, check func(variable, group, at string), found *findings) {
 	for _, prefix := range sortedKeys(user.databases) {
 		at := join(path+".databases", prefix)

@@ -54,7 +54,7 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 	}
 }
 
-// validateWorkflows wants refs that do not move under whoever reviewed them.
+// validateWorkflows wants refs that nobody can move after their review.
 func validateWorkflows(w GitHubWorkflows, found *findings) {
 	const path = "github.workflows"
 	owner, name, _ := strings.Cut(w.Repository, "/")

@@ -56,7 +56,7 @@ func validateOutsideCallers(callers map[string]string, path string, found *findi
 
 const allTraffic = "all-traffic"
 
-// validateVPC judges Direct VPC egress. The provider passes everything on, so what the API refuses is refused here.
+// validateVPC checks Direct VPC egress. The provider passes everything on, so this refuses what the API would refuse.
 // Source: GoogleCloudRunV2VpcAccess of the Cloud Run Admin API v2.
 func validateVPC(v VPC, in Project, path string, found *findings) {
 	if v.Network == "" && v.Subnetwork == "" {

@@ -62,7 +62,7 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 	}
 }
 
-// validateIdentity judges the names of a service and of what it runs.
+// validateIdentity checks the names of a service, its images and its account.
 func validateIdentity(s Service, path string, found *findings) {
 	longest := maxTagAndServiceName - len(candidateTag)
 	switch {
@@ -163,7 +163,7 @@ func validateTraffic(s Service, path string, found *findings) {
 	}
 }
 
-// validateObjectives judges what is asked of the running service from outside.
+// validateObjectives checks the smoke paths, the uptime check, the objectives and the load.
 func validateObjectives(s Service, path string, found *findings) {
 	found.count(path+".smokePaths", len(s.SmokePaths), 1, 0, "paths a release probes")
 	for i, smoke := range s.SmokePaths {
@@ -207,7 +207,7 @@ func validateUptime(s Service, path string, found *findings) {
 	found.between(path+".timeoutSeconds", s.Uptime.TimeoutSeconds, 1, limits.MaxUptimeSeconds, "seconds")
 }
 
-// path reports what is not a path of a URL.
+// path reports a text that is not a path of a URL.
 func (f *findings) path(at, value string) {
 	f.shape(at, value, urlPath, "is not a path", "begin with one slash, for example /api/health; no host, spaces or #")
 }

@@ -64,7 +64,7 @@ func (n variableNames) validate(path string, declared map[string]Secret, found *
 	return check
 }
 
-// declaredSecrets is the fix for a name that is none of the file's secrets.
+// declaredSecrets returns the fix for a name that the file does not declare as a secret.
 func declaredSecrets(declared map[string]Secret) string {
 	if len(declared) == 0 {
 		return "declare it under secrets at the top level"

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// FromYAML is the JSON text that [Parse] reads, of what a YAML reader made of a stack file's settings. An encrypted value of
-// a secret becomes a word in its place. What JSON cannot say is written so that Parse refuses it at its place: a date as the text
-// that Pulumi makes of it, an infinite number as a number that is too large.
+// FromYAML turns a stack file's settings, as a YAML reader decoded them, into the JSON text that [Parse] reads. A word replaces
+// the encrypted value of a secret. Values that JSON does not have are written so that Parse refuses them at their place: a date
+// as the text that Pulumi makes of it, an infinite number as a number that is too large.
 func FromYAML(node any) ([]byte, error) { return json.Marshal(plain(node, "")) }
 
 func plain(node any, path string) any {

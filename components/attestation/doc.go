@@ -1,6 +1,6 @@
 // Package attestation lets Cloud Run start only images that were signed: a signing key in Cloud KMS, a note in Container
 // Analysis that signatures are attached to, an attestor of Binary Authorization that knows the public key, and the project's
-// policy, which refuses whatever the attestor did not sign.
+// policy, which refuses every image that the attestor did not sign.
 //
 //	signed, err := attestation.NewAttestation(ctx, "attestation", &attestation.AttestationArgs{
 //		Project:    pulumi.String("procureflow-prod"),

@@ -1,4 +1,4 @@
-// Package bucket is a Cloud Storage bucket for files of services: nobody outside can read it, what is overwritten can be brought
+// Package bucket is a Cloud Storage bucket for files of services. Nobody outside can read it, overwritten objects can be brought
 // back for a while, and named accounts read or write its objects.
 //
 //	files, err := bucket.NewBucket(ctx, "bucket-files", &bucket.BucketArgs{

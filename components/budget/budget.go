@@ -34,14 +34,14 @@ type BudgetArgs struct {
 	Amount int
 	// Currency is an ISO 4217 code, which has to be the billing account's. Required.
 	Currency string
-	// CurrentPercent are the shares of Amount, in percent and ascending, at which people are told what was spent.
-	// Required, at least one.
+	// CurrentPercent are the shares of Amount, in percent and ascending, at which Google tells people how much was
+	// spent. Required, at least one.
 	CurrentPercent []int
-	// ForecastPercent are the shares of Amount, in percent and ascending, at which people are told the forecast for the
-	// month. Default: none.
+	// ForecastPercent are the shares of Amount, in percent and ascending, at which Google tells people the forecast for
+	// the month. Default: none.
 	ForecastPercent []int
-	// Channels are resource names of notification channels, at most five. Default: none. The billing account's
-	// administrators and users are told in any case.
+	// Channels are resource names of notification channels, at most five. Default: none. Google tells the billing
+	// account's administrators and users in any case.
 	Channels pulumi.StringArrayInput
 }
 

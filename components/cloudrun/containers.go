@@ -20,7 +20,7 @@ const MainContainer = "main"
 type Sidecar struct {
 	// Image is the container image by digest, NAME@sha256:<64 hex>. Required.
 	Image pulumi.StringInput
-	// Command replaces the image's entrypoint, Arguments what the image gives it. Default: the image's.
+	// Command replaces the image's entrypoint, and Arguments replace its arguments. Default: the image's.
 	Command, Arguments []string
 	// CPU is the limit in vCPUs, for example "0.5". Required.
 	CPU string

@@ -1,4 +1,4 @@
-// Package cloudrun is a Cloud Run service that runs an image by digest, names its revisions after what they are, and
+// Package cloudrun is a Cloud Run service that runs an image by digest, names its revisions after their content, and
 // leaves traffic alone once it exists.
 //
 //	web, err := cloudrun.NewService(ctx, "web", &cloudrun.ServiceArgs{

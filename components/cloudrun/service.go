@@ -47,12 +47,12 @@ type ServiceArgs struct {
 	// ServiceName is the service id: 1-49 lower-case letters, digits and hyphens, beginning with a letter. Required.
 	// Changing it replaces the service, and with it its URL.
 	ServiceName string
-	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change
-	// when a tag moves.
+	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused, because the running image
+	// must not change when a tag moves.
 	Image pulumi.StringInput
 	// ImageUser is the user the image runs as, USER@DIGEST with the image's own digest, found in its configuration. It
 	// becomes the revision's annotation [ImageUserAnnotation]. Cloud Run itself takes the user from the image. Default:
-	// the empty string, which means that nobody looked.
+	// the empty string, which means that the user is not known.
 	ImageUser pulumi.StringInput
 	// ServiceAccount is the e-mail address of the account the service runs as. Required: the project's default account
 	// can do far more than a service needs.
@@ -76,7 +76,7 @@ type ServiceArgs struct {
 	CPUAlwaysOn bool
 	// StartupCPUBoost gives more CPU while an instance starts. Default: false.
 	StartupCPUBoost bool
-	// Command replaces the image's entrypoint, Arguments what the image gives it. Default: the image's.
+	// Command replaces the image's entrypoint, and Arguments replace its arguments. Default: the image's.
 	Command, Arguments []string
 	// HTTP2 has requests arrive as HTTP/2 without TLS (h2c). Default: false.
 	HTTP2 bool
@@ -143,7 +143,7 @@ type ServiceArgs struct {
 type Invoker struct {
 	// Member is the caller as IAM writes it, for example serviceAccount:ADDRESS. Required.
 	Member pulumi.StringInput
-	// Reason says in a sentence what the account calls the service for. Required.
+	// Reason says in a sentence why the account calls the service. Required.
 	Reason string
 }
 

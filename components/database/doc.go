@@ -1,5 +1,5 @@
-// Package database is a Cloud SQL instance for PostgreSQL with one database, and who may log in to it: accounts, by IAM and without
-// a password.
+// Package database is a Cloud SQL instance for PostgreSQL with one database, and the accounts that may log in to it, by IAM and
+// without a password.
 //
 //	db, err := database.NewDatabase(ctx, "database-main", &database.DatabaseArgs{
 //		Project: pulumi.String("shop-dev"), Region: pulumi.String("us-central1"),

@@ -17,7 +17,7 @@ type Grant struct {
 	CustomRole pulumi.StringInput
 	// Scope is where the role holds: one of the Scope types of this package. Required.
 	Scope Scope
-	// Reason says in a sentence what the role is needed for. Required.
+	// Reason says in a sentence why the account needs the role. Required.
 	Reason string
 	// Condition narrows the grant further. Default: none.
 	Condition *Condition
@@ -27,7 +27,7 @@ type Grant struct {
 type Condition struct {
 	// Title names the condition, up to 100 characters. Required.
 	Title string
-	// Description says what the condition is for, up to 256 characters. Default: none.
+	// Description says why there is a condition, up to 256 characters. Default: none.
 	Description string
 	// Expression is the condition in the Common Expression Language. Required.
 	Expression string
@@ -36,8 +36,8 @@ type Condition struct {
 	only []string
 }
 
-// OnlyRoles returns a condition for a right to change a project's IAM policy. Under it the holder can grant and revoke
-// only these roles, and so cannot become an owner.
+// OnlyRoles returns a condition for a grant that lets its holder change a project's IAM policy. Under the condition,
+// the holder can grant and revoke only these roles, and so cannot become an owner.
 func OnlyRoles(roles ...string) *Condition {
 	quoted := make([]string, 0, len(roles))
 	for _, role := range roles {

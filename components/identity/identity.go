@@ -22,7 +22,7 @@ type IdentityArgs struct {
 	AccountID string
 	// DisplayName is shown in the console, up to 100 characters. Default: none.
 	DisplayName pulumi.StringPtrInput
-	// Description says what the account is for, up to 256 bytes. Default: none.
+	// Description says why there is an account, up to 256 bytes. Default: none.
 	Description pulumi.StringPtrInput
 	// Grants are all that the account may do. Default: nothing.
 	Grants []Grant

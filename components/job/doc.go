@@ -1,4 +1,5 @@
-// Package job is a Cloud Run job that runs an image by digest to its end: by a schedule, around a release, or when somebody asks.
+// Package job is a Cloud Run job that runs an image by digest until it exits: by a schedule, around a release, or when somebody
+// asks.
 //
 //	migrate, err := job.NewJob(ctx, "job-migrate", &job.JobArgs{
 //		Project:        pulumi.String("procureflow-dev"),

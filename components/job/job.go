@@ -40,7 +40,8 @@ type JobArgs struct {
 	Location pulumi.StringInput
 	// JobName is the job id: 1-57 lower-case letters, digits and hyphens, beginning with a letter. Required. Changing it replaces the job.
 	JobName string
-	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused: what runs must not change when it moves.
+	// Image is the container image by digest, NAME@sha256:<64 hex>. Required. A tag is refused, because the image of the job must not
+	// change when a tag moves.
 	Image pulumi.StringInput
 	// ImageUser is the user the image runs as, USER@DIGEST with the image's own digest. It becomes the annotation
 	// [ImageUserAnnotation]. Default: the empty string, which means that nobody looked.

@@ -268,7 +268,7 @@ func (args *WatchArgs) validate() error {
 	found := &problems.List{}
 	found.If(args.Project == nil, "args.Project is missing: set the project's id")
 	found.If(args.Location == nil, "args.Location is missing: set the service's region")
-	found.If(args.Environment == "", "args.Environment is missing: set what the titles of alerts begin with, for example prod")
+	found.If(args.Environment == "", "args.Environment is missing: set the word with which titles of alerts begin, for example prod")
 	found.If(args.ServiceName == nil, "args.ServiceName is missing: set the service's name output")
 	found.If(args.Channels == nil, "args.Channels is missing: pass the names of notification channels, so that alerts reach somebody")
 	found.If(!isPage(args.RunbookURL), "args.RunbookURL is not a page to link to: use an https:// address without a section")

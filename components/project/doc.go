@@ -1,5 +1,5 @@
-// Package project is what a Google Cloud project needs before anything can be made in it: its APIs switched on, and the
-// custom roles that no predefined role is narrow enough for.
+// Package project prepares a Google Cloud project: it switches on the APIs, and makes custom roles for tasks for which
+// every predefined role allows too much.
 //
 //	project, err := project.NewProject(ctx, "project", &project.ProjectArgs{
 //		Project: pulumi.String("procureflow-dev"),

@@ -1,5 +1,5 @@
-// Package registry is a Docker repository in Artifact Registry whose images cannot be swapped and whose clean-up cannot
-// take away what runs.
+// Package registry is a Docker repository in Artifact Registry whose tags cannot be moved and whose clean-up keeps the
+// images that run.
 //
 //	images, err := registry.NewRegistry(ctx, "registry", &registry.RegistryArgs{
 //		Project:      pulumi.String("procureflow-dev"),

@@ -1,5 +1,5 @@
 // Package repository is a GitHub repository's settings as code: the environments that gate deployments, the variables
-// that workflows read, and what protects its branches and workflows. It does not make the repository.
+// that workflows read, and the protection of branches and workflows. It does not make the repository.
 //
 //	_, err := repository.NewRepository(ctx, "repository", &repository.RepositoryArgs{
 //		Repository: pulumi.String("procureflow"),

@@ -24,13 +24,13 @@ const actionsApp = 15368
 // DefaultApprovals is how many approvals a pull request needs if [Protection] names no number.
 const DefaultApprovals = 1
 
-// Protection is the protection of the whole repository. Only one of several stacks may have it, because the repository
-// has it once: the last stack to run would win.
+// Protection is the protection of the whole repository. Only one of several stacks may have it, because all of them
+// share the repository: otherwise the last stack to run would win.
 //
-// Besides what the fields say, protected branches cannot be deleted or force-pushed, nobody bypasses their rules, and a pull
-// request needs a review by a code owner of the files that it changes (.github/CODEOWNERS), who is not the person that
-// pushed last, after the last push. Actions run at a full commit only, a workflow's token can read unless the workflow asks
-// for more and cannot approve pull requests, and GitHub reports vulnerable dependencies.
+// In addition to the fields below, protected branches cannot be deleted or force-pushed, nobody can bypass their rules, and
+// a pull request needs a review by a code owner of the files that it changes (.github/CODEOWNERS), who is not the person
+// that pushed last, after the last push. Actions run at a full commit only, a workflow's token can read unless the workflow
+// asks for more and cannot approve pull requests, and GitHub reports vulnerable dependencies.
 type Protection struct {
 	// Branches are names of branches without refs/heads/, or patterns of GitHub's rulesets such as release/*. Required: at
 	// least one.

@@ -103,8 +103,8 @@ func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, a
 		"repository":  args.Repository,
 		"environment": pulumi.String(id),
 		"waitTimer":   pulumi.Int(settings.WaitMinutes),
-		// GitHub keeps this with the reviewers and reads it back as false where there are none: set to true there, it would
-		// be a difference on every refresh.
+		// GitHub keeps this value with the reviewers, and answers false if there are none. True without reviewers would be
+		// a difference on every refresh.
 		"preventSelfReview":      pulumi.Bool(len(settings.Reviewers) > 0),
 		"canAdminsBypass":        pulumi.Bool(false),
 		"deploymentBranchPolicy": pulumi.Map{"protectedBranches": pulumi.Bool(false), "customBranchPolicies": pulumi.Bool(true)},
@@ -140,7 +140,7 @@ func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, a
 	return nil
 }
 
-// ofEnvironment is a resource of an environment. Whoever takes the name from it waits for it.
+// ofEnvironment is a resource of an environment. A resource that takes the name from it waits for it.
 type ofEnvironment struct {
 	pulumi.CustomResourceState
 	Environment pulumi.StringOutput `pulumi:"environment"`

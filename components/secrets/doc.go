@@ -1,4 +1,4 @@
-// Package secrets is a set of Secret Manager secrets: containers, who may read each, and which version is in use.
+// Package secrets is a set of Secret Manager secrets, the accounts that may read each, and the version in use.
 //
 //	store, err := secrets.NewSecrets(ctx, "secrets", &secrets.SecretsArgs{
 //		Project: pulumi.String("procureflow-dev"),

@@ -53,9 +53,9 @@ type Secrets struct {
 	// Versions are the version numbers in use by secret id: the pinned one, or the one made from the value. A secret with
 	// neither has no entry.
 	Versions map[string]pulumi.StringOutput
-	// Accessors are the grants, by the key of the accessor. Whatever reads a secret depends on its own, each by itself: to depend on the
-	// component is not enough, because the SDK adds children to it concurrently and misses those that come late. To depend on everybody's
-	// grants makes a stack's state grow with the square of its services.
+	// Accessors are the grants, by the key of the accessor. A service depends on its own grants, each by itself. To depend on the
+	// component is not enough, because the SDK adds children to it concurrently and misses late ones. To depend on the grants of all
+	// services would make a stack's state grow with the square of its services.
 	Accessors map[string][]pulumi.Resource
 }
 

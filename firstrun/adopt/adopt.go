@@ -1,6 +1,6 @@
-// Package adopt finds which of the resources that a first `pulumi up` would make exist already, and writes the file with
-// which `pulumi import` takes them into the state instead. It also says what that `up` would change in running services, what
-// it would fail on, and what exists that the settings do not know. It reads the cloud and changes nothing.
+// Package adopt finds the resources of a first `pulumi up` that exist already, and writes the file with which `pulumi import`
+// takes them into the state instead. It also reports changes that the `up` would make in running services, problems that
+// would stop it, and existing resources that the settings do not know. It reads the cloud and changes nothing.
 //
 // Only resources whose name the program decides can be there before it: a repository, an account, a secret, a service, a
 // custom role, an identity pool, an objective, a metric, a key, an attestor, and GitHub's environments, variables and
@@ -38,9 +38,9 @@ type Clients struct {
 
 // Find asks the cloud which of the planned resources exist, and what has to be done before the next `up`.
 //
-// It collects every failure before it gives up. It must not take an outage for an absence, because `up` would then try to
-// make a resource that exists. GitHub answers "not found" for everything that a token may not read, so Find first checks
-// that the token can see each repository.
+// It collects every failure before it gives up. During an outage it must not conclude that a resource is absent, because
+// `up` would then try to make a resource that exists. GitHub answers "not found" for everything that a token may not
+// read, so Find first checks that the token can see each repository.
 func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Report, error) {
 	s := search{ctx: ctx, clients: clients, apis: apis, plan: plan, owners: map[string]string{}, seen: map[string]error{},
 		report: Report{Exist: []Adoption{}, Later: []string{}, Refused: []Refusal{}, Changes: []Change{}, Added: []Addition{}, Pins: []string{},

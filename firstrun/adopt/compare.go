@@ -15,7 +15,7 @@ type Change struct {
 	Live string `json:"live,omitempty"`
 	// After is the value after `up`. Empty if `up` removes the value.
 	After string `json:"after,omitempty"`
-	// Setting is the key of the stack's settings that keeps the value. Empty if there is none.
+	// Setting is the key of the stack's settings that keeps the value. Empty if no key does.
 	Setting string `json:"setting,omitempty"`
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// CompareOther says what a plan changes of a resource around the services that exists already, and what it adds: what somebody or
-// something else may depend on. The rest of such a resource is for `pulumi preview --diff` to say, after the import.
+// CompareOther returns what a plan changes in, and adds to, an existing resource that is not a service. It compares only fields
+// that somebody may depend on. After the import `pulumi preview --diff` shows the others.
 func CompareOther(token string, live, planned map[string]any) (changes []Change, added []string) {
 	planned = inAPI(planned).(map[string]any)
 	switch token {

@@ -89,7 +89,7 @@ func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 	return "", ""
 }
 
-// get reads the document at a path, nil if there is none.
+// get reads the document at a path. It returns nil if there is no document.
 func (f finder) get(path string) (any, error) {
 	request, err := http.NewRequestWithContext(f.ctx, http.MethodGet, f.base+path, nil)
 	if err != nil {

@@ -61,7 +61,7 @@ type Unknown struct {
 	What     string `json:"what"`
 }
 
-// Good says that the next `up` neither fails nor takes anything from what runs.
+// Good reports whether the next `up` neither fails nor takes anything away from running services.
 func (r Report) Good() bool { return len(r.Refused) == 0 && len(r.Changes) == 0 && len(r.Pins) == 0 }
 
 // Write writes the import file to path.

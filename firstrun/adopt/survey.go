@@ -30,7 +30,7 @@ func (s *search) google(base string) finder {
 	return finder{ctx: s.ctx, client: s.clients.Google, base: base}
 }
 
-// read asks for one document; nil if there is none, or if it failed, which is noted.
+// read asks for one document. It returns nil if there is no such document, or after an error, which it records.
 func (s *search) read(base, path, what string) map[string]any {
 	found, err := s.google(base).get(path)
 	if err != nil {

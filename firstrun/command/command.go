@@ -19,7 +19,7 @@ const (
 	ExitDone   = 0 // Nothing stands in the way.
 	ExitFound  = 1 // Something is missing, would be lost or would be refused: the output says what, and what to do.
 	ExitUsage  = 2 // The call, the settings or the plan are wrong. Nothing was asked.
-	ExitFailed = 3 // The cloud could not be asked, which says nothing about what is there.
+	ExitFailed = 3 // The cloud could not be asked, so nothing is known.
 )
 
 const long = `Prepare an environment's first run: list the rights that it needs, check yours, and find resources that exist already.

@@ -66,7 +66,7 @@ type way struct {
 // such list. This one comes from the reference of permissions and from published ways to escalate privileges. Permissions to
 // set an IAM policy, and roles that hold everything of a service, count even if they are not listed; see [steps].
 var ways = []way{
-	// Becomes an account: by its tokens, its keys, what runs as it, or by giving oneself the right to.
+	// Permissions to become an account: by its tokens or keys, by services that run as it, or by a grant to oneself.
 	{permission: "iam.serviceAccounts.getAccessToken"},
 	{permission: "iam.serviceAccounts.getOpenIdToken"},
 	{permission: "iam.serviceAccounts.implicitDelegation"},
@@ -201,7 +201,7 @@ func delegated(holdings []Holding) []Holding {
 		for _, role := range h.Only {
 			row, known := Roles[role]
 			if !known {
-				row = []string{"*"} // nobody said what it holds
+				row = []string{"*"} // the role's permissions are not known
 			}
 			more = append(more, Holding{Who: h.Who, Place: OnProject, Role: role, Permissions: row})
 		}

@@ -22,7 +22,7 @@ type Grant struct {
 	Permissions []string
 }
 
-// Action is what is done with a resource.
+// Action is a way to use a resource.
 type Action int
 
 // The actions. An account that may take one may take all before it.

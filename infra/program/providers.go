@@ -30,7 +30,7 @@ func (p *platform) writeProviders(ctx *pulumi.Context) error {
 }
 
 // writeGitHubProvider makes the provider as the SDK's constructor does, by its token; see components/repository. The token and the address
-// come from the environment of whoever runs the program.
+// come from the environment of the person or job that runs the program.
 func (p *platform) writeGitHubProvider(ctx *pulumi.Context) error {
 	inputs := pulumi.Map{
 		"owner":   pulumi.String(p.settings.GitHub.Owner),

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Chart is a picture over time, drawn as inline SVG. What it shows is placed in values, from 0 to the top of each scale. Across, it is
-// drawn in percent of the page's width, so that text keeps its size on a phone.
+// Chart is a picture over time, drawn as inline SVG. Points have values from 0 to the top of each scale. Across, places are in percent
+// of the page's width, so that text keeps its size on a phone.
 type Chart struct {
 	// Label says what the picture shows, for people who cannot see it. Required.
 	Label string
@@ -58,7 +58,7 @@ type Dot struct {
 	Bad, Square bool
 }
 
-// Limit is a value that the others are held against.
+// Limit is a value to compare the others with.
 type Limit struct {
 	Value float64
 	Text  string
@@ -111,7 +111,7 @@ func (c Chart) drawing() drawing {
 	for i, tick := range c.Across.Ticks {
 		of := part{X1: c.x(tick.At), Text: tick.Text}
 		if i%2 == 1 && len(c.Across.Ticks) > 4 {
-			of.Class = "second" // Left out where there is no room.
+			of.Class = "second" // Left out on narrow pages.
 		}
 		d.Across = append(d.Across, of)
 	}

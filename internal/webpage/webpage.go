@@ -1,5 +1,5 @@
-// Package webpage is what the platform's pages share: one style for both colour schemes, phones and paper; charts as inline SVG; and a
-// server for pages on loopback that other origins cannot reach. A page is readable without a script.
+// Package webpage has the common parts of the platform's pages: one style for both colour schemes, phones and paper; charts as inline
+// SVG; and a server for pages on loopback that other origins cannot reach. A page is readable without a script.
 package webpage
 
 import (
@@ -19,7 +19,7 @@ var patterns string
 //go:embed live.js
 var script string
 
-// Head is what a page's head and the beginning of its body have in common.
+// Head has the values that the head of every page and the beginning of its body need.
 type Head struct{}
 
 // Style is the page's style, for its one style element.

@@ -1,6 +1,6 @@
-// Package authority says who can do what in a stack, as facts that can be compared. The facts are: which GitHub jobs become which
-// accounts, by the deployed expressions; what each account holds, and what it reaches in several steps; what the internet reaches; which
-// service reads which secret; and which guards stand in the way.
+// Package authority says who can do what in a stack, as facts that can be compared. The facts are: which GitHub jobs can become which
+// accounts, by the deployed expressions; the roles of each account, and the rights that it reaches in several steps; the services that
+// the internet reaches; the secrets that each service reads; and the protections.
 package authority
 
 import (

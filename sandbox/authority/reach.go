@@ -85,8 +85,8 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 	return holdings, accounts
 }
 
-// reaches returns the ways from the stack's own accounts to each other and to what they protect. The ways in from outside are the
-// federation's: see becomes.
+// reaches returns the ways from the stack's own accounts to each other, and to images, signatures and secrets. For the ways in
+// from outside, by the federation, see becomes.
 func reaches(holdings []permissions.Holding, accounts []string) (facts []review.Fact) {
 	for _, path := range permissions.Paths(holdings, accounts) {
 		if !slices.Contains(accounts, path.From) {

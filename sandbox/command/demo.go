@@ -173,7 +173,7 @@ func (d *demonstration) release(ctx context.Context, arguments ...string) int {
 	return release.Run(ctx, arguments, release.Streams{In: d.streams.In, Out: d.streams.Out, Err: d.streams.Err})
 }
 
-// goodImage is the first release, which goes well.
+// goodImage makes the first release, which goes well.
 func (d *demonstration) goodImage(ctx context.Context) error {
 	d.chapter(d.start, "A good image is deployed without a request, and rolled out step by step.")
 	if err := d.demoDeploy(ctx, d.service.Image, goodImage); err != nil {
@@ -188,7 +188,7 @@ func (d *demonstration) goodImage(ctx context.Context) error {
 	return nil
 }
 
-// badImage is the second release, whose image is bad. It is caught, and what served before serves again.
+// badImage makes the second release, whose image is bad. The release is caught, and the old revision serves again.
 func (d *demonstration) badImage(ctx context.Context, bad string) error {
 	stable, behaviour := d.visitors.latest(), bads[bad]
 	d.chapter(d.start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))

@@ -91,8 +91,8 @@ func add(into map[string]any, group, key string, value any) {
 	values[key] = value
 }
 
-// badMigration is the second release, whose migration fails once. It is taken back before anybody reaches it, tried again, and at last
-// rolled back by hand. No visitor notices anything.
+// badMigration makes the second release, whose migration fails once. The release is taken back before anybody reaches it, tried again,
+// and at last rolled back by hand. No visitor notices anything.
 func (d *demonstration) badMigration(ctx context.Context) error {
 	stable := d.visitors.latest()
 	d.chapter(d.start, "The next image is deployed. Its migration fails, before the first visitor.")

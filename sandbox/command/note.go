@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// note stores, for the console, what the policies said of the stack and what a month of it can cost. An error here is ignored, because
-// the page is no reason for a command to fail.
+// note stores, for the console, the policies' findings about the stack and the cost of a month. It ignores errors, because the page is
+// no reason for a command to fail.
 func (a *app) note(name, operation string, stack *engine.Stack) {
 	dir, err := a.openDir()
 	if err != nil {

@@ -241,7 +241,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string, exports 
 	if a.dir != "" {
 		arguments = append(arguments, "--dir="+a.dir)
 	}
-	// The exports go through a pipe: a path would lead what the change runs to them.
+	// The exports go through a pipe, because the change's code could read a file.
 	var exported []byte
 	if len(documents) > 0 {
 		if exported, err = json.Marshal(documents); err != nil {

@@ -100,7 +100,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 	return claims, nil
 }
 
-// repeated returns a name that occurs twice in an object of the next value, "" if there is none. The value has to be
+// repeated returns a name that occurs twice in an object of the next value, or "" if no name does. The value has to be
 // valid JSON.
 func repeated(decoder *json.Decoder) string {
 	opening, _ := decoder.Token()

@@ -127,8 +127,7 @@ func (v *visitors) others(known string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.answers)), func(revision string) bool { return revision == known })
 }
 
-// firstBad returns when the first visitor came who got a bad answer or none. That is when the trouble began. Zero if every answer was
-// good.
+// firstBad returns the time at which the first visitor came who got a bad answer or no answer. It is zero if every answer was good.
 func (v *visitors) firstBad() time.Time {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()

@@ -10,7 +10,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/webpage"
 )
 
-// seriesOf gives each revision that had a share or answered a look of its own. The first one seen has the plain look.
+// seriesOf gives each revision that had a share, or answered, a colour and pattern of its own. The first revision has
+// the plain one.
 func seriesOf(service string, seen []moment) map[string]int {
 	series := map[string]int{}
 	for _, m := range seen {

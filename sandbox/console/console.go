@@ -1,6 +1,6 @@
 // Package console is the sandbox's page. It shows the services with their revisions, the traffic as it shifts, and which revision
-// answered the visitors. It switches faults on and off. It also shows what the policies said of the last preview or up, the releases, and
-// what a month can cost at worst. Serve it through webpage.Private only, because its buttons act on the emulated cloud.
+// answered the visitors. It switches faults on and off. It also shows the policies' findings of the last preview or up, the releases, and
+// the cost of the dearest month. Serve it through webpage.Private only, because its buttons act on the emulated cloud.
 package console
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// Services is what the console needs of the emulated Cloud Run.
+// Services is the part of the emulated Cloud Run that the console uses.
 type Services interface {
 	Services() []run.Service
 	Behaviour(digest string) run.Behaviour
@@ -63,7 +63,7 @@ type sight struct {
 
 type answers struct{ all, failed int64 }
 
-// remembered is how long the past is shown. every is the time between two looks.
+// remembered is the length of the past that the page shows. every is the time between two looks.
 const (
 	remembered = 3 * time.Minute
 	every      = time.Second

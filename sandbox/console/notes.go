@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// Note is what the page shows of a stack's last preview or up.
+// Note has the results of a stack's last preview or up that the page shows.
 type Note struct {
 	Stack, Operation string
 	At               time.Time
@@ -25,12 +25,12 @@ type Note struct {
 	Dearest                       []Cost
 }
 
-// Finding is what one policy said of one resource.
+// Finding is the message of one policy about one resource.
 type Finding struct {
 	Policy, Level, Resource, Message string
 }
 
-// Cost is what a resource costs at worst in a month.
+// Cost is the cost of a resource in the dearest month.
 type Cost struct {
 	Resource string
 	Worst    float64
@@ -44,7 +44,7 @@ func (f Finding) Class() string {
 	return "warn"
 }
 
-// Over says that the worst month costs more than the budget. A budget only alerts; it stops nothing.
+// Over reports whether the dearest month costs more than the budget. A budget only alerts; it stops nothing.
 func (n Note) Over() bool { return n.Budget > 0 && n.Worst > n.Budget }
 
 // When formats the time for the page.
@@ -53,7 +53,7 @@ func (n Note) When() string { return n.At.UTC().Format("15:04:05 UTC") }
 // folder is the folder of the notes.
 const folder = "console"
 
-// Keep stores what a preview or an up of a stack said.
+// Keep stores the results of a stack's preview or up.
 func Keep(dir statedir.Dir, note Note) error {
 	data, err := json.Marshal(note)
 	if err != nil {
@@ -82,7 +82,7 @@ func notes(dir statedir.Dir) (list []Note) {
 // the same name in its own folder.
 func JournalFile(dir statedir.Dir) string { return dir.Path("release-audit.jsonl") }
 
-// release is what the page shows of one command of the journal.
+// release has the fields of one command of the journal that the page shows.
 type release struct {
 	Begin, Command, Service, Candidate, Outcome, Class, Why, Traffic string
 }

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// Change is what a stack costs before and after.
+// Change has a stack's costs before and after a change.
 type Change struct {
 	Before Estimate `json:"before"`
 	After  Estimate `json:"after"`

@@ -44,14 +44,14 @@ type Line struct {
 	Amounts
 }
 
-// Estimate is what a stack costs.
+// Estimate is a stack's cost in a month.
 type Estimate struct {
 	Stack string `json:"stack"`
 	// PricesOf is the date on which the oldest price was read.
 	PricesOf string  `json:"pricesOf"`
 	Lines    []Line  `json:"lines"`
 	Total    Amounts `json:"total"`
-	// Assumptions are what the numbers rely on. NotPriced lists what they leave out.
+	// Assumptions are facts that the numbers rely on. NotPriced lists costs that they leave out.
 	Assumptions []string `json:"assumptions"`
 	NotPriced   []string `json:"notPriced"`
 }

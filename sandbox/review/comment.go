@@ -78,7 +78,7 @@ func (c Comment) Markdown() string {
 	return out.String()
 }
 
-// bad marks what a reader must not overlook.
+// bad marks lines that a reader must not overlook.
 const bad = "**Missing:**"
 
 // unplanned returns the stacks of the report that lack a plan against the real cloud although the run had the rights to
@@ -132,8 +132,7 @@ func fitting(lines []string, room int) []string {
 	return lines
 }
 
-// lost says what is lost with a resource that is replaced or deleted, by its type. The percent sign stands for its
-// name.
+// lost lists the loss when a resource of a type is replaced or deleted. The percent sign stands for its name.
 var lost = map[string]string{
 	"gcp:artifactregistry/repository:Repository": "the registry %, **with every image in it**: nothing that serves can start again, or be " +
 		"rolled back to, before an image was built anew",
@@ -156,8 +155,8 @@ var goneLine = regexp.MustCompile(`^(replace|delete) ([A-Za-z0-9/:.-]+) ([A-Za-z
 
 const mostGone = 40
 
-// caution says what is gone for good after the change. From the text that the pull request's own code wrote, it uses only known types
-// and plain names; all other words come from this package.
+// caution lists the resources that the change deletes for good. From the text that the pull request's own code wrote, it uses only
+// known types and plain names; all other words come from this package.
 func (p Preview) caution(docs string) string {
 	var lines, operations []string
 	for line := range strings.Lines(p.Gone) {

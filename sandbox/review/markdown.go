@@ -9,7 +9,8 @@ import (
 // Marker is the comment's first line, by which the next run finds it.
 const Marker = "<!-- platform-review -->"
 
-// GitHub's limit is 65,536 characters, of which some count twice in UTF-16. The rest is for what the workflow adds.
+// GitHub's limit is 65,536 characters, of which some count twice in UTF-16. The rest is for text that the workflow
+// adds.
 const mostCharacters = 62_000
 
 // Comment writes the report as a comment of a pull request, of which there are no plans against the real cloud. page is the address of the

@@ -1,6 +1,7 @@
-// Package review says what a pull request would do: what changes in each stack, what that costs, who gains which rights, whether visitors
-// notice, and whether it can be taken back. It takes the findings of other packages, compares them, and writes them as a comment, as a
-// page and for a terminal. It makes no requests and does not import the engine, so that the job that may write comments runs little code.
+// Package review says what a pull request would do: the changes in each stack, their cost, who gains which rights, whether visitors
+// notice, and whether the change can be taken back. It takes the findings of other packages, compares them, and writes them as a comment,
+// as a page and for a terminal. It makes no requests and does not import the engine, so that the job that may write comments runs little
+// code.
 package review
 
 import "github.com/guiofsaints/procureflow-platform/sandbox/cost"
@@ -10,7 +11,7 @@ type Report struct {
 	// Base and Head are the commits that are compared.
 	Base string `json:"base"`
 	Head string `json:"head"`
-	// Number is the pull request's number, 0 if there is none.
+	// Number is the pull request's number; 0 without a pull request.
 	Number int     `json:"number,omitempty"`
 	Stacks []Stack `json:"stacks"`
 	// WideningLabel is the label that a pull request needs if it widens somebody's rights; empty if the settings require none.
@@ -34,7 +35,7 @@ type Stack struct {
 	Rehearsal   *Rehearsal `json:"rehearsal,omitempty"`
 }
 
-// Op is what a step does to a resource.
+// Op is the kind of a step: create, update and so on.
 type Op string
 
 // The operations, the riskiest first.
@@ -67,7 +68,7 @@ type Property struct {
 	Unknown bool `json:"unknown,omitempty"`
 }
 
-// Finding is what a policy, the program or a provider says of a resource.
+// Finding is a message of a policy, the program or a provider about a resource.
 type Finding struct {
 	// Policy is the policy's name, or "program" for a warning or an error of the program or a provider.
 	Policy string `json:"policy"`
@@ -99,7 +100,7 @@ type Rehearsal struct {
 	Visitors []Visitors `json:"visitors"`
 	// Lost are the resources that were replaced or deleted together with their data.
 	Lost []string `json:"lost"`
-	// Restored is what a rollback put back, NotRestored what it did not.
+	// Restored lists changes that a rollback put back, and NotRestored lists the others.
 	Restored    []string `json:"restored"`
 	NotRestored []string `json:"notRestored"`
 	// ManualSteps are the steps that would have needed a person, each with the reason.
@@ -150,7 +151,7 @@ type AuthorityChange struct {
 	Kind    string `json:"kind"`
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
-	// Was is what the same guard required before; empty for a guard that is new, and for other kinds.
+	// Was is the requirement of the same guard before; empty for a new guard, and for other kinds.
 	Was string `json:"was,omitempty"`
 	// More is the number of further facts of the same kind and subject that change in the same way.
 	More int `json:"more,omitempty"`

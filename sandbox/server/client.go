@@ -224,7 +224,7 @@ func (c *Client) SetJobBehaviour(ctx context.Context, job string, behaviour run.
 	return c.call(ctx, http.MethodPut, "jobs/"+job, behaviour, nil)
 }
 
-// JobBehaviour returns what is still set for the job's next executions.
+// JobBehaviour returns the behaviour that is set for the job's next executions.
 func (c *Client) JobBehaviour(ctx context.Context, job string) (run.JobBehaviour, error) {
 	var behaviour run.JobBehaviour
 	return behaviour, c.call(ctx, http.MethodGet, "jobs/"+job, nil, &behaviour)

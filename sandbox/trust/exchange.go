@@ -10,7 +10,7 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// Answer says what a token can become.
+// Answer lists the accounts that a token can become.
 type Answer struct {
 	// Accepted says that a provider admits the token. The token may still match no account.
 	Accepted bool `json:"accepted"`

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// axeCore is the version of axe-core that pages are held against.
+// axeCore is the version of axe-core that checks the pages.
 const axeCore = "axe-core@4.14.1"
 
 // Browser starts a browser for a test. Where none is installed the test is skipped, and says so.
@@ -56,8 +56,7 @@ func Browser(t *testing.T) context.Context {
 }
 
 // Axe is the source of axe-core, from npm. It is kept in the user's cache folder, because npm takes a second and longer to start. It is
-// empty where npm is not there or cannot get it: a part of the test named axe-core is skipped then, and says so, and the rest goes on with
-// what it can see without.
+// empty if npm is missing or cannot get it. Then the part of the test named axe-core is skipped and says so, and the other parts run.
 func Axe(t *testing.T) (source string) {
 	t.Helper()
 	t.Run("axe-core", func(t *testing.T) {
@@ -127,8 +126,8 @@ var looks = []Look{
 		"light", "print", 794},
 }
 
-// Check looks at the page at an address in every way, and holds it against what a reader needs. Pictures of it are written to the folder
-// that the environment variable PAGE_PICTURES names.
+// Check opens the page at an address in every colour scheme and width, and checks that people can read and use it. If the environment
+// variable PAGE_PICTURES names a folder, it writes pictures there.
 func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 	t.Helper()
 	for _, look := range looks {

@@ -26,7 +26,7 @@ const (
 	ExitFailed = 3
 )
 
-// The bounds of what is read, far above anything real.
+// The largest sizes that the command reads, far above anything real.
 const (
 	mostReport  = 32 << 20
 	mostPreview = 4 << 20
@@ -89,7 +89,7 @@ func Run(_ context.Context, args []string, streams cli.Streams) int {
 	return ExitDone
 }
 
-// wrong says what is wrong with a call.
+// wrong returns the error of a wrong call.
 func wrong(comment review.Comment, folders int) error {
 	switch {
 	case folders != 1:
@@ -124,7 +124,7 @@ func report(folder *os.Root) (*review.Report, error) {
 	return &made, nil
 }
 
-// previews reads the plans against the real cloud. What is not in its form is left out.
+// previews reads the plans against the real cloud. It leaves out files that do not have the expected form.
 func previews(folder *os.Root, problems io.Writer) (all []review.Preview) {
 	entries, err := fs.ReadDir(folder.FS(), ".")
 	if err != nil {
