@@ -130,7 +130,7 @@ var kinds = map[string]kind{
 			{"purpose", "purpose", "purpose", "ENCRYPT_DECRYPT"},
 			{"versionTemplate protectionLevel", "versionTemplate protectionLevel", "protection level", "SOFTWARE"},
 		},
-		instead: "name another ring in binaryAuthorization.keyRing: Cloud KMS frees no name of a key"},
+		instead: "name another ring in binaryAuthorization.keyRing: Cloud KMS never frees the name of a key"},
 	"gcp:containeranalysis/note:Note": {
 		api: func(a APIs) string { return a.ContainerAnalysis }, path: "projects/{project}/notes/{name}"},
 	"gcp:binaryauthorization/attestor:Attestor": {

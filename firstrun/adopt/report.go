@@ -89,7 +89,7 @@ func (r Report) Text(path string) string {
 		fmt.Fprintf(&out, "  %-28s %s\n", adoption.Name(), adoption.ID)
 	}
 	if len(r.Later) > 0 {
-		fmt.Fprintf(&out, "Not looked for, because what they stand in is not in the state yet: %s. Ask again after the import.\n",
+		fmt.Fprintf(&out, "Not looked for, because their parent resources are not in the state yet: %s. Ask again after the import.\n",
 			strings.Join(r.Later, ", "))
 	}
 	if len(r.Refused) > 0 {
@@ -110,8 +110,8 @@ func (r Report) Text(path string) string {
 		fmt.Fprintf(&out, "It adds to %s: %s.\n", added.Resource, strings.Join(added.What, ", "))
 	}
 	if len(r.Pins) > 0 {
-		fmt.Fprintf(&out, "Requests go to whichever revision is the newest, and the first `up` makes a newer one, which nobody tested. "+
-			"Before it, give them to what serves now:\n  %s\n", strings.Join(r.Pins, "\n  "))
+		fmt.Fprintf(&out, "Requests go to the newest revision, and the first `up` makes a newer one that nobody has tested. "+
+			"First give the requests to the revision that serves now:\n  %s\n", strings.Join(r.Pins, "\n  "))
 	}
 	if len(r.Unknown) > 0 {
 		out.WriteString("The settings do not know these, and `up` leaves them as they are:\n")
@@ -120,7 +120,7 @@ func (r Report) Text(path string) string {
 		fmt.Fprintf(&out, "  %s: %s\n", unknown.Resource, unknown.What)
 	}
 	if r.Good() {
-		out.WriteString("`up` would fail on none of it and takes nothing away.\n")
+		out.WriteString("`up` would not fail, and takes nothing away.\n")
 	}
 	return out.String()
 }

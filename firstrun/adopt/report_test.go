@@ -18,7 +18,7 @@ func TestReport(t *testing.T) {
 	nothing := adopt.Report{Planned: 3}
 	assert.True(t, nothing.Good())
 	assert.Equal(t, "None of the 3 planned resources exists already: import.json imports nothing.\n"+
-		"`up` would fail on none of it and takes nothing away.\n", nothing.Text("import.json"))
+		"`up` would not fail, and takes nothing away.\n", nothing.Text("import.json"))
 
 	report := adopt.Report{
 		Planned: 7, Later: []string{"a", "b"},
@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 	}
 	assert.Equal(t, `1 of the 7 planned resources exist already and are named in import.json:
   secrets-key                  projects/p/secrets/key
-Not looked for, because what they stand in is not in the state yet: a, b. Ask again after the import.
+Not looked for, because their parent resources are not in the state yet: a, b. Ask again after the import.
 Put these right first. `+"`up`"+` would fail on them half-way, or replace them:
   r: it is old.
     Make another.
@@ -42,8 +42,8 @@ Put these right first. `+"`up`"+` would fail on them half-way, or replace them:
 `+"`up`"+` changes y:
   port: 1 becomes 2; no setting keeps it
 It adds to x: startup probe, variable A.
-Requests go to whichever revision is the newest, and the first `+"`up`"+` makes a newer one, which nobody tested. `+
-		`Before it, give them to what serves now:
+Requests go to the newest revision, and the first `+"`up`"+` makes a newer one that nobody has tested. `+
+		`First give the requests to the revision that serves now:
   gcloud one
   gcloud two
 The settings do not know these, and `+"`up`"+` leaves them as they are:

@@ -115,7 +115,7 @@ func TestRefusals(t *testing.T) {
 			more: []adopt.Planned{{URN: "urn:x::key", New: true, Type: "gcp:kms/cryptoKey:CryptoKey",
 				Inputs: map[string]any{"keyRing": "projects/p/locations/l/keyRings/r", "name": "release"}}},
 			want: []adopt.Refusal{{Resource: "projects/p/locations/l/keyRings/r/cryptoKeys/release", Why: "none of its versions is enabled",
-				Do: "enable one, or name another ring in binaryAuthorization.keyRing: Cloud KMS frees no name of a key"}}},
+				Do: "enable one, or name another ring in binaryAuthorization.keyRing: Cloud KMS never frees the name of a key"}}},
 	} {
 		answers := map[string]string{pinned: `{"state": "ENABLED"}`}
 		maps.Copy(answers, test.answers)

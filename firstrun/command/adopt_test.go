@@ -242,5 +242,5 @@ func TestAdopt(t *testing.T) {
 	code, out, errs = run(t, mended, "adopt", "--out", file)
 	assert.Equal(t, command.ExitDone, code, errs)
 	assert.Contains(t, out, "7 of the 9 planned resources exist already")
-	assert.Contains(t, out, "\n`up` would fail on none of it and takes nothing away.\n")
+	assert.Contains(t, out, "\n`up` would not fail, and takes nothing away.\n")
 }

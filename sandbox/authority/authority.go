@@ -92,7 +92,7 @@ func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []
 			continue
 		}
 		if r.At("invokerIamDisabled") == true {
-			fact("service "+r.Text("name"), "callers are not asked who they are")
+			fact("service "+r.Text("name"), "callers need no identity")
 		}
 		switch ingress := r.Text("ingress"); ingress {
 		case "INGRESS_TRAFFIC_INTERNAL_ONLY":
@@ -199,7 +199,7 @@ func environmentGuards(r inventory.Resource, guard func(subject, text string, le
 		guard(of+", self-approval", "nobody approves what they started", 0)
 	}
 	if r.At("canAdminsBypass") == false {
-		guard(of+", administrators", "they wait as everybody does", 0)
+		guard(of+", administrators", "they wait like everybody else", 0)
 	}
 	if r.At("deploymentBranchPolicy") != nil {
 		guard(of+", branches", "not every branch deploys", 0)
@@ -226,16 +226,16 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 		for _, rule := range []struct{ key, text string }{
 			{"creation", "only administrators create it"}, {"update", "only administrators move it"}, {"deletion", "nobody deletes it"},
 			{"nonFastForward", "nobody rewrites it"}, {"requiredSignatures", "commits are signed"}, {"requiredLinearHistory",
-				"its history is a line"},
+				"its history is linear"},
 		} {
 			if rules.At(rule.key) == true {
 				guard(of+", "+rule.key, rule.text, 0)
 			}
 		}
 		if approvals := rules.Number("pullRequest", "requiredApprovingReviewCount"); rules.At("pullRequest") != nil {
-			text := fmt.Sprintf("a change takes a pull request with %v approvals", approvals)
+			text := fmt.Sprintf("a change needs a pull request with %v approvals", approvals)
 			if approvals == 1 {
-				text = "a change takes a pull request with 1 approval"
+				text = "a change needs a pull request with 1 approval"
 			}
 			guard(of+", pull request", text, approvals)
 		}
@@ -254,6 +254,6 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 	}
 	bypass, _ := r.At("bypassActors").([]any)
 	if len(bypass) == 0 {
-		guard("ruleset "+r.Text("name"), "nobody passes it by", 0)
+		guard("ruleset "+r.Text("name"), "nobody can bypass it", 0)
 	}
 }

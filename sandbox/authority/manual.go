@@ -56,7 +56,7 @@ func ManualSteps(steps []review.Step, before []inventory.Resource) []string {
 // personFor says why the pipeline cannot take a step; empty when it can.
 func personFor(step review.Step, grants []permissions.Grant) string {
 	if strings.HasPrefix(step.Type, "github:") {
-		return "GitHub's settings are not a job's to change"
+		return "no job may change GitHub's settings"
 	}
 	needs, err := permissions.ForType(step.Type, actions[step.Op])
 	if err != nil {

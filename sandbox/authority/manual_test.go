@@ -27,7 +27,7 @@ func TestManualSteps(t *testing.T) {
 		"no account has permissions": {steps: []review.Step{step(review.Update, service, "web")},
 			want: []string{"a person applies web: infra does not hold run.services.get"}},
 		"GitHub's settings": {steps: []review.Step{step(review.Update, "github:index/repositoryRuleset:RepositoryRuleset", "main")},
-			want: []string{"a person applies main: GitHub's settings are not a job's to change"}},
+			want: []string{"a person applies main: no job may change GitHub's settings"}},
 		"an unknown type": {steps: []review.Step{step(review.Create, "aws:s3/bucket:Bucket", "b")},
 			want: []string{"a person applies b: nothing says which permissions aws:s3/bucket:Bucket takes"}},
 		"many of a kind": {steps: []review.Step{step(review.Delete, pool, "a"), step(review.Delete, pool, "b"), step(review.Delete, pool, "c"),

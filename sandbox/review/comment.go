@@ -59,7 +59,7 @@ func (c Comment) Markdown() string {
 	}
 	room := mostCharacters - width(out.String())
 	if c.Report == nil {
-		fmt.Fprintf(&out, "## What this pull request would do\n\nNo review came of it: [the run](%s) says why.\n\n", c.Run)
+		fmt.Fprintf(&out, "## What this pull request would do\n\nThere is no review: [the run](%s) says why.\n\n", c.Run)
 	} else {
 		out.WriteString(c.Report.fitting(cmp.Or(c.Page, c.Run), room-min(wanted, mostOfPreviews)))
 	}
@@ -68,10 +68,10 @@ func (c Comment) Markdown() string {
 		out.WriteString(preview.plan(c.Run, rest-500))
 	}
 	for _, stack := range c.unplanned() {
-		fmt.Fprintf(&out, "%s No plan of %s against what runs came: [the run](%s) says why.\n\n", bad, codeSpan(stack, false), c.Run)
+		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad, codeSpan(stack, false), c.Run)
 	}
 	if c.Plans == Fork {
-		out.WriteString("There is no plan against what really runs, because a fork's run gets no identity. A maintainer who has read the " +
+		out.WriteString("There is no plan against the real cloud, because a fork's run gets no identity. A maintainer who has read the " +
 			"change pushes it to a branch of this repository to see one.\n\n")
 	}
 	fmt.Fprintf(&out, "At commit %s.\n", codeSpan(c.Commit, false))
@@ -118,7 +118,7 @@ func (p Preview) plan(run string, room int) string {
 			some(out, "line is", "lines are"), run)
 		lines = slices.Concat(head, []string{fmt.Sprintf("[%s left out]", some(out, "line", "lines"))}, tail)
 	}
-	return fmt.Sprintf("<details><summary>The plan against what runs in <code>%s</code></summary>\n\n%s~~~~~~~~text\n%s\n~~~~~~~~\n\n"+
+	return fmt.Sprintf("<details><summary>Plan of <code>%s</code> against the real cloud</summary>\n\n%s~~~~~~~~text\n%s\n~~~~~~~~\n\n"+
 		"</details>\n\n", p.Stack, note, strings.Join(lines, "\n"))
 }
 
@@ -134,18 +134,18 @@ func fitting(lines []string, room int) []string {
 
 // lost lists the loss when a resource of a type is replaced or deleted. The percent sign stands for its name.
 var lost = map[string]string{
-	"gcp:artifactregistry/repository:Repository": "the registry %, **with every image in it**: nothing that serves can start again, or be " +
-		"rolled back to, before an image was built anew",
+	"gcp:artifactregistry/repository:Repository": "the registry %, **with every image in it**: no revision can start again, and no " +
+		"rollback is possible, until a new image is built",
 	"gcp:cloudrunv2/service:Service":     "the service %: its address, its revisions and the way back to them",
-	"gcp:cloudrunv2/job:Job":             "the job %, with what is known of its runs",
-	"gcp:secretmanager/secret:Secret":    "the secret %, **with the value of every version**: keep what is still needed before",
-	"gcp:serviceaccount/account:Account": "the account %: one of the same name is another, without what others granted it",
-	"gcp:storage/bucket:Bucket":          "the bucket %, **with all data in it**: copy what is still needed before",
-	"gcp:sql/databaseInstance:DatabaseInstance": "the database server %, **with all data in it**: export it before; its name " +
+	"gcp:cloudrunv2/job:Job":             "the job %, with the records of its executions",
+	"gcp:secretmanager/secret:Secret":    "the secret %, **with the value of every version**: save what you still need first",
+	"gcp:serviceaccount/account:Account": "the account %: a new account of the same name lacks the grants that others gave it",
+	"gcp:storage/bucket:Bucket":          "the bucket %, **with all data in it**: copy what you still need first",
+	"gcp:sql/databaseInstance:DatabaseInstance": "the database server %, **with all data in it**: export it first; its name " +
 		"is taken for a week",
-	"gcp:sql/database:Database": "the database %, **with all data in it**: export it before",
-	"gcp:kms/cryptoKey:CryptoKey": "the key %: what it signed cannot be verified any more, and prod starts " +
-		"nothing of it",
+	"gcp:sql/database:Database": "the database %, **with all data in it**: export it first",
+	"gcp:kms/cryptoKey:CryptoKey": "the key %: its signatures cannot be verified any more, and prod starts " +
+		"no image that it signed",
 	"gcp:iam/workloadIdentityPool:WorkloadIdentityPool": "the identity pool %: no job logs in, and its id is taken for 30 days",
 	"gcp:projects/iAMCustomRole:IAMCustomRole":          "the role %: its id is taken for 37 days",
 }
@@ -174,7 +174,7 @@ func (p Preview) caution(docs string) string {
 	slices.Sort(lines)
 	lines = slices.Compact(lines)
 	var out strings.Builder
-	fmt.Fprintf(&out, "> [!CAUTION]\n> **After this change these are gone in %s, and nothing brings them back:**\n", p.Stack)
+	fmt.Fprintf(&out, "> [!CAUTION]\n> **This change deletes these for good in %s:**\n", p.Stack)
 	out.WriteString(strings.Join(lines[:min(len(lines), mostGone)], ""))
 	if more := len(lines) - mostGone; more > 0 {
 		fmt.Fprintf(&out, "> * and %d more\n", more)
@@ -183,8 +183,8 @@ func (p Preview) caution(docs string) string {
 	if p.Stack == "dev" {
 		when = "at once"
 	}
-	fmt.Fprintf(&out, ">\n> After the merge an owner runs `up` of %s from main, and says before who is affected: no pipeline replaces or "+
-		"deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, %s. How, and in which order:", p.Stack,
+	fmt.Fprintf(&out, ">\n> After the merge an owner runs `up` of %s from main, and first tells the people who are affected: no pipeline "+
+		"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, %s. How, and in which order:", p.Stack,
 		when)
 	for _, page := range []struct{ file, title, when string }{
 		{"region.md", "change a region or a name", `^replace .*(Service|:Repository)$`},

@@ -36,15 +36,15 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 		region   = " [change a region or a name](" + docs + "/howto/region.md)"
 		removal  = " [remove or rename a service](" + docs + "/howto/remove-service.md)"
 		who      = " [who does what](" + docs + "/howto/README.md)"
-		images   = "the registry `registry-repository`, **with every image in it**: nothing that serves can start again, or be rolled back " +
-			"to, before an image was built anew\n"
+		images   = "the registry `registry-repository`, **with every image in it**: no revision can start again, and no rollback is " +
+			"possible, until a new image is built\n"
 	)
 	begun := func(stack string) string {
-		return "> [!CAUTION]\n> **After this change these are gone in " + stack + ", and nothing brings them back:**\n"
+		return "> [!CAUTION]\n> **This change deletes these for good in " + stack + ":**\n"
 	}
 	owner := func(stack, rest string) string {
-		return ">\n> After the merge an owner runs `up` of " + stack + " from main, and says before who is affected: no pipeline replaces or " +
-			"deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, " + rest + ". How, and in which order:"
+		return ">\n> After the merge an owner runs `up` of " + stack + " from main, and first tells the people who are affected: no pipeline " +
+			"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, " + rest + ". How, and in which order:"
 	}
 	for name, test := range map[string]struct{ stack, gone, want string }{
 		"nothing": {"dev", "", ""},
@@ -58,17 +58,17 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 			"after its approvals") + region + who},
 		"a service taken out, or its key renamed": {"staging", "delete " + service + " service-api-service\ndelete " +
 			"gcp:serviceaccount/account:Account runtime-api-account\n", begun("staging") +
-			"> * deleted: the account `runtime-api-account`: one of the same name is another, without what others granted it\n" +
+			"> * deleted: the account `runtime-api-account`: a new account of the same name lacks the grants that others gave it\n" +
 			"> * deleted: the service `service-api-service`: its address, its revisions and the way back to them\n" + owner("staging",
 			"after its approvals") + removal + who},
 		"a secret": {"dev", "delete " + secret + " secrets-a\n", begun("dev") + "> * deleted: the secret `secrets-a`, **with the value of " +
-			"every version**: keep what is still needed before\n" + owner("dev", "at once") + " [secrets](" + docs + "/howto/secret.md)" + who},
+			"every version**: save what you still need first\n" + owner("dev", "at once") + " [secrets](" + docs + "/howto/secret.md)" + who},
 		"data": {"dev", "replace gcp:sql/databaseInstance:DatabaseInstance db\ndelete gcp:storage/bucket:Bucket files\n",
-			begun("dev") + "> * deleted: the bucket `files`, **with all data in it**: copy what is still needed before\n" +
-				"> * replaced: the database server `db`, **with all data in it**: export it before; its name is taken for a week\n" +
+			begun("dev") + "> * deleted: the bucket `files`, **with all data in it**: copy what you still need first\n" +
+				"> * replaced: the database server `db`, **with all data in it**: export it first; its name is taken for a week\n" +
 				owner("dev", "at once") + who},
 		"the same twice": {"dev", strings.Repeat("delete "+secret+" s\n", 3), begun("dev") +
-			"> * deleted: the secret `s`, **with the value of every version**: keep what is still needed before\n" + owner("dev", "at once") +
+			"> * deleted: the secret `s`, **with the value of every version**: save what you still need first\n" + owner("dev", "at once") +
 			" [secrets](" + docs + "/howto/secret.md)" + who},
 		"a name that is Markdown": {"dev", "delete " + secret + " a`](https://evil.example)\ndelete " + secret + " a b\nreplaced " + secret +
 			" x\n", ""},
@@ -82,7 +82,7 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 			}
 			said := comment(review.Preview{Stack: test.stack, Text: "changes\n", Gone: test.gone})
 			assert.True(t, strings.HasPrefix(said, "<!-- platform-review -->\n"+want+"## What this pull request would do\n"), said)
-			assert.Contains(t, said, "<details><summary>The plan against what runs in <code>"+test.stack+"</code></summary>\n\n~~~~~~~~text\n"+
+			assert.Contains(t, said, "<details><summary>Plan of <code>"+test.stack+"</code> against the real cloud</summary>\n\n~~~~~~~~text\n"+
 				"changes\n~~~~~~~~\n\n</details>\n\nAt commit `abc`.\n")
 		})
 	}

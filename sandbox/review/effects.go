@@ -8,9 +8,9 @@ import (
 
 // kinds are the words for a difference of each kind: for a fact that is new, and for one that no longer holds.
 var kinds = map[string][2]string{
-	Internet: {"to everybody: ", "to everybody no more: "}, Becomes: {"can become ", "can no more become "}, Reaches: {"reaches: ",
-		"reaches no more: "},
-	Holds: {"holds: ", "holds no more: "}, Reads: {"reads: ", "reads no more: "}, Guard: {"asked from now on: ", "no more asked: "},
+	Internet: {"to everybody: ", "no longer to everybody: "}, Becomes: {"can become ", "can no longer become "}, Reaches: {"reaches: ",
+		"no longer reaches: "},
+	Holds: {"holds: ", "no longer holds: "}, Reads: {"reads: ", "no longer reads: "}, Guard: {"now requires: ", "no longer requires: "},
 }
 
 func (s Stack) authority(l limits) []block {

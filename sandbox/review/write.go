@@ -26,7 +26,7 @@ func (l limits) all() line {
 func (r Report) document(l limits) document {
 	d := document{heading{1, say("What this pull request would do")}}
 	if r.quiet() {
-		text := say("Nothing: no stack changes, costs stay, nobody gains anything, and no policy says anything new.")
+		text := say("Nothing: no stack changes, costs stay the same, nobody gains rights, and no policy has new findings.")
 		return append(d, paragraph(append(text, r.old()...)))
 	}
 	d = append(d, r.summary())

@@ -48,7 +48,7 @@ func TestAForksPullRequest(t *testing.T) {
 	body := c.written("comment-POST-comments")
 	for _, wanted := range []string{"<!-- platform-review -->\n## What this pull request would do\n", "| what changes | 2 in place |",
 		"| do visitors notice | no, in ", "| can it be taken back | yes |", "`template.scaling.maxInstanceCount` from `2` to `1`",
-		"There is no plan against what really runs, because a fork's run gets no identity.", "At commit `" + head + "`.",
+		"There is no plan against the real cloud, because a fork's run gets no identity.", "At commit `" + head + "`.",
 		"/artifacts/9)"} {
 		if !strings.Contains(body, wanted) {
 			t.Errorf("the comment does not say %q:\n%s", wanted, body)
@@ -200,7 +200,7 @@ func (c *chain) previews(base string, stacks ...string) string {
 	body := c.written("comment-PATCH-5")
 	reviewed(t, body)
 	for _, stack := range stacks {
-		if !strings.Contains(body, "<details><summary>The plan against what runs in <code>"+stack+"</code></summary>") {
+		if !strings.Contains(body, "<details><summary>Plan of <code>"+stack+"</code> against the real cloud</summary>") {
 			t.Errorf("the comment lacks the plan of %s:\n%s", stack, body)
 		}
 	}

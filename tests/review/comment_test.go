@@ -98,7 +98,7 @@ func TestComments(t *testing.T) {
 			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), again)
 			isWritten(t, p.file(".json"), comment)
 			if p.changes == "" {
-				assert.Contains(t, comment, "Nothing: no stack changes, costs stay, nobody gains anything, and no policy says anything new.")
+				assert.Contains(t, comment, "Nothing: no stack changes, costs stay the same, nobody gains rights, and no policy has new findings.")
 				assert.Less(t, strings.Count(comment, "\n"), 6, "passing is one line")
 				return
 			}

@@ -43,9 +43,9 @@ var (
 
 var page = cli.Page{
 	Usage:   "review-comment --run ADDRESS --docs ADDRESS --commit SHA FOLDER",
-	Purpose: "Write what a pull request's run left as its one comment",
+	Purpose: "Write the comment of a pull request from its run's artifacts",
 	Details: "FOLDER has the run's artifacts, each in a folder of its name: review/report.json, preview-STACK/STACK.txt and\n" +
-		"preview-STACK/STACK.gone. What is not in its form is left out, and the comment says that it did not come.",
+		"preview-STACK/STACK.gone. The comment leaves out files that do not have the expected form, and names them.",
 	Examples: "  review-comment --run https://github.com/OWNER/NAME/actions/runs/ID --docs https://github.com/OWNER/NAME/blob/main/docs \\\n" +
 		"    --commit \"$(git rev-parse HEAD)\" artifacts > comment.md",
 	Codes: "Exit codes: 0 written; 2 the call is wrong, and nothing was written; 3 the comment could not be written.",

@@ -33,9 +33,9 @@ func artifacts(t *testing.T, files map[string]string) string {
 
 const (
 	quiet   = `{"base": "1", "head": "2", "stacks": [{"name": "dev"}]}`
-	nothing = "## What this pull request would do\n\nNothing: no stack changes, costs stay, nobody gains anything, and no policy says " +
-		"anything new.\n\n"
-	none = "## What this pull request would do\n\nNo review came of it: [the run](" + at + ") says why.\n\n"
+	nothing = "## What this pull request would do\n\nNothing: no stack changes, costs stay the same, nobody gains rights, and no policy " +
+		"has new findings.\n\n"
+	none = "## What this pull request would do\n\nThere is no review: [the run](" + at + ") says why.\n\n"
 	end  = "At commit `" + sha + "`.\n"
 )
 
@@ -43,11 +43,11 @@ const (
 func TestCommentOfArtifacts(t *testing.T) {
 	t.Parallel()
 	plan := func(text string) string {
-		return "<details><summary>The plan against what runs in <code>dev</code></summary>\n\n~~~~~~~~text\n" + text +
+		return "<details><summary>Plan of <code>dev</code> against the real cloud</summary>\n\n~~~~~~~~text\n" + text +
 			"\n~~~~~~~~\n\n</details>\n\n"
 	}
-	const missing = "**Missing:** No plan of `dev` against what runs came: [the run](" + at + ") says why.\n\n"
-	const fork = "There is no plan against what really runs, because a fork's run gets no identity. A maintainer who has read the change " +
+	const missing = "**Missing:** There is no plan of `dev` against the real cloud: [the run](" + at + ") says why.\n\n"
+	const fork = "There is no plan against the real cloud, because a fork's run gets no identity. A maintainer who has read the change " +
 		"pushes it to a branch of this repository to see one.\n\n"
 	for name, test := range map[string]struct {
 		files       map[string]string
@@ -124,6 +124,6 @@ func TestBadCalls(t *testing.T) {
 	}
 	var out, said bytes.Buffer
 	assert.Equal(t, ExitDone, Run(t.Context(), []string{"--help"}, cli.Streams{Out: &out, Err: &said}))
-	assert.Contains(t, out.String(), "Write what a pull request's run left as its one comment")
+	assert.Contains(t, out.String(), "Write the comment of a pull request from its run's artifacts")
 	assert.Empty(t, said.String())
 }
