@@ -42,8 +42,8 @@ func (a *app) up() *cobra.Command {
 			})
 		},
 	}
-	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "do not preview first, which is a quarter quicker; policies about the whole "+
-		"stack then speak after everything is made")
+	command.Flags().BoolVar(&skipPreview, "skip-preview", false, "skip the preview, which saves a quarter of the time; policies about the "+
+		"whole stack then run only after the update")
 	return command
 }
 

@@ -184,8 +184,8 @@ func (p Preview) caution(docs string) string {
 		when = "at once"
 	}
 	fmt.Fprintf(&out, ">\n> After the merge an owner runs `up` of %s from main, and first tells the people who are affected: no pipeline "+
-		"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, %s. How, and in which order:", p.Stack,
-		when)
+		"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, %s. How, and in "+
+		"which order:", p.Stack, when)
 	for _, page := range []struct{ file, title, when string }{
 		{"region.md", "change a region or a name", `^replace .*(Service|:Repository)$`},
 		{"remove-service.md", "remove or rename a service", `^delete .*(Service|Account)$`},

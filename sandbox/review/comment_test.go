@@ -44,7 +44,8 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 	}
 	owner := func(stack, rest string) string {
 		return ">\n> After the merge an owner runs `up` of " + stack + " from main, and first tells the people who are affected: no pipeline " +
-			"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, " + rest + ". How, and in which order:"
+			"replaces or deletes a service, a registry or an account. The rest goes with platform-infrastructure.yml, " + rest + ". How, and in " +
+			"which order:"
 	}
 	for name, test := range map[string]struct{ stack, gone, want string }{
 		"nothing": {"dev", "", ""},

@@ -66,7 +66,8 @@ func TestACancelledDeployment(t *testing.T) {
 	c.inOrder(r, "release rollout", "release rollback", "release status")
 
 	// Release the same revision again, as a person may decide to. Then send GitHub's interrupt to the release controller itself.
-	step := c.step("deploy", "Give it requests step by step", map[string]string{"REVISION": c.newest("dev"), "RETRY": "true"})
+	step := c.step("deploy", "Shift requests to the new revision, step by "+
+		"step", map[string]string{"REVISION": c.newest("dev"), "RETRY": "true"})
 	var out bytes.Buffer
 	step.Stdout, step.Stderr = &out, &out
 	if err := step.Start(); err != nil {

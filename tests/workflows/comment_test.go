@@ -32,10 +32,10 @@ esac
 		says                 string
 	}{
 		"nothing of the platform":        {"success/false/skipped", "", "", 0, "Nothing of the platform changes."},
-		"no review":                      {"success/true/failure", "", "", 1, "::error::no review came of it"},
-		"a review that was skipped":      {"success/true/skipped", "", "", 1, "::error::no review came of it"},
-		"changes that were not detected": {"failure//skipped", "", "", 1, "::error::no review came of it"},
-		"a review that was cancelled":    {"success/true/cancelled", "", "", 1, "::error::no review came of it"},
+		"no review":                      {"success/true/failure", "", "", 1, "::error::there is no review"},
+		"a review that was skipped":      {"success/true/skipped", "", "", 1, "::error::there is no review"},
+		"changes that were not detected": {"failure//skipped", "", "", 1, "::error::there is no review"},
+		"a review that was cancelled":    {"success/true/cancelled", "", "", 1, "::error::there is no review"},
 		"a harmless change":              {came, `{"stacks": [{"name": "dev", "authority": [{"kind": "reads"}]}]}`, "", 0, ""},
 		"a refused change": {came, `{"stacks": [{"name": "dev"}, {"name": "prod", "failed": "a policy"}]}`, "", 1,
 			"cannot be applied"},
