@@ -6,17 +6,16 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write docs/settings.md anew")
@@ -25,7 +24,6 @@ var update = flag.Bool("update", false, "write docs/settings.md anew")
 // the page.
 func TestSettingsPage(t *testing.T) {
 	t.Parallel()
-	const page = "../docs/settings.md"
 	files, err := filepath.Glob("settings*.go")
 	require.NoError(t, err)
 	p := settingsPage{structs: map[string]*ast.StructType{}}
@@ -42,18 +40,7 @@ func TestSettingsPage(t *testing.T) {
 		"value that cannot work, before it makes anything. `stand-in:` before a value marks a value that only the owner knows. A\n" +
 		"real `up` refuses it. The [glossary](glossary.md) explains the words.\n")
 	p.section("Settings", "")
-	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(p.text.String()), 0o644))
-	}
-	written, err := os.ReadFile(page)
-	require.NoError(t, err)
-	// The page is long, so the failure shows only the lines that differ.
-	said, want := strings.Split(string(written), "\n"), strings.Split(p.text.String(), "\n")
-	missing := slices.DeleteFunc(slices.Clone(want), func(line string) bool { return slices.Contains(said, line) })
-	assert.Empty(t, missing, "docs/settings.md lacks lines: go test ./stacks -run SettingsPage -update")
-	extra := slices.DeleteFunc(said, func(line string) bool { return slices.Contains(want, line) })
-	assert.Empty(t, extra, "docs/settings.md has lines of fields that are gone: go test ./stacks -run SettingsPage -update")
-	assert.True(t, p.text.String() == string(written), "docs/settings.md has another order: go test ./stacks -run SettingsPage -update")
+	golden.Check(t, "../docs/settings.md", p.text.String(), *update)
 }
 
 type settingsPage struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/components/monitoring"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
@@ -48,13 +48,7 @@ func TestTheDashboardShowsEachService(t *testing.T) {
 	var indented bytes.Buffer
 	require.NoError(t, json.Indent(&indented, []byte(text), "", "  "))
 	indented.WriteByte('\n')
-	golden := filepath.Join("testdata", "dashboard.json")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, indented.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), indented.String(), "run the test with -update to accept the change")
+	golden.Check(t, filepath.Join("testdata", "dashboard.json"), indented.String(), *update)
 
 	assert.Regexp(t, `^https://console\.cloud\.google\.com/monitoring/dashboards/builder/[0-9]+\?project=procureflow-dev$`,
 		pulumitest.Value[string](t, made.URL))

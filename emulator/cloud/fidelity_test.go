@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 )
 
 type titled struct{ api, prefix, title string }
@@ -176,14 +176,7 @@ func TestFidelityPage(t *testing.T) {
 	for _, resource := range created {
 		w.writeFields(t, &page, resource.title, resource.path, resource.message, resource.in)
 	}
-	const file = "../../docs/fidelity.md"
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(page.String()), 0o644))
-	}
-	written, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, string(written), page.String(),
-		"docs/fidelity.md is not what was measured: run `go test ./emulator/cloud -run TestFidelityPage -update`")
+	golden.Check(t, "../../docs/fidelity.md", page.String(), *update)
 }
 
 const fidelityHead = `# What the emulated APIs can do

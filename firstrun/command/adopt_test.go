@@ -19,6 +19,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 	"github.com/guiofsaints/procureflow-platform/firstrun/command"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -198,12 +199,7 @@ func TestAdopt(t *testing.T) {
 	require.True(t, found, out)
 	ready, _, _ = strings.Cut(ready, "=100")
 	printed := strings.NewReplacer(file, "import.json", ready, "READY").Replace(out)
-	if *update {
-		require.NoError(t, os.WriteFile("testdata/adopt.txt", []byte(printed), 0o600))
-	}
-	want, err := os.ReadFile("testdata/adopt.txt")
-	require.NoError(t, err)
-	assert.Equal(t, string(want), printed, "run go test ./firstrun/command -run TestAdopt -update to accept the change")
+	golden.Check(t, "testdata/adopt.txt", printed, *update)
 	imported, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(imported), `"id": "`+service+`"`, "the service is imported in spite of its refusal")

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
@@ -29,15 +30,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	inventory := run(t, "dev", everything(t))
 	pulumitest.CheckParents(t, inventory)
-	golden := filepath.Join("testdata", "everything.txt")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(inventory.String()), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	if string(want) != inventory.String() {
-		assert.Equal(t, string(want), inventory.String(), "read the difference, and run the test with -update to accept it")
-	}
+	golden.Check(t, filepath.Join("testdata", "everything.txt"), inventory.String(), *update)
 
 	web := variablesOf(inventory, "web", 0)
 	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", web["API_URL"], "the URL is known before the service exists")

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
@@ -89,16 +90,7 @@ func TestInventoryOfEachStack(t *testing.T) {
 			t.Parallel()
 			inventory := run(t, stack, nil)
 			pulumitest.CheckParents(t, inventory)
-			golden := filepath.Join("testdata", stack+".txt")
-			if *update {
-				require.NoError(t, os.WriteFile(golden, []byte(inventory.String()), 0o644))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			if string(want) != inventory.String() {
-				assert.Equal(t, string(want), inventory.String(),
-					"the program registers something else now: read the difference, and run the test with -update to accept it")
-			}
+			golden.Check(t, filepath.Join("testdata", stack+".txt"), inventory.String(), *update)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package inventory_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/permissions"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 )
 
@@ -325,11 +325,5 @@ func TestTheDocumentOfGrants(t *testing.T) {
 			}
 		}
 	}
-	path := filepath.FromSlash(grantsDocument)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o644))
-	}
-	written, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, text.String(), string(written), "the grants changed: run the test with -update and read the difference")
+	golden.Check(t, filepath.FromSlash(grantsDocument), text.String(), *update)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/infra/program"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/golden"
 	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
@@ -89,13 +90,10 @@ func TestComments(t *testing.T) {
 			comment := report.Comment(page)
 			if *update {
 				p.keep(t, report)
-				require.NoError(t, os.WriteFile(p.file(".md"), []byte(comment), 0o644))
 			}
-			golden, err := os.ReadFile(p.file(".md"))
-			require.NoError(t, err)
-			const again = "read the difference, and write it anew: go test ./tests/review -run Comments -update"
-			assert.Equal(t, string(golden), comment, again)
-			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), again)
+			golden.Check(t, p.file(".md"), comment, *update)
+			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), "read the difference, and write it anew: "+
+				"go test ./tests/review -run Comments -update")
 			isWritten(t, p.file(".json"), comment)
 			if p.changes == "" {
 				assert.Contains(t, comment, "Nothing: no stack changes, costs stay the same, nobody gains rights, and no policy has new findings.")
