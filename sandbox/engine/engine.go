@@ -121,8 +121,9 @@ func (e *Engine) workDir() string    { return e.options.Dir.Path("pulumi", "work
 func (e *Engine) backendDir() string { return e.options.Dir.Path("pulumi", "state") }
 func (e *Engine) backendURL() string { return "file://" + filepath.ToSlash(e.backendDir()) }
 
-// connect starts what an operation on resources needs: the cloud's process and one provider per package.
-func (e *Engine) connect(ctx context.Context) error {
+// connect starts what an operation on resources needs: the cloud's process and one provider per package. compileOnce says that the program
+// does not change meanwhile.
+func (e *Engine) connect(ctx context.Context, compileOnce bool) error {
 	if e.client != nil {
 		return nil
 	}
@@ -143,7 +144,7 @@ func (e *Engine) connect(ctx context.Context) error {
 	}
 	// The Automation API runs the program in this process; the CLI's own commands compile it.
 	e.language, err = golang.Serve(golang.Options{Program: filepath.Join(e.options.Module, e.main),
-		Bin: e.binDir(), Out: e.options.Out})
+		Bin: e.binDir(), Out: e.options.Out, Once: compileOnce})
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -192,7 +193,7 @@ func (e *Engine) Pulumi(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := e.renewStackFiles(ctx); err != nil {
 		return 0, err
 	}
-	if err := e.connect(ctx); err != nil {
+	if err := e.connect(ctx, false); err != nil {
 		return 0, err
 	}
 	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "policy") }) {

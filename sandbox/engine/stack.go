@@ -38,7 +38,7 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.connect(ctx); err != nil {
+	if err := e.connect(ctx, true); err != nil {
 		return nil, err
 	}
 	if err := e.seed(ctx, settings); err != nil {

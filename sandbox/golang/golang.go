@@ -6,6 +6,8 @@ package golang
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,6 +37,9 @@ type Options struct {
 	// Engine is the engine's address, for a host that the engine started. An engine that attaches sends its own
 	// address.
 	Engine string
+	// Once compiles each directory once. It is for commands that run a program several times, such as an update that previews first, and
+	// not for `pulumi watch`, which waits for changes.
+	Once bool
 }
 
 // Host is a served language runtime.
@@ -48,7 +53,7 @@ func Serve(options Options) (*Host, error) {
 	host := &Host{cancel: make(chan bool)}
 	var err error
 	host.handle, err = rpcutil.ServeWithOptions(rpcutil.ServeOptions{Cancel: host.cancel, Init: func(server *grpc.Server) error {
-		pulumirpc.RegisterLanguageRuntimeServer(server, &runtime{options: options, engine: options.Engine})
+		pulumirpc.RegisterLanguageRuntimeServer(server, &runtime{options: options, engine: options.Engine, built: map[string]string{}})
 		return nil
 	}})
 	if err != nil {
@@ -72,6 +77,9 @@ type runtime struct {
 
 	mu     sync.Mutex
 	engine string // the engine's address, for the program's log
+
+	building sync.Mutex
+	built    map[string]string // the executables, by directory
 }
 
 func (r *runtime) Handshake(_ context.Context, request *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
@@ -107,7 +115,7 @@ func (r *runtime) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulu
 	if directory == "" {
 		directory = filepath.Join(request.GetInfo().GetProgramDirectory(), request.GetInfo().GetEntryPoint())
 	}
-	executable, err := r.build(ctx, directory, "infra")
+	executable, err := r.build(ctx, directory, "program")
 	if err != nil {
 		return &pulumirpc.RunResponse{Error: err.Error()}, nil
 	}
@@ -153,10 +161,21 @@ func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	}, nil
 }
 
-// build compiles the main package in directory.
-func (r *runtime) build(ctx context.Context, directory, name string) (string, error) {
-	path := filepath.Join(r.options.Bin, name)
-	return path, Compile(ctx, directory, ".", path, directory)
+// build compiles the main package in directory. Each directory has an executable of its own: an engine may run two plugins, and two
+// applications may share the folder of executables.
+func (r *runtime) build(ctx context.Context, directory, kind string) (string, error) {
+	r.building.Lock()
+	defer r.building.Unlock()
+	if path, built := r.built[directory]; built && r.options.Once {
+		return path, nil
+	}
+	sum := sha256.Sum256([]byte(directory))
+	path := filepath.Join(r.options.Bin, kind+"-"+hex.EncodeToString(sum[:8]))
+	if err := Compile(ctx, directory, ".", path, directory); err != nil {
+		return "", err
+	}
+	r.built[directory] = path
+	return path, nil
 }
 
 // Compile builds a main package, as seen from folder, into executable. It leaves out the debugger's data and the commit. They take a

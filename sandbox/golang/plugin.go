@@ -2,8 +2,6 @@ package golang
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -47,9 +45,7 @@ func (r *runtime) RunPlugin(request *pulumirpc.RunPluginRequest, stream grpc.Ser
 	}
 	ctx := stream.Context()
 	directory := filepath.Join(request.GetInfo().GetProgramDirectory(), request.GetInfo().GetEntryPoint())
-	// The sum gives two plugins of one engine different names.
-	sum := sha256.Sum256([]byte(directory))
-	executable, err := r.build(ctx, directory, "plugin-"+hex.EncodeToString(sum[:8]))
+	executable, err := r.build(ctx, directory, "plugin")
 	if err != nil {
 		return status.Error(codes.FailedPrecondition, err.Error())
 	}
