@@ -188,7 +188,7 @@ func Callers(a Answers) ([]File, error) {
 var pnpmJobs = []string{"lint", "test", "compile"}
 
 // pnpmEnv matches the variables that only those jobs read.
-var pnpmEnv = regexp.MustCompile(`(?m)^# The application's own; .*\nenv:\n(?:  .*\n)+\n?`)
+var pnpmEnv = regexp.MustCompile(`(?m)^# Values of this application\. .*\nenv:\n(?:  .*\n)+\n?`)
 
 // caller rewrites the text of one caller. All other lines stay as they are.
 func caller(a Answers, text string) string {
@@ -222,7 +222,7 @@ func caller(a Answers, text string) string {
 func (a Answers) has(job string) bool { return slices.Contains(a.Jobs, job) }
 
 // lintOutput matches the lines of the job changes that only the job lint needs.
-var lintOutput = regexp.MustCompile(`outputs\.lint }}|\blint=|# Lint looks at`)
+var lintOutput = regexp.MustCompile(`outputs\.lint }}|\blint=|# Lint also checks`)
 
 // rootPaths matches patterns of paths in the folder. Patterns that begin otherwise hold anywhere.
 var rootPaths = regexp.MustCompile(`"((?:Pulumi|platform|policy|go|release|provenance)[^"]*)"`)
