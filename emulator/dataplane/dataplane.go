@@ -144,14 +144,14 @@ func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Se
 	d.answer(w, r, service, serving)
 }
 
-// A revision with session affinity gives a visitor this cookie, for this long.
+// A revision with session affinity sends visitors this cookie, which is valid for so many days.
 const (
 	affinityCookie = "GAESA"
 	affinityDays   = 30
 )
 
 // choose returns the revision that serves a request to the service's own address. Session affinity takes precedence over the split:
-// a visitor whom a revision has answered comes to it again, as long as it has a share of the traffic.
+// visitors whom a revision has answered reach the same revision again, as long as it has a share of the traffic.
 // Source: https://cloud.google.com/run/docs/configuring/session-affinity.
 func (d *DataPlane) choose(r *http.Request, service run.Service) string {
 	if cookie, err := r.Cookie(affinityCookie); err == nil && service.Revisions[cookie.Value].Sticky {

@@ -81,10 +81,8 @@ var statuses = map[int]struct{ status, message string }{
 	http.StatusServiceUnavailable:  {"UNAVAILABLE", "The service is currently unavailable."},
 }
 
-// check fills in the defaults. It reports all mistakes in the fault at once.
-func (f *Fault) check() error {
-	var problems []error
-	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+// withDefaults fills in the defaults.
+func (f Fault) withDefaults() Fault {
 	if f.Rate == 0 {
 		f.Rate = 1
 	}
@@ -92,6 +90,13 @@ func (f *Fault) check() error {
 		f.Status = http.StatusServiceUnavailable
 	}
 	f.Method = strings.ToUpper(f.Method)
+	return f
+}
+
+// check reports all mistakes in a fault at once.
+func (f Fault) check() error {
+	var problems []error
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if !slices.Contains(Effects, f.Effect) {
 		wrong("effect %q: use one of %v", f.Effect, Effects)
 	}
@@ -103,19 +108,19 @@ func (f *Fault) check() error {
 	}
 	timed := slices.Contains([]Effect{Delay, SlowOperation, LagMetrics}, f.Effect)
 	if timed && f.Duration <= 0 {
-		wrong("duration: %s needs one that is positive, such as 5s", f.Effect)
+		wrong("duration: %s needs a positive duration, such as 5s", f.Effect)
 	}
 	if !timed && f.Duration != 0 {
-		wrong("duration: %s takes none", f.Effect)
+		wrong("duration: %s has no duration: leave it out", f.Effect)
 	}
 	if _, known := statuses[f.Status]; f.Effect == Answer && !known {
 		wrong("status %d: use 429, 500 or 503", f.Status)
 	}
 	if f.Effect != Answer && f.Status != 0 {
-		wrong("status: %s takes none", f.Effect)
+		wrong("status: %s has no status: leave it out", f.Effect)
 	}
 	if (f.Effect == LoseRevision) != (f.Revision != "") {
-		wrong("revision: lose-revision needs the short name of one, and nothing else takes one")
+		wrong("revision: lose-revision needs a revision's short name, and every other effect has no revision")
 	}
 	return errors.Join(problems...)
 }

@@ -165,13 +165,13 @@ func TestSetRefuses(t *testing.T) {
 		"all at once": {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404},
 			"fault f: rate 2: use a share between 0 and 1\nnext -1, skip 0: use counts that are not negative\nstatus 404: use 429, 500 or 503"},
 		"no duration": {"f", faults.Fault{Effect: faults.SlowOperation},
-			"fault f: duration: slow-operation needs one that is positive, such as 5s"},
-		"a duration": {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop takes none"},
-		"a status":   {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop takes none"},
+			"fault f: duration: slow-operation needs a positive duration, such as 5s"},
+		"a duration": {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop has no duration: leave it out"},
+		"a status":   {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop has no status: leave it out"},
 		"no revision": {"f", faults.Fault{Effect: faults.LoseRevision},
-			"fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
+			"fault f: revision: lose-revision needs a revision's short name, and every other effect has no revision"},
 		"a revision": {"f", faults.Fault{Effect: faults.Drop, Revision: "r"},
-			"fault f: revision: lose-revision needs the short name of one, and nothing else takes one"},
+			"fault f: revision: lose-revision needs a revision's short name, and every other effect has no revision"},
 		"a negative rate": {"f", faults.Fault{Effect: faults.Drop, Rate: -1}, "fault f: rate -1: use a share between 0 and 1"},
 	} {
 		require.EqualError(t, w.Set(test.name, test.fault), test.want, name)

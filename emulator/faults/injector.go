@@ -64,6 +64,7 @@ func (i *Injector) Set(name string, fault Fault) error {
 	if !nameForm.MatchString(name) {
 		return fmt.Errorf("fault %q: use a name of lower-case letters, digits and hyphens", name)
 	}
+	fault = fault.withDefaults()
 	if err := fault.check(); err != nil {
 		return fmt.Errorf("fault %s: %w", name, err)
 	}

@@ -97,8 +97,8 @@ func (h *request) protectionRules() ([]any, error) {
 		if doc.Text(reviewer, "type") != "User" || login == "" {
 			return nil, invalid("Environment", "reviewers", "reviewer "+doc.Text(reviewer, "type")+" "+id+" has no access to the repository")
 		}
-		reviewers = append(reviewers, map[string]any{"type": "User", "reviewer": map[string]any{"login": login, "id": doc.Number(reviewer,
-			"id"), "type": "User"}})
+		user := map[string]any{"login": login, "id": doc.Number(reviewer, "id"), "type": "User"}
+		reviewers = append(reviewers, map[string]any{"type": "User", "reviewer": user})
 	}
 	return append(rules, map[string]any{"id": h.number(), "type": "required_reviewers", "prevent_self_review": selfReview,
 		"reviewers": reviewers}), nil

@@ -198,10 +198,11 @@ func (h *request) dispatch(rest string) (int, any, error) {
 	return 0, nil, missing()
 }
 
+// byNumber returns the key of the repository with that number, or "".
 func (h *request) byNumber(id string) string {
 	for _, key := range h.tx.List(repositories) {
-		if document := h.tx.Get(key); strings.Count(key, "/") == strings.Count(repositories,
-			"/")+1 && strconv.FormatInt(int64(doc.Number(document, "id")), 10) == id {
+		isRepository := strings.Count(key, "/") == strings.Count(repositories, "/")+1
+		if isRepository && strconv.FormatInt(int64(doc.Number(h.tx.Get(key), "id")), 10) == id {
 			return key
 		}
 	}

@@ -86,6 +86,7 @@ func (h *request) putRuleset(collection string, there map[string]any) (int, any,
 		ruleset[field] = value
 	}
 	ruleset["updated_at"] = h.now
+	completeRules(ruleset)
 	if err := h.checkRuleset(collection, ruleset); err != nil {
 		return 0, nil, err
 	}
@@ -115,7 +116,7 @@ func (h *request) checkRuleset(collection string, ruleset map[string]any) error 
 	}
 	for _, item := range doc.List(ruleset, "bypass_actors") {
 		actor, _ := item.(map[string]any)
-		if err := checkFields(actor, map[string]string{"actor_id": "integer", "actor_type": "Integration|RepositoryRole|DeployKey!",
+		if err := keepFields(actor, map[string]string{"actor_id": "integer", "actor_type": "Integration|RepositoryRole|DeployKey!",
 			"bypass_mode": "always|pull_request|exempt"}, "/bypass_actors: "); err != nil {
 			return err
 		}
@@ -130,7 +131,7 @@ func checkRefNames(ruleset map[string]any) error {
 		prefix = "refs/tags/"
 	}
 	names := doc.Object(ruleset, "conditions", "ref_name")
-	if err := checkFields(doc.Object(ruleset, "conditions"), map[string]string{"ref_name": "object!"}, "/conditions: "); err != nil {
+	if err := keepFields(doc.Object(ruleset, "conditions"), map[string]string{"ref_name": "object!"}, "/conditions: "); err != nil {
 		return err
 	}
 	for _, field := range []string{"include", "exclude"} {
@@ -149,7 +150,23 @@ func checkRefNames(ruleset map[string]any) error {
 	return nil
 }
 
-// checkRules checks the parameters of every rule. It fills in the parameters that GitHub fills in.
+// completeRules fills in the parameters that GitHub fills in.
+func completeRules(ruleset map[string]any) {
+	for _, item := range doc.List(ruleset, "rules") {
+		rule, _ := item.(map[string]any)
+		parameters := doc.Object(rule, "parameters")
+		switch kind := doc.Text(rule, "type"); {
+		case parameters == nil:
+		case kind == "pull_request":
+			doc.Default(parameters, "required_reviewers", []any{})
+			doc.Default(parameters, "allowed_merge_methods", []any{"merge", "squash", "rebase"})
+		case kind == "required_status_checks":
+			doc.Default(parameters, "do_not_enforce_on_create", false)
+		}
+	}
+}
+
+// checkRules checks the parameters of every rule.
 func checkRules(ruleset map[string]any) error {
 	seen := map[string]bool{}
 	for _, item := range doc.List(ruleset, "rules") {
@@ -164,7 +181,7 @@ func checkRules(ruleset map[string]any) error {
 		}
 		seen[kind] = true
 		parameters := doc.Object(rule, "parameters")
-		if err := checkFields(parameters, form, "Invalid rule '"+kind+"': "); err != nil {
+		if err := keepFields(parameters, form, "Invalid rule '"+kind+"': "); err != nil {
 			return err
 		}
 		var err error
@@ -172,7 +189,6 @@ func checkRules(ruleset map[string]any) error {
 		case "pull_request":
 			err = checkPullRequest(parameters)
 		case "required_status_checks":
-			doc.Default(parameters, "do_not_enforce_on_create", false)
 			err = checkStatusChecks(parameters)
 		}
 		if err != nil {
@@ -186,13 +202,9 @@ func checkPullRequest(parameters map[string]any) error {
 	if n := doc.Number(parameters, "required_approving_review_count"); n < 0 || n > 10 {
 		return refused("Invalid rule 'pull_request': Required approving review count must be between 0 and 10")
 	}
-	doc.Default(parameters, "required_reviewers", []any{})
-	doc.Default(parameters, "allowed_merge_methods", []any{"merge", "squash", "rebase"})
 	methods := doc.List(parameters, "allowed_merge_methods")
-	if len(methods) == 0 || slices.ContainsFunc(methods, func(method any) bool {
-		return !slices.Contains([]any{"merge", "squash", "rebase"},
-			method)
-	}) {
+	unknown := func(method any) bool { return !slices.Contains([]any{"merge", "squash", "rebase"}, method) }
+	if len(methods) == 0 || slices.ContainsFunc(methods, unknown) {
 		return refused("Invalid rule 'pull_request': Allowed merge methods must be some of merge, squash, rebase")
 	}
 	if len(doc.List(parameters, "required_reviewers")) > 0 {
@@ -208,7 +220,7 @@ func checkStatusChecks(parameters map[string]any) error {
 	}
 	for _, item := range checks {
 		check, _ := item.(map[string]any)
-		if err := checkFields(check, map[string]string{"context": "string!", "integration_id": "integer"},
+		if err := keepFields(check, map[string]string{"context": "string!", "integration_id": "integer"},
 			"Invalid rule 'required_status_checks': "); err != nil {
 			return err
 		}

@@ -133,13 +133,13 @@ func (h *request) vulnerabilityAlerts() (int, any, error) {
 	return 0, nil, missing()
 }
 
-// fields checks the request's body against its form.
-func (h *request) fields(form map[string]string) error { return checkFields(h.body, form, "") }
+// fields keeps of the request's body the fields of a form.
+func (h *request) fields(form map[string]string) error { return keepFields(h.body, form, "") }
 
-// checkFields checks a document against a form. It removes fields that the form does not have, because GitHub ignores unknown and
-// read-only fields. The form maps a field to a type, or to values separated by |; a ! at the end marks a required field. Errors
-// have the words of GitHub's own check and begin with where.
-func checkFields(document map[string]any, form map[string]string, where string) error {
+// keepFields removes the fields of a document that a form does not have, because GitHub ignores unknown and read-only fields. It refuses
+// a field whose value has another form. The form maps a field to a type, or to values separated by |; a ! at the end marks a required
+// field. Errors have the words of GitHub's own check and begin with where.
+func keepFields(document map[string]any, form map[string]string, where string) error {
 	refuse := func(problem string) error {
 		return &refusal{Code: http.StatusUnprocessableEntity, Message: "Invalid request.\n\n" + where + problem}
 	}

@@ -108,7 +108,7 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 	c.state = c.stateOf(answer, values) // some paths contain values that the API has assigned
 	state, err := t.ops().read(ctx, c)
 	if err == nil && state == nil {
-		err = fmt.Errorf("%s was created and is not there", t.noun())
+		err = fmt.Errorf("%s was created, but the cloud does not have it", t.noun())
 	}
 	return state, err
 }

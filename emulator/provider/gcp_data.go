@@ -10,9 +10,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// inputsOf lets a struct of this package replace one of the SDKs', because the SDKs' packages of Cloud SQL, of Cloud Storage and of all of
-// GitHub take up to 25 seconds to compile. The struct has the properties that the emulator serves. Tests compare their names and types
-// with the SDKs' source.
+// inputsOf makes a struct of this package an input of a Pulumi program. Such structs replace the SDKs' own for Cloud SQL, Cloud Storage
+// and GitHub, whose packages take up to 25 seconds to compile. A struct has the properties that the emulator serves. Tests compare their
+// names and types with the SDKs' source.
 type inputsOf[T any] struct{}
 
 func (inputsOf[T]) ElementType() reflect.Type { return reflect.TypeFor[T]() }

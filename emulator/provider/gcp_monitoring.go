@@ -19,8 +19,8 @@ var monitoringTypes = []*resourceType{
 		state: monitoring.UptimeCheckConfigState{},
 		api:   monitoringAPI, collection: "projects/{project}/uptimeCheckConfigs", locateBy: "displayName",
 		local:      words("project"),
-		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // a counter of the provider's
-		writeOnly:  words("httpCheck.authInfo.password"),          // the API answers asterisks
+		outputOnly: words("httpCheck.authInfo.passwordWoVersion"), // only the provider counts its versions
+		writeOnly:  words("httpCheck.authInfo.password"),          // the API shows asterisks instead
 		rules: map[string]rule{
 			"uptimeCheckId": {api: "name", decode: func(name any) any { return doc.Last(fmt.Sprint(name)) }},
 		},

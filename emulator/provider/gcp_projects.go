@@ -83,7 +83,8 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 	return nil
 }
 
-// projectLookup is the question of a project's data source, and projectInputs and projectFound are the answer. See [inputsOf].
+// projectLookup holds the arguments of a project's data source, and projectFound its result. projectInputs are the properties of the
+// result that a project resource takes. See [inputsOf].
 type projectLookup struct {
 	ProjectID *string `pulumi:"projectId"`
 }

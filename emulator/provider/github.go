@@ -81,8 +81,8 @@ func (r inRepository) read(ctx context.Context, c *call) (map[string]any, error)
 	return state, nil
 }
 
-// toOtherRepository reports whether the new name belongs to another repository, so that it is not a new name of the same one. A
-// name that no repository has yet counts as a new name.
+// toOtherRepository reports whether the changed name belongs to another repository. If it does not, the repository was only renamed. A
+// name that no repository has yet counts as a renaming that is still to come.
 func toOtherRepository(ctx context.Context, c *call) (bool, error) {
 	if name := c.inputs["repository"]; name == c.state["repository"] || name == "" || hasUnknown(name) {
 		return false, nil

@@ -1,7 +1,8 @@
 package provider
 
-// These structs stand for those of GitHub's SDK, whose one package takes longer to compile than any other of the platform; see [inputsOf].
-// A program gives one without "State" in its name. A state has these properties and those that the API computes.
+// These structs replace those of GitHub's SDK, because the SDK's package takes longer to compile than any other of the platform; see
+// [inputsOf]. A struct without "State" in its name holds the properties that a program gives. One with "State" adds the properties that
+// the API computes.
 
 type environment struct {
 	CanAdminsBypass        *bool                  `pulumi:"canAdminsBypass"`

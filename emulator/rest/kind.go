@@ -18,7 +18,7 @@ type Kind struct {
 	Message string
 	// Body is the resource's name in error texts, and the field that holds it in messages which contain it.
 	Body string
-	// Names says what is special about the resources' names.
+	// Names says how the resources are named.
 	Names Names
 
 	// Read says how resources are shown. A GET of one resource is always served.
@@ -51,7 +51,7 @@ type Kind struct {
 	api *API
 }
 
-// Names says what is special about the names of a kind's resources.
+// Names says how a kind's resources are named, as far as it is not the usual way.
 type Names struct {
 	// Numbered says that names carry the project's number instead of its id.
 	Numbered bool

@@ -84,7 +84,7 @@ func TestFaultsOverTheControlAPI(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 403, code)
 	require.EqualError(t, client.SetFault(ctx, "odd", faults.Fault{Effect: faults.Delay}),
-		"the sandbox's cloud refused faults/odd: fault odd: duration: delay needs one that is positive, such as 5s")
+		"the sandbox's cloud refused faults/odd: fault odd: duration: delay needs a positive duration, such as 5s")
 	require.NoError(t, client.ClearFault(ctx, ""))
 	states, err = client.Faults(ctx)
 	require.NoError(t, err)

@@ -12,11 +12,11 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// clockPrefix and a job's key together are the key of a document that says when the job is due. A job that is not due at any time has
-// none.
+// clockPrefix and a job's key together are the key of a document that says when the job is due. There is no such document for a job that
+// will never be due.
 const clockPrefix = "clock:"
 
-// runJobs begins the addresses that the emulator starts something at: those of Cloud Run's jobs. It calls no other address.
+// runJobs is the beginning of the address of a Cloud Run job. The emulator calls no other addresses.
 const runJobs = "https://run.googleapis.com/v2/"
 
 // scheduleNext decides when a job is due next, and remembers it.
@@ -60,7 +60,7 @@ func (its Neighbours) settle(q *rest.Request) error {
 	return nil
 }
 
-// codes are the canonical codes of the refusals that an attempt may meet.
+// codes maps the refusals that an attempt may meet to the numbers that a job's status carries.
 var codes = map[string]float64{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9}
 
 // attempt starts the Cloud Run job that the target names, as the target's account. The job's status says whether it worked.

@@ -81,7 +81,7 @@ func (its Neighbours) prepareJob(c *rest.Change) error {
 		j["state"] = c.Old["state"]
 	}
 	j["userUpdateTime"] = rest.Timestamp(c.Now)
-	// App Engine's form, "every 5 minutes", is taken and never starts anything here.
+	// The emulator accepts App Engine's form, "every 5 minutes", but a job with such a schedule never starts.
 	words := strings.Fields(doc.Text(j, "schedule"))
 	if _, readable := parse(doc.Text(j, "schedule")); !readable && (len(words) < 2 || words[0] != "every") {
 		return rest.Invalid("Schedule or time zone is invalid.")

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// cron is a schedule in five fields. Each field is the set of its values. The platform's settings read schedules by code of their own,
-// which this judges.
+// cron is a schedule in five fields. Each field is the set of its values. The platform's settings read schedules with code of their own,
+// so that each of the two is a check of the other.
 type cron struct {
 	minutes, hours, days, months, weekdays map[int]bool
 	// anyDay and anyWeekday say that the field is *. If neither is, a day has to match only one of the two fields.
@@ -89,8 +89,8 @@ func (c cron) on(day time.Time) bool {
 	return of && week
 }
 
-// next returns the first time after a moment, in the moment's zone. It returns the zero time if there is none within nine years, which
-// a schedule on the 29th of February may take.
+// next returns the first time after a moment at which the schedule is due, in the moment's zone. It looks nine years ahead, because a
+// schedule on the 29th of February can be so far away. After that it returns the zero time.
 func (c cron) next(after time.Time) time.Time {
 	at := after.Truncate(time.Minute).Add(time.Minute)
 	for end := at.AddDate(9, 0, 0); at.Before(end); {

@@ -57,8 +57,8 @@ func Reconcile(spec Spec, before Status, state func(revision string) RevisionSta
 	}
 	for _, target := range spec.Desired {
 		switch {
-		case target.Type == ToLatest && after.LatestReady == "" && after.Unready == "", target.Type == ToRevision &&
-			state(target.Revision).Starting:
+		case target.Type == ToLatest && after.LatestReady == "" && after.Unready == "",
+			target.Type == ToRevision && state(target.Revision).Starting:
 			after.Reconciling = true
 			return after
 		case target.Type == ToLatest && after.LatestReady == "":

@@ -124,7 +124,7 @@ func (a *API) settle(q *rest.Request) error {
 	return nil
 }
 
-// keepPending stores the steps that still wait. It removes the document if none waits.
+// keepPending stores the steps that still wait. It removes the document if no step waits.
 func (d *deployment) keepPending() error {
 	key := pendingPrefix + d.name.Key()
 	if doc.Text(d.pending, "at") == "" && len(doc.Object(d.pending, "starting")) == 0 && len(doc.List(d.pending, "operations")) == 0 {
@@ -167,8 +167,8 @@ func (d *deployment) progress() (rests bool, failure *rest.Error, err error) {
 	if passed(d.pending, "at", d.Now) {
 		delete(d.pending, "at")
 	}
-	before := Status{Serving: Targets(doc.List(d.service, "trafficStatuses")), LatestReady: doc.Last(doc.Text(d.service,
-		"latestReadyRevision"))}
+	before := Status{Serving: Targets(doc.List(d.service, "trafficStatuses")),
+		LatestReady: doc.Last(doc.Text(d.service, "latestReadyRevision"))}
 	spec := Spec{Desired: Targets(doc.List(d.service, "traffic")), Created: asked,
 		Early: doc.Text(d.pending, "at") != "", Hold: doc.Flag(d.pending, "holdTraffic")}
 	status := Reconcile(spec, before, func(id string) RevisionState { return revisionState(id, d.Get(revisionOf(d.name, id))) })

@@ -150,9 +150,8 @@ func probe(q *rest.Request, revision map[string]any) (*rest.Error, string) {
 			port = doc.Number(p, "containerPort")
 		}
 		return rest.Precondition("The user-provided container failed to start and listen on the port defined provided by the PORT=%g "+
-			"environment "+
-			"variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is too short.",
-			port), reason
+			"environment variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout "+
+			"is too short.", port), reason
 	}
 	return nil, ""
 }

@@ -34,27 +34,38 @@ func API() *rest.API {
 	return &rest.API{Prefix: "su/v1", Host: Host, Schema: "su", Kinds: []*rest.Kind{service}}
 }
 
-// apis lists the APIs that a project can enable, with their titles. Those in alwaysOn are enabled in every project, because
-// without them no API could be enabled.
+// alwaysOn lists the APIs that are enabled in every project, because without them no API could be enabled.
 var alwaysOn = []string{"serviceusage.googleapis.com", "cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com"}
 
+// apis maps the APIs that a project can enable to their titles.
 var apis = map[string]string{
-	"serviceusage.googleapis.com": "Service Usage API", "cloudresourcemanager.googleapis.com": "Cloud Resource Manager " +
-		"API", "cloudbilling.googleapis.com": "Cloud Billing API",
-	"run.googleapis.com": "Cloud Run Admin API", "iam.googleapis.com": "Identity and Access Management (IAM) " +
-		"API", "iamcredentials.googleapis.com": "IAM Service Account Credentials API",
-	"sts.googleapis.com": "Security Token Service API", "secretmanager.googleapis.com": "Secret Manager " +
-		"API", "artifactregistry.googleapis.com": "Artifact Registry API",
-	"containerscanning.googleapis.com": "Container Scanning API", "containeranalysis.googleapis.com": "Container Analysis " +
-		"API", "ondemandscanning.googleapis.com": "On-Demand Scanning API",
-	"binaryauthorization.googleapis.com": "Binary Authorization API", "cloudkms.googleapis.com": "Cloud Key Management Service (KMS) API",
-	"monitoring.googleapis.com": "Cloud Monitoring API", "logging.googleapis.com": "Cloud Logging API", "cloudtrace.googleapis.com": "Cloud " +
-		"Trace API",
-	"billingbudgets.googleapis.com": "Cloud Billing Budget API", "compute.googleapis.com": "Compute Engine " +
-		"API", "storage.googleapis.com": "Cloud Storage API",
-	"cloudscheduler.googleapis.com": "Cloud Scheduler API", "cloudbuild.googleapis.com": "Cloud Build API", "pubsub.googleapis.com": "Cloud " +
-		"Pub/Sub API", "sqladmin.googleapis.com": "Cloud SQL Admin API", "sql-component.googleapis.com": "Cloud SQL",
-	"servicenetworking.googleapis.com": "Service Networking API", "orgpolicy.googleapis.com": "Organization Policy API",
+	"artifactregistry.googleapis.com":     "Artifact Registry API",
+	"billingbudgets.googleapis.com":       "Cloud Billing Budget API",
+	"binaryauthorization.googleapis.com":  "Binary Authorization API",
+	"cloudbilling.googleapis.com":         "Cloud Billing API",
+	"cloudbuild.googleapis.com":           "Cloud Build API",
+	"cloudkms.googleapis.com":             "Cloud Key Management Service (KMS) API",
+	"cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",
+	"cloudscheduler.googleapis.com":       "Cloud Scheduler API",
+	"cloudtrace.googleapis.com":           "Cloud Trace API",
+	"compute.googleapis.com":              "Compute Engine API",
+	"containeranalysis.googleapis.com":    "Container Analysis API",
+	"containerscanning.googleapis.com":    "Container Scanning API",
+	"iam.googleapis.com":                  "Identity and Access Management (IAM) API",
+	"iamcredentials.googleapis.com":       "IAM Service Account Credentials API",
+	"logging.googleapis.com":              "Cloud Logging API",
+	"monitoring.googleapis.com":           "Cloud Monitoring API",
+	"ondemandscanning.googleapis.com":     "On-Demand Scanning API",
+	"orgpolicy.googleapis.com":            "Organization Policy API",
+	"pubsub.googleapis.com":               "Cloud Pub/Sub API",
+	"run.googleapis.com":                  "Cloud Run Admin API",
+	"secretmanager.googleapis.com":        "Secret Manager API",
+	"servicenetworking.googleapis.com":    "Service Networking API",
+	"serviceusage.googleapis.com":         "Service Usage API",
+	"sql-component.googleapis.com":        "Cloud SQL",
+	"sqladmin.googleapis.com":             "Cloud SQL Admin API",
+	"storage.googleapis.com":              "Cloud Storage API",
+	"sts.googleapis.com":                  "Security Token Service API",
 }
 
 // On reports whether an API is enabled in a project.
