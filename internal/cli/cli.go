@@ -44,11 +44,17 @@ func Dress(root *cobra.Command) {
 		}})
 }
 
+// restates reports whether a text begins as the short one does, and so says the same again in more words.
+func restates(long, short string) bool {
+	words := strings.Fields(short)
+	return strings.HasPrefix(strings.Join(strings.Fields(long), " "), strings.Join(words[:min(len(words), 3)], " "))
+}
+
 // help returns a command's help: its purpose, its usage, examples, the commands below it, its flags and its exit codes.
 func help(command *cobra.Command) string {
 	var out strings.Builder
 	purpose := command.Short
-	if command.Long != "" && !strings.HasPrefix(command.Long, command.Short) {
+	if command.Long != "" && !restates(command.Long, command.Short) {
 		purpose += ".\n\n" + command.Long
 	} else if command.Long != "" {
 		purpose = command.Long

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -56,6 +57,15 @@ func TestHelp(t *testing.T) {
 		"  -h, --help            help for one\n      --region string   where (default \"here\")\n\nExit codes: 0 done.\n", help(one))
 	assert.Contains(t, help(root), "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n")
 	assert.Contains(t, help(root), "one         Do one thing\n")
+	for long, want := range map[string]string{
+		"It does the thing at once.":        "Do one thing.\n\nIt does the thing at once.",
+		"Do one thing.\n\nIt is done once.": "Do one thing.\n\nIt is done once.",
+		"Do one thing, and do it at once.":  "Do one thing, and do it at once.",
+	} {
+		one.Long = long
+		purpose, _, _ := strings.Cut(help(one), "\n\nUsage:")
+		assert.Equal(t, want, purpose)
+	}
 	assert.NotContains(t, help(root), "--region")
 }
 
