@@ -93,6 +93,15 @@ func TestRead(t *testing.T) {
 			"web-b is the candidate, and serves nobody yet | the change of the traffic takes effect |  | false false"},
 		"baking": {service(10), append(shifted[:3:3], probes(120, 10, 363)), 121,
 			"web-b has 10 %, step 1 of 2 | 10 % has to stay healthy for 5 min | 12:06:03 | false false"},
+		"just shifted, and more written": {service(10), append(shifted[:3:3], event(62, "decide", "", 10)), 63,
+			"web-b has 10 %, step 1 of 2 | 10 % has to stay healthy for 5 min | 12:06:00 | false false"},
+		"probes of another step": {service(10), append(shifted[:3:3], probes(120, 5, 363)), 121,
+			"web-b has 10 %, step 1 of 2 | 10 % has to stay healthy for 5 min |  | false false"},
+		"baking since it was accepted": {service(10), []rollout.Event{first, event(50, "shift", "sent", 10), event(60, "shift", "accepted", 10),
+			probes(400, 10, 955)}, 401, "web-b has 10 %, step 1 of 2 | 10 % has to stay healthy for 5 min | 12:15:55 | false false"},
+		"less than the first step": {service(5), nil, 0, "web-b has 5 % | web-b has 5 % |  | false false"},
+		"the journal of another release": {service(10), []rollout.Event{{At: at(0), Kind: "begin", Answer: "accepted", Candidate: "web-x",
+			Stable: "web-a"}}, 1, "web-b has 10 %, step 1 of 2 | web-b has 10 % |  | false false"},
 		"baked this moment": {service(10), append(shifted[:3:3], probes(362, 10, 363)), 364,
 			"web-b has 10 %, step 1 of 2 | 10 % has to stay healthy for 5 min |  | false false"},
 		"holding": {service(10), append(shifted[:3:3], probes(400, 10, 963)), 401,
@@ -119,6 +128,11 @@ func TestRead(t *testing.T) {
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 24, text)
 			assert.NotContains(t, text, "\x1b")
 			assert.NotEmpty(t, s.Line())
+			back := "`back` goes to web-a"
+			if test.status.BackTo == "" {
+				back = "there is nothing to go back to"
+			}
+			assert.Equal(t, back, s.Back)
 			assert.Equal(t, s.Key(), Read(Observation{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s",
 				Events: test.events}}, Rules: rules, Rollback: "`back`", Resume: "`go`"}).Key())
 		})
