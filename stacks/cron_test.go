@@ -15,6 +15,8 @@ func TestCron(t *testing.T) {
 		wrong string
 	}{
 		"* * * * *":         {gap: time.Minute},
+		"*/1 * * * *":       {gap: time.Minute},
+		"*/59 * * * *":      {gap: 59 * time.Minute},
 		"*/7 * * * *":       {gap: 7 * time.Minute},
 		"0 3 * * *":         {gap: day},
 		"0 3,15 * * *":      {gap: 12 * time.Hour},
@@ -35,6 +37,7 @@ func TestCron(t *testing.T) {
 		"0 3 * 13 *":        {wrong: "has an impossible month"},
 		"0 3 * FEBRUARY *":  {wrong: "has an impossible month"},
 		"0 3 * * 7":         {wrong: "has an impossible day of the week"},
+		"*/60 3 * * *":      {wrong: "has an impossible minute"},
 		"*/0 3 * * *":       {wrong: "has an impossible minute"},
 		"5/15 3 * * *":      {wrong: "has an impossible minute"},
 		"30-10 3 * * *":     {wrong: "has an impossible minute"},

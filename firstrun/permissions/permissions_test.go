@@ -43,6 +43,12 @@ func TestForType(t *testing.T) {
 			{"run.services.get", OnProject, service}, {"run.services.update", OnProject, service},
 			{"run.operations.get", OnProject, service}, {ActAs, OnServiceAccount, service},
 		}},
+		"create": {service, Creates, []Need{
+			{"run.services.get", OnProject, service}, {"run.services.update", OnProject, service},
+			{"run.operations.get", OnProject, service}, {ActAs, OnServiceAccount, service}, {"run.services.create", OnProject, service},
+			{"run.operations.get", OnProject, service}, {ActAs, OnServiceAccount, service}, {"run.services.delete", OnProject, service},
+			{"run.operations.get", OnProject, service},
+		}},
 	} {
 		needs, err := ForType(test.token, test.action)
 		require.NoError(t, err, name)

@@ -130,9 +130,7 @@ func Paths(holdings []Holding, accounts []string) []Path {
 	byWho := map[string][]Step{}
 	for _, holding := range slices.Concat(holdings, delegated(holdings)) {
 		for _, step := range steps(holding, accounts, federated(holdings)) {
-			if step.To != step.From && !slices.Contains(byWho[step.From], step) {
-				byWho[step.From] = append(byWho[step.From], step)
-			}
+			byWho[step.From] = append(byWho[step.From], step)
 		}
 	}
 	var paths []Path
@@ -195,7 +193,7 @@ func steps(h Holding, accounts, federated []string) []Step {
 func delegated(holdings []Holding) []Holding {
 	var more []Holding
 	for _, h := range holdings {
-		if h.Only == nil || !Holds(h.Permissions, "resourcemanager.projects.setIamPolicy") {
+		if !Holds(h.Permissions, "resourcemanager.projects.setIamPolicy") {
 			continue
 		}
 		for _, role := range h.Only {

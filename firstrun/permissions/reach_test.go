@@ -59,6 +59,17 @@ func TestPaths(t *testing.T) {
 			"infra → ci by iam.googleapis.com/workloadIdentityPoolProviders.update (r)",
 			"principalSet://pool/attribute.x/ci → ci by iam.serviceAccounts.getAccessToken (r)",
 		}},
+		"an account that makes tokens of an account": {append(project("iam.googleapis.com/workloadIdentityPoolProviders.update"),
+			on("ci", permissions.OnServiceAccount, "web", "iam.serviceAccounts.getAccessToken")), []string{
+			"ci → web by iam.serviceAccounts.getAccessToken (r)"}},
+		"a workflow that makes tokens of every account": {append(project("iam.googleapis.com/workloadIdentityPoolProviders.update"),
+			on("principalSet://pool/attribute.x/ci", permissions.OnProject, "", "iam.serviceAccounts.getOpenIdToken",
+				"iam.serviceAccounts.getAccessToken")), []string{
+			"principalSet://pool/attribute.x/ci → Compute's default account, an editor by iam.serviceAccounts.getAccessToken (r)",
+			"principalSet://pool/attribute.x/ci → ci by iam.serviceAccounts.getAccessToken (r)",
+			"principalSet://pool/attribute.x/ci → infra by iam.serviceAccounts.getAccessToken (r)",
+			"principalSet://pool/attribute.x/ci → web by iam.serviceAccounts.getAccessToken (r)",
+		}},
 		"a role of its own": {project("iam.roles.update"), []string{"infra → the project's owner by iam.roles.update (r)"}},
 		"an API, with what it brings": {project("serviceusage.services.enable"),
 			[]string{"infra → Compute's default account, an editor by serviceusage.services.enable (r)"}},
@@ -85,6 +96,20 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// Whoever changes a pool or a provider decides who a workflow is, by each of these permissions.
+func TestPathsThroughPools(t *testing.T) {
+	t.Parallel()
+	for _, permission := range []string{"workloadIdentityPools.update", "workloadIdentityPools.undelete",
+		"workloadIdentityPoolProviders.create", "workloadIdentityPoolProviders.update", "workloadIdentityPoolProviders.undelete"} {
+		permission = "iam.googleapis.com/" + permission
+		door := permissions.Holding{Who: "principalSet://pool/*", Place: permissions.OnServiceAccount, On: "ci", Role: "r",
+			Permissions: []string{"iam.serviceAccounts.getAccessToken"}}
+		assert.Equal(t, []string{"infra → ci by " + permission + " (r)", "principalSet://pool/* → ci by iam.serviceAccounts.getAccessToken (r)"},
+			say(permissions.Paths([]permissions.Holding{{Who: "infra", Place: permissions.OnProject, Role: "r", Permissions: []string{permission}},
+				door, door}, []string{"ci", "web"})))
+	}
+}
+
 func TestPathsThroughConditionalGrants(t *testing.T) {
 	t.Parallel()
 	paths := func(only ...string) []string {
@@ -97,6 +122,8 @@ func TestPathsThroughConditionalGrants(t *testing.T) {
 		"infra → Compute's default account, an editor by iam.serviceAccounts.actAs (roles/iam.serviceAccountUser)",
 		"infra → ci by iam.serviceAccounts.actAs (roles/iam.serviceAccountUser)",
 	}, paths("roles/run.viewer", "roles/iam.serviceAccountUser"))
+	assert.Empty(t, permissions.Paths([]permissions.Holding{{Who: "infra", Place: permissions.OnProject, Role: "r",
+		Permissions: []string{"run.services.get"}, Only: []string{"roles/iam.serviceAccountUser"}}}, []string{"ci"}), "it grants nothing")
 	unknown := paths("roles/nobody.knows")
 	assert.Contains(t, unknown, "infra → any right on * by * (roles/nobody.knows)", "an unknown role counts as every role")
 	assert.Contains(t, unknown, "infra → ci by iam.serviceAccounts.getAccessToken (roles/nobody.knows)")

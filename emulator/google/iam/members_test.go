@@ -1,0 +1,127 @@
+package iam_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
+)
+
+// TestMembersOfABinding holds whom a binding may name: only who exists, in the form of its kind.
+func TestMembersOfABinding(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	w.OK("POST", "/iam/v1"+p+"/serviceAccounts", `{"accountId":"runtime"}`)
+	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
+	w.OK("POST", trust+"?workloadIdentityPoolId=gone", `{}`)
+	w.OK("DELETE", trust+"/gone", "")
+	const (
+		pool    = "://iam.googleapis.com/projects/" + cloudtest.Number + "/locations/global/workloadIdentityPools/"
+		unknown = "Bad Request INVALID_ARGUMENT: The member %s is of an unknown type. Please set a valid type prefix for the member."
+		address = "Bad Request INVALID_ARGUMENT: Invalid member %s: x is not an email address."
+		account = "Bad Request INVALID_ARGUMENT: Service account %s does not exist."
+		noPool  = "Bad Request INVALID_ARGUMENT: Identity Pool does not exist (projects/" + cloudtest.Number + "/locations/global/" +
+			"workloadIdentityPools/%s). Please check that you specified a valid resource name as returned in the `name` attribute in the " +
+			"configuration API."
+	)
+	for member, refused := range map[string]string{
+		"allUsers": "", "allAuthenticatedUsers": "", "allUsers:x": unknown,
+		"user:a@example.com": "", "group:a@example.com": "", "user:x": address, "group:x": address,
+		"domain:example.com": "", "domain:example": unknown,
+		"projectOwner:" + cloudtest.Project: "", "projectViewer:none": unknown,
+		"deleted:serviceAccount:a@b.iam.gserviceaccount.com?uid=1": "", "deleted:user:a@example.com": unknown,
+		"serviceAccount:runtime@" + cloudtest.Project + ".iam.gserviceaccount.com":                      "",
+		"serviceAccount:none@" + cloudtest.Project + ".iam.gserviceaccount.com":                         account,
+		"serviceAccount:runtime@example.com":                                                            account,
+		"serviceAccount:" + cloudtest.Number + "-compute@developer.gserviceaccount.com":                 "",
+		"serviceAccount:" + cloudtest.Number + "@developer.gserviceaccount.com":                         account,
+		"serviceAccount:" + cloudtest.Number + "-compute@example.com":                                   account,
+		"serviceAccount:1-compute@developer.gserviceaccount.com":                                        account,
+		"serviceAccount:service-" + cloudtest.Number + "@serverless-robot-prod.iam.gserviceaccount.com": "",
+		"serviceAccount:service-" + cloudtest.Number + "@gcp-sa-pubsub.iam.gserviceaccount.com":         "",
+		"serviceAccount:" + cloudtest.Number + "@gcp-sa-pubsub.iam.gserviceaccount.com":                 account,
+		"principalSet" + pool + "github/attribute.ref/x":                                                "",
+		"principal" + pool + "github/subject/x":                                                         "",
+		"principalSet" + pool + "github/*":                                                              "",
+		"principalSet" + pool + "github/anything/x":                                                     unknown,
+		"principalSet" + pool + "gone/*":                                                                fmt.Sprintf(noPool, "gone"),
+		"principalSet" + pool + "none/*":                                                                fmt.Sprintf(noPool, "none"),
+		"principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/attribute.ref/x": strings.Replace(
+			fmt.Sprintf(noPool, "github"), "projects/"+cloudtest.Number, "projects/1", 1),
+		"x@example.com": unknown,
+	} {
+		const path = "/crm/v1" + p + ":setIamPolicy"
+		body := fmt.Sprintf(`{"policy":{"bindings":[{"role":"roles/run.viewer","members":[%q]}]}}`, member)
+		if refused == "" {
+			w.OK("POST", path, body)
+			continue
+		}
+		refused = strings.ReplaceAll(refused, "%s", strings.TrimPrefix(member, "serviceAccount:"))
+		assert.Equal(t, refused, w.Refused("POST", path, body), member)
+	}
+}
+
+// TestTextsAtTheirLimits holds the longest texts and the most entries that IAM takes, and what is one too long.
+func TestTextsAtTheirLimits(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
+	text := func(length int) string { return strings.Repeat("x", length) }
+	list := func(count int, one string) string {
+		return strings.TrimSuffix(strings.Repeat(one+",", count), ",")
+	}
+	attributes := func(count int) string {
+		var all []string
+		for i := range count - 1 {
+			all = append(all, fmt.Sprintf(`"attribute.a%d":"'x'"`, i))
+		}
+		return strings.Join(append(all, `"google.subject":"assertion.sub"`), ",")
+	}
+	const provider = trust + "/github/providers?workloadIdentityPoolProviderId="
+	oidc := `{"oidc":{"issuerUri":"https://x.example"},"attributeMapping":{%s},"attributeCondition":%q}`
+	for i, test := range []struct {
+		path, body string // %d is the test's number.
+		refused    string
+	}{
+		{"/iam/v1" + p + "/serviceAccounts", `{"accountId":"account%d","serviceAccount":{"displayName":"` + text(100) + `"}}`, ""},
+		{"/iam/v1" + p + "/serviceAccounts", `{"accountId":"account%d","serviceAccount":{"displayName":"` + text(101) + `"}}`,
+			"The display name is longer than 100 bytes."},
+		{"/iam/v1" + p + "/serviceAccounts", `{"accountId":"account%d","serviceAccount":{"description":"` + text(256) + `"}}`, ""},
+		{"/iam/v1" + p + "/serviceAccounts", `{"accountId":"account%d","serviceAccount":{"description":"` + text(257) + `"}}`,
+			"The description is longer than 256 bytes."},
+		{trust + "?workloadIdentityPoolId=pool%d", `{"displayName":"` + text(32) + `","description":"` + text(256) + `"}`, ""},
+		{trust + "?workloadIdentityPoolId=pool%d", `{"displayName":"` + text(33) + `"}`,
+			"Invalid display_name: it is longer than 32 characters."},
+		{trust + "?workloadIdentityPoolId=pool%d", `{"description":"` + text(257) + `"}`, "Invalid description: it is longer than 256 characters."},
+		{"/iam/v1" + p + "/roles", `{"roleId":"role%d","role":{"title":"` + text(100) + `"}}`, ""},
+		{"/iam/v1" + p + "/roles", `{"roleId":"role%d","role":{"title":"` + text(101) + `"}}`, "The role's title is longer than 100 bytes."},
+		{provider + "oidc%d", fmt.Sprintf(oidc, attributes(50), text(4096)), ""},
+		{provider + "oidc%d", fmt.Sprintf(oidc, attributes(51), ""), "The attribute mapping has more than 50 keys."},
+		{provider + "oidc%d", fmt.Sprintf(oidc, attributes(1), text(4097)), "The attribute condition is longer than 4096 characters."},
+		{trust + "/github:setAttestationRules", `{"attestationRules":[` + list(50, `{}`) + `]}`, ""},
+		{trust + "/github:setAttestationRules", `{"attestationRules":[` + list(51, `{}`) + `]}`, "A pool has at most 50 attestation rules."},
+	} {
+		path, body := strings.Replace(test.path, "%d", fmt.Sprint(i), 1), strings.Replace(test.body, "%d", fmt.Sprint(i), 1)
+		if test.refused == "" {
+			w.OK("POST", path, body)
+			continue
+		}
+		assert.Equal(t, "Bad Request INVALID_ARGUMENT: "+test.refused, w.Refused("POST", path, body))
+	}
+	assert.Len(t, w.OK("GET", trust+"/github:listAttestationRules?pageSize=50", "")["attestationRules"], 50)
+}
+
+func TestAccountIsDisabledAndEnabled(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	made := w.OK("POST", "/iam/v1"+p+"/serviceAccounts", `{"accountId":"runtime"}`)
+	assert.NotEmpty(t, made["etag"])
+	account := "/iam/v1/" + made["name"].(string)
+	w.OK("POST", account+":disable", `{}`)
+	assert.Equal(t, true, w.OK("GET", account, "")["disabled"])
+	w.OK("POST", account+":enable", `{}`)
+	assert.Equal(t, made, w.OK("GET", account, ""))
+}
