@@ -46,6 +46,25 @@ func TestMaps(t *testing.T) {
 	}
 }
 
+// TestEntriesThatARuleOnlyCounts checks that an entry which is no object, or not known to be one, leaves the rule undecided even if
+// nothing in the entry is read.
+func TestEntriesThatARuleOnlyCounts(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
+		r.Violation("%d", r.EachEntry("volumes", func(string, crossguard.Object) {}))
+	})))
+	assert.Equal(t, []string{"volumes.b is a number, must be an object", "3", "not checked: volumes.a is known only after the update"},
+		c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"volumes": object{"a": ct.UnknownObject, "b": 1, "c": object{}}}}).Messages())
+}
+
+// TestAssetsAreObjects checks that a value with a signature that has no meaning for rules is read as what it is.
+func TestAssetsAreObjects(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) { r.Violation("%s", r.StringOr("a.text", "absent")) })))
+	asset := object{"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "text": "hello"}
+	assert.Equal(t, []string{"hello"}, c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"a": asset}}).Messages())
+}
+
 // TestEveryKeyCanBeNamed checks that the path that Key makes reads the key's property, and so does the path that a message names.
 func TestEveryKeyCanBeNamed(t *testing.T) {
 	t.Parallel()
@@ -105,4 +124,19 @@ func TestUndecided(t *testing.T) {
 	assert.Equal(t, []string{"not checked: n is known only after the update"}, c.AnalyzeStack(of(8), of(ct.UnknownNumber)).Messages())
 	assert.Equal(t, []string{"not checked: list[0].n is known only after the update"},
 		c.AnalyzeStack(of(7, object{"n": ct.UnknownNumber})).Messages())
+}
+
+// TestUndecidedIsOneResources checks that what is unknown in one resource says nothing about another.
+func TestUndecidedIsOneResources(t *testing.T) {
+	t.Parallel()
+	c := ct.Start(t, pack(stackPolicy(func(s *crossguard.Stack) {
+		s.Each([]string{thing}, func(r *crossguard.Resource) {
+			r.Each("list", func(o crossguard.Object) { o.IntOr("n", 0) })
+			s.Violation("%s: %v", r.Name, r.Undecided())
+		})
+	})))
+	unknown := ct.Resource{Type: thing, Name: "a", Properties: ct.Properties{"list": []any{object{"n": ct.UnknownNumber}}}}
+	known := ct.Resource{Type: thing, Name: "b", Properties: ct.Properties{"list": []any{object{"n": 1}}}}
+	assert.Equal(t, []string{"a: true", "b: false", "not checked: list[0].n is known only after the update"},
+		c.AnalyzeStack(unknown, known).Messages())
 }

@@ -42,6 +42,23 @@ func FuzzReads(f *testing.F) {
 	})
 }
 
+// TestMalformedFieldsEndAMessage checks that nothing is read from a field that is cut off, and everything before it.
+func TestMalformedFieldsEndAMessage(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]int{"": 0, "\x80": 0, "\x08": 0, "\x08\x80": 0, "\x08\x01\x80": 1, "\x0a": 0, "\x0a\x02a": 0,
+		"\x0a\x01a": 1, "\x09\x01": 0, "\x0d\x01": 0, "\x0b\x0c": 0, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01": 0} {
+		count := 0
+		for range fields(message) {
+			count++
+		}
+		assert.Equal(t, want, count, "%x", message)
+	}
+	for _, object := range []string{"\x0a\x00", "\x0a\x01\x0a"} {
+		_, found := find(object, "key")
+		assert.False(t, found, "%x", object)
+	}
+}
+
 // TestKeysOfAnyBytesAreRead covers keys with any characters, including bytes that are not UTF-8.
 func TestKeysOfAnyBytesAreRead(t *testing.T) {
 	t.Parallel()
