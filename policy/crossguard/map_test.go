@@ -53,8 +53,9 @@ func TestEntriesThatARuleOnlyCounts(t *testing.T) {
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
 		r.Violation("%d", r.EachEntry("volumes", func(string, crossguard.Object) {}))
 	})))
+	volumes := object{"a": ct.UnknownObject, "b": 1, "c": object{}}
 	assert.Equal(t, []string{"volumes.b is a number, must be an object", "3", "not checked: volumes.a is known only after the update"},
-		c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"volumes": object{"a": ct.UnknownObject, "b": 1, "c": object{}}}}).Messages())
+		c.Analyze(ct.Resource{Type: thing, Properties: ct.Properties{"volumes": volumes}}).Messages())
 }
 
 // TestAssetsAreObjects checks that a value with a signature that has no meaning for rules is read as what it is.

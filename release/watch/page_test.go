@@ -39,13 +39,16 @@ func TestPageActs(t *testing.T) {
 		code               int
 		acted, says        string
 	}{
-		"rollback":                   {state: baking, method: "POST", path: "/rollback", body: "revision=web-b", code: 303, acted: "rollback of web-b"},
-		"proceed when asked to":      {state: held, method: "POST", path: "/proceed", body: "revision=web-b", code: 303, acted: "proceed of web-b"},
-		"proceed when nobody asks":   {state: baking, method: "POST", path: "/proceed", body: "revision=web-b", code: 409, says: "moved on"},
-		"proceed before any traffic": {state: before(held), method: "POST", path: "/proceed", body: "revision=web-b", code: 409, says: "moved on"},
-		"rollback of another":        {state: baking, method: "POST", path: "/rollback", body: "revision=web-c", code: 409, says: "moved on"},
-		"rollback of nothing":        {state: baking, method: "POST", path: "/rollback", code: 409, says: "moved on"},
-		"rollback after the end":     {state: ended, method: "POST", path: "/rollback", body: "revision=web-b", code: 409, says: "moved on"},
+		"rollback": {state: baking, method: "POST", path: "/rollback", body: "revision=web-b", code: 303,
+			acted: "rollback of web-b"},
+		"proceed when asked to": {state: held, method: "POST", path: "/proceed", body: "revision=web-b", code: 303,
+			acted: "proceed of web-b"},
+		"proceed when nobody asks": {state: baking, method: "POST", path: "/proceed", body: "revision=web-b", code: 409, says: "moved on"},
+		"proceed before any traffic": {state: before(held), method: "POST", path: "/proceed", body: "revision=web-b", code: 409,
+			says: "moved on"},
+		"rollback of another":    {state: baking, method: "POST", path: "/rollback", body: "revision=web-c", code: 409, says: "moved on"},
+		"rollback of nothing":    {state: baking, method: "POST", path: "/rollback", code: 409, says: "moved on"},
+		"rollback after the end": {state: ended, method: "POST", path: "/rollback", body: "revision=web-b", code: 409, says: "moved on"},
 		"without the right to": {state: baking, mayNot: true, method: "POST", path: "/rollback", body: "revision=web-b", code: 403,
 			says: "your account may not write"},
 		"a link":             {state: baking, method: "GET", path: "/rollback?revision=web-b", code: 404},
