@@ -66,6 +66,8 @@ func TestContainers(t *testing.T) {
 		{"together too large", "", one("proxy", sidecar(map[string]any{"cpu": "8", "memory": "32Gi"})), []string{
 			web + ".cpu: is over 8 vCPU with all containers; lower it, or that of a sidecar",
 			web + ".memory: is over 32Gi with all containers; lower it, or that of a sidecar"}},
+		{"as large as an instance is", "", change{web + ".cpu": "4", web + ".memory": "16Gi",
+			web + ".sidecars": map[string]any{"proxy": sidecar(map[string]any{"cpu": "4", "memory": "16Gi"})}}, nil},
 		{"too many", "", change{web + ".sidecars": many}, []string{
 			web + ".sidecars: are more than an instance can have; keep at most 9"}},
 		{"a probe without a port", "", one("proxy", map[string]any{"image": sidecarImage, "liveness": map[string]any{"path": "/"}}), []string{

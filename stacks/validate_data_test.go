@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +69,9 @@ func TestDatabases(t *testing.T) {
 			at + ".diskGB: is out of range; use 10 to 65536 GB",
 			at + ".diskLimitGB: is under diskGB; raise it, or lower diskGB",
 			at + ".maintenanceDay: is out of range; use 1 to 7 as the day", at + ".maintenanceHour: is out of range; use 0 to 23 as the hour"}},
+		{"a long key", "", change{"databases." + strings.Repeat("a", 31): map[string]any{"network": "default"}}, []string{
+			"databases." + strings.Repeat("a", 31) + ": has a key that is not a short name; use at most 30 lower-case letters, digits and " +
+				"hyphens, a letter first, no hyphen last"}},
 		{"one instance twice", "", change{at: map[string]any{"network": "n", "name": "x"}, "databases.other": map[string]any{"existing": "x"}},
 			[]string{"databases.other.name: is also the instance of databases.main; give each its own"}},
 		{"out of reach", "", change{at: map[string]any{"network": "default"}, "services.web.databases": map[string]any{"DB": "main"}}, []string{

@@ -183,6 +183,11 @@ func TestProbes(t *testing.T) {
 	const slow = "gives an instance longer to start than Cloud Run does; keep periodSeconds times failureThreshold at 240 or below"
 	checkRefused(t, each("services.web.startup.failureThreshold", slow, 25, 1<<62))
 	checkRefused(t, each("services.web.startup.failureThreshold", "", 24))
+	checkRefused(t, []refused{
+		{"once in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 1}, nil},
+		{"twice in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 2},
+			[]string{"services.web.startup.failureThreshold: " + slow}},
+	})
 	checkRefused(t, each("services.web.liveness.failureThreshold", "", 25))
 }
 

@@ -80,6 +80,15 @@ func TestExemptions(t *testing.T) {
 	}
 }
 
+// TestExemptionsOfWhatATargetedUpdateLeftOut checks that a resource policy's exemption is not judged if its resource was not analyzed. A
+// stack policy sees every resource, so that its exemption is.
+func TestExemptionsOfWhatATargetedUpdateLeftOut(t *testing.T) {
+	t.Parallel()
+	got := exempting(t, "web-1", "2027-01-01 00:00:00").AnalyzeStack(ct.Resource{Type: thing, Name: "web-1", Properties: ct.Properties{}})
+	assert.Empty(t, got.Of("p").Messages())
+	assert.Equal(t, []string{"the exemption of web-1 (agreed) covers no violation: remove it"}, got.Of("s").Messages())
+}
+
 // TestExemptionsAreNotJudgedAfterAPanic checks a rule that panics. Nobody knows then whether its exemptions are needed, and
 // the failure is reported already.
 func TestExemptionsAreNotJudgedAfterAPanic(t *testing.T) {
