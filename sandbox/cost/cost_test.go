@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +77,10 @@ func TestCostOfAResource(t *testing.T) {
 		"a secret": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"auto": object{}}}), a(0.06, 0.06, 0.36)},
 		"a secret in three regions": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"userManaged": object{
 			"replicas": []any{object{}, object{}, object{}}}}}), a(0.18, 0.18, 1.08)},
-		"a key":           {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
-		"a key in an HSM": {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
+		"a service without a most": {service(func(_, _, s object) { delete(s, "maxInstanceCount") }), a(0, 0.545, 6762.96)},
+		"a check without a period": {uptime("0s"), a(0, 0, 0)},
+		"a key":                    {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
+		"a key in an HSM":          {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
 		// 744 h × (0.0413 + 3.75 × 0.007) and 10 GiB × (0.17 + 0.08); at worst 100 GiB.
 		"a database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-custom-1-3840",
 			"diskSize": 10.0, "diskAutoresizeLimit": 100.0}}), a(52.7572, 52.7572, 75.2572)},
@@ -166,6 +169,48 @@ func TestUnpricedResourcesAreListed(t *testing.T) {
 	assert.Contains(t, estimate.NotPriced, "traffic to the internet: by volume")
 }
 
+// TestTextOfAnEstimate has every assumption that a stack's resources add, and the sums of its lines.
+func TestTextOfAnEstimate(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	estimate := cost.Of("prod", []inventory.Resource{
+		service(func(inputs, container, scaling object) {
+			inputs["location"], container["resources"].(object)["cpuIdle"] = "moon-central1", false
+			delete(scaling, "maxInstanceCount")
+		}),
+		of("gcp:artifactregistry/repository:Repository", nil), of("gcp:secretmanager/secret:Secret", nil),
+		of("gcp:kms/cryptoKey:CryptoKey", object{"skipInitialVersionCreation": true}), uptime("60s"), uptime("1s", "USA"),
+		of("gcp:cloudrunv2/job:Job", object{"name": "migrate", "location": "us-central1"}),
+		of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-g1-small"}}),
+	}, nil)
+	require.NoError(t, estimate.Write(&text))
+	table, notes, _ := strings.Cut(text.String(), "\n\nAssumed:\n")
+	assert.Equal(t, "Stack prod, USD a month, by prices of "+cost.Prices().Date()+":\n\n"+"     idle   expected     worst                \n"+`    15.67      16.21   7124.54     service-web
+   530.79     530.79    530.79       uptime-1s
+    53.08      53.08     53.08      uptime-60s
+    28.54      28.54     28.54              it
+     0.03       0.03      5.00              it
+     0.06       0.06      0.36              it
+     0.00       0.00      0.00              it
+   628.17     628.70   7742.32          in all`, table)
+	assert.Contains(t, notes, "\n\nNot priced:\n  - alerting policies")
+	assert.Equal(t, []string{
+		"1,000,000 executions of uptime checks a month are free in each project",
+		"a database's backups are as large as its disk, which is the size that it begins with, and in the worst case its limit",
+		"a registry holds the 1 images that it keeps, 0.25 GiB each, and in the worst case 50 GiB",
+		"a secret has one version that is not destroyed, and in the worst case 6",
+		"an instance of web whose CPU is always allocated may stay up to 15 minutes after its last request, which is not counted",
+		"an uptime check is made from 1 places",
+		"an uptime check is made from 6 places",
+		"databases cost what they do in us-central1: the dearest region costs about 1.6 times as much",
+		"migrate is started 31 times a month (nothing says how often), and each of its tasks takes 60 seconds",
+		"the month has 31 days; prices have no discount and no allotment that Google gives once for a billing account",
+		`the table lacks the region "moon-central1", so the dearest tier counts`,
+		"web is asked 100,000 times a month and takes 200 ms for each (nobody set or measured it), one after the other",
+		"web says no most instances, and Cloud Run's default is 100",
+	}, slices.DeleteFunc(estimate.Assumptions, func(text string) bool { return strings.HasPrefix(text, "the price of ") }))
+}
+
 func TestCostOfAChange(t *testing.T) {
 	t.Parallel()
 	before := cost.Of("prod", []inventory.Resource{service(nil), of("gcp:secretmanager/secret:Secret", nil)}, nil)
@@ -180,6 +225,8 @@ func TestCostOfAChange(t *testing.T) {
 	assert.Empty(t, cost.Compare(before, before).Lines)
 	var text bytes.Buffer
 	require.NoError(t, change.Write(&text))
+	assert.True(t, strings.HasPrefix(text.String(), "Stack prod, USD a month, by prices of "+cost.Prices().Date()+":\n\n"), text.String())
+	assert.Contains(t, text.String(), "\nbefore          0.06     0.60       135.62\nafter           10.04    10.51      135.26\n")
 	assert.Contains(t, text.String(), "difference      +9.98    +9.91      -0.36\n")
 	assert.Contains(t, text.String(), "  service-web   +10.04   +9.97      +0.00\n")
 }
