@@ -360,11 +360,37 @@ func TestJournalHasEveryProbe(t *testing.T) {
 		result := s.controller().Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, test.outcome, result.Outcome, "%s: %v", name, result.Why)
 		var saved []int
+		var decided []string
 		for _, event := range s.events {
-			if event.Kind == "probes" {
+			switch {
+			case event.Kind == "probes":
 				saved = append(saved, len(event.Samples))
+			case event.Kind == "decide":
+				decided = event.Why[1:] // after the outcome
+			case event.Kind == "shift" && event.Answer == "sent":
+				assert.Equal(t, decided, event.Why, "%s: a shift to %d %% has the reasons of the gate before it", name, event.Percent)
 			}
 		}
 		assert.Equal(t, test.saved, saved, name)
 	}
+}
+
+// TestJournalSaysUntilWhen checks the end that the journal's lines name: first that of the bake, then that of the wait for more data.
+func TestJournalSaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	controller := s.controller()
+	controller.Policy.Inconclusive = rollout.Hold
+	result := controller.Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Held, result.Outcome, result.Why)
+	var ends []time.Duration
+	for _, event := range s.events {
+		if event.Kind != "probes" || event.Until == nil {
+			continue
+		}
+		if end := event.Until.Sub(epoch); len(ends) == 0 || ends[len(ends)-1] != end {
+			ends = append(ends, end)
+		}
+	}
+	assert.Equal(t, []time.Duration{37500 * time.Millisecond, 67500 * time.Millisecond}, ends, "a hold of %s", testPolicy().HoldFor)
 }

@@ -620,6 +620,11 @@ func TestGuard(t *testing.T) {
 			s.pass(s.now + s.delay)
 			return nil
 		}, rollout.RolledBack, "web-a=100", nil},
+		"follows the latest by an empty list": {nil, func(s *solo) error {
+			s.deploy("web-c", revision{})
+			s.pass(s.now + s.delay)
+			return nil
+		}, rollout.RolledBack, "web-a=100", nil},
 		"a tag follows the latest revision": {[]plan.Target{{Revision: "web-a", Percent: 100}, {Latest: true, Tag: "head"}}, func(s *solo) error {
 			s.deploy("web-c", revision{})
 			s.pass(s.now + s.delay)
