@@ -117,7 +117,8 @@ func TestRemedies(t *testing.T) {
 func TestRemediesAreChained(t *testing.T) {
 	t.Parallel()
 	// The engine takes the last correction alone, so that it has to contain those before it.
-	both := ct.Start(t, pack(remedy("a", func(r *crossguard.Remedy) { r.Set("a", 1) }), remedy("b", func(r *crossguard.Remedy) { r.Set("b", 2) })))
+	both := ct.Start(t, pack(remedy("a", func(r *crossguard.Remedy) { r.Set("a", 1) }),
+		remedy("b", func(r *crossguard.Remedy) { r.Set("b", 2) })))
 	corrected, _ := both.Remediate(ct.Resource{Type: thing, Properties: ct.Properties{"n": 1.0}})
 	assert.Equal(t, ct.Properties{"n": 1.0, "a": 1.0, "b": 2.0}, corrected)
 

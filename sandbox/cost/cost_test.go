@@ -80,7 +80,8 @@ func TestCostOfAResource(t *testing.T) {
 		"a service without a most": {service(func(_, _, s object) { delete(s, "maxInstanceCount") }), a(0, 0.545, 6762.96)},
 		"a check without a period": {uptime("0s"), a(0, 0, 0)},
 		"a key":                    {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
-		"a key in an HSM":          {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}), a(2.5, 2.5, 2.5)},
+		"a key in an HSM": {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}),
+			a(2.5, 2.5, 2.5)},
 		// 744 h × (0.0413 + 3.75 × 0.007) and 10 GiB × (0.17 + 0.08); at worst 100 GiB.
 		"a database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-custom-1-3840",
 			"diskSize": 10.0, "diskAutoresizeLimit": 100.0}}), a(52.7572, 52.7572, 75.2572)},
