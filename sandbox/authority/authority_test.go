@@ -68,7 +68,7 @@ func TestWhatTheInternetReaches(t *testing.T) {
 		"a load balancer's": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}`,
 			[]review.Fact{{Kind: review.Internet, Subject: "service web", Text: "its address answers through a load balancer"}}},
 		"what no setting says": {service, `{"name":"web","invokerIamDisabled":true}`, []review.Fact{
-			{Kind: review.Internet, Subject: "service web", Text: "callers are not asked who they are"},
+			{Kind: review.Internet, Subject: "service web", Text: "callers need no identity"},
 			{Kind: review.Internet, Subject: "service web", Text: "its address answers from everywhere"}}},
 	} {
 		assert.Equal(t, test.want, factsOf(t, []inventory.Resource{resource(t, test.token, "r", test.inputs)}, review.Internet), name)
@@ -120,7 +120,7 @@ func TestGuards(t *testing.T) {
 			guard("environment prod, approval", "one of these approves: team 5, user 33, user 7", 0),
 			guard("environment prod, waiting", "10 minutes pass", 10),
 			guard("environment prod, self-approval", "nobody approves what they started", 0),
-			guard("environment prod, administrators", "they wait as everybody does", 0),
+			guard("environment prod, administrators", "they wait like everybody else", 0),
 			guard("environment prod, branches", "not every branch deploys", 0)}},
 		"an id of many digits": {environment, `{"environment":"prod","reviewers":[{"users":[123456789]},{"users":["9"]}],"canAdminsBypass":true}`,
 			[]review.Fact{guard("environment prod, approval", "one of these approves: user 123456789, user 9", 0)}},
@@ -146,18 +146,18 @@ func TestGuards(t *testing.T) {
 			"creation":true,"update":true,"deletion":true,"nonFastForward":true,"requiredSignatures":true,"requiredLinearHistory":true}}`,
 			[]review.Fact{guard("main, creation", "only administrators create it", 0), guard("main, update", "only administrators move it", 0),
 				guard("main, deletion", "nobody deletes it", 0), guard("main, nonFastForward", "nobody rewrites it", 0),
-				guard("main, requiredSignatures", "commits are signed", 0), guard("main, requiredLinearHistory", "its history is a line", 0)}},
+				guard("main, requiredSignatures", "commits are signed", 0), guard("main, requiredLinearHistory", "its history is linear", 0)}},
 		"pull requests": {ruleset, `{"name":"r",` + main + `,"rules":{"pullRequest":{"requiredApprovingReviewCount":2,
 			"requireCodeOwnerReview":true,"requireLastPushApproval":true,"dismissStaleReviewsOnPush":true,"requiredReviewThreadResolution":true},
 			"requiredStatusChecks":{"requiredChecks":[{"context":"check"}]}}}`, []review.Fact{
-			guard("main, pull request", "a change takes a pull request with 2 approvals", 2),
+			guard("main, pull request", "a change needs a pull request with 2 approvals", 2),
 			guard("main, requireCodeOwnerReview", "a code owner approves", 0),
 			guard("main, requireLastPushApproval", "the last push is approved by somebody else", 0),
 			guard("main, dismissStaleReviewsOnPush", "a push takes approvals away", 0),
 			guard("main, requiredReviewThreadResolution", "threads are resolved", 0),
-			guard("main, check check", "the check check passes", 0), guard("ruleset r", "nobody passes it by", 0)}},
+			guard("main, check check", "the check check passes", 0), guard("ruleset r", "nobody can bypass it", 0)}},
 		"one approval": {ruleset, `{"name":"r",` + main + `,"rules":{"pullRequest":{"requiredApprovingReviewCount":1}}}`, []review.Fact{
-			guard("main, pull request", "a change takes a pull request with 1 approval", 1), guard("ruleset r", "nobody passes it by", 0)}},
+			guard("main, pull request", "a change needs a pull request with 1 approval", 1), guard("ruleset r", "nobody can bypass it", 0)}},
 	} {
 		assert.Equal(t, test.want, factsOf(t, []inventory.Resource{resource(t, test.token, "r", test.inputs)}, review.Guard), name)
 	}

@@ -242,7 +242,7 @@ func TestWithoutNode(t *testing.T) {
 	if level := c.level("staging", "web"); level != "" {
 		t.Errorf("infrastructure changed what a service runs with, to %q\n%v", level, r)
 	}
-	named := regexp.MustCompile("of what serves: `gh workflow run platform-release.yml -f stack=(staging) -f service=(web) -f " +
+	named := regexp.MustCompile("serving digest again: `gh workflow run platform-release.yml -f stack=(staging) -f service=(web) -f " +
 		"digest=(sha256:[0-9a-f]{64})`").FindStringSubmatch(r.log)
 	if len(named) != 4 || named[3] != good || !strings.Contains(r.log, "### Changes of services of staging that need a release") {
 		t.Fatalf("the summary names %q, want a release of %s\n%v", named, good, r)
