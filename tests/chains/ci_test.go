@@ -78,20 +78,16 @@ func (c *checkout) withPnpm() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.env = append(c.env, "CHAIN_NODE="+modules)
 }
 
-// pnpm puts one of the stand-ins in testdata/pnpm, or the "real" pnpm, first on PATH.
+// pnpm puts one of the programs in testdata/pnpm first on PATH.
 func (c *checkout) pnpm(which string) {
 	c.t.Helper()
 	if *repository != "" {
 		which = "runs-nothing"
 	}
 	at, err := filepath.Abs(filepath.Join("testdata", "pnpm", which))
-	if which == "real" {
-		var modules string
-		modules, err = node()
-		at = filepath.Join(modules, ".bin", "pnpm")
-	}
 	command := filepath.Join(c.commands, "pnpm")
 	_ = os.Remove(command)
 	if err == nil {

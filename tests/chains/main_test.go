@@ -11,11 +11,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
 // repository is a clone of the application on which the shape monorepo is modelled. It is read and not changed:
@@ -62,21 +62,18 @@ func prepare() (err error) {
 	if err := os.Mkdir(filepath.Join(tools, "linked"), 0o755); err != nil { // testdata/compiled
 		return err
 	}
-	for _, target := range []struct{ dir, out, pkg, tags string }{
-		{"act", "act", "github.com/nektos/act", "WITHOUT_DOCKER"}, // no chain has a container
-		{root, "sandbox", "./cmd/sandbox", ""},
-		{root, "release", "./cmd/release", ""},
-		{root, "pulumi-language-go", "./cmd/pulumi-language-go", ""},
-		{filepath.Join(root, "policy"), "policy-pack", ".", ""},
-		{root, "review-comment", "./cmd/review-comment", ""},
-		{root, "check", "./cmd/check", ""},
-	} {
-		// Go caches the programs that it links for `go run`, so each program is linked once for all tests and their repetitions.
-		command := exec.Command("go", "run", "-exec=cp", "-tags="+target.tags, target.pkg, filepath.Join(tools, target.out))
-		command.Dir = target.dir
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", target.pkg, err, out)
+	// No chain has a container, so act does without Docker's clients.
+	err = linkonce.Link("act", "github.com/nektos/act", filepath.Join(tools, "act"), "-tags=WITHOUT_DOCKER")
+	if err == nil {
+		err = linkonce.Link(filepath.Join(root, "policy"), ".", filepath.Join(tools, "policy-pack"))
+	}
+	for _, name := range []string{"sandbox", "release", "review-comment", "check"} {
+		if err == nil {
+			err = linkonce.Link(root, "./cmd/"+name, filepath.Join(tools, name))
 		}
+	}
+	if err != nil {
+		return err
 	}
 	platform = filepath.Join(tools, "platform")
 	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum", "sandbox/pulumicli/cli"} {

@@ -147,10 +147,9 @@ func (c *chain) sandbox(args ...string) (string, error) {
 	return string(out), err
 }
 
-// compiledPath returns a PATH that begins with a go which compiles nothing twice, and has pulumi-language-go.
+// compiledPath returns a PATH that begins with a go which links no program twice.
 func compiledPath() string {
-	return strings.Join([]string{filepath.Join(root, "tests", "chains", "testdata", "compiled"), os.Getenv("PATH"), tools},
-		string(os.PathListSeparator))
+	return filepath.Join(root, "tests", "chains", "testdata", "compiled") + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
 func (c *chain) must(args ...string) string {

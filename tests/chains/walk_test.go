@@ -219,7 +219,6 @@ func TestWithoutNode(t *testing.T) {
 	if !r.ok || !maps.Equal(r.results, want) || strings.Contains(c.calls(), "setup-node") {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	c.previews(base, "dev", "staging")
 
 	good := c.builtOf(image)
 	push := event{name: "push", payload: map[string]any{"before": base}}

@@ -7,8 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 )
+
+// Link links the program of a package, as seen from folder, with the flags of the language host. Go caches what it links for `go run`, so
+// a program is linked once for all tests that link it, and for their repetitions.
+func Link(folder, pkg, executable string, flags ...string) error {
+	args := append([]string{"run", "-exec=cp", "-buildvcs=false", "-ldflags=-w"}, flags...)
+	command := exec.Command("go", append(args, pkg, executable)...)
+	command.Dir = folder
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("link %s in %s: %w\n%s", pkg, folder, err, out)
+	}
+	return nil
+}
 
 //go:embed go.sh
 var script []byte
