@@ -25,7 +25,7 @@ func ProjectName(folder string) (string, error) {
 		return "", fmt.Errorf("%s is not YAML: %w", filepath.Join(folder, "Pulumi.yaml"), err)
 	}
 	if project.Name == "" {
-		return "", fmt.Errorf("%s has no name", filepath.Join(folder, "Pulumi.yaml"))
+		return "", fmt.Errorf("%s has no name: write name: and the name of the application", filepath.Join(folder, "Pulumi.yaml"))
 	}
 	return project.Name, nil
 }

@@ -62,7 +62,7 @@ func (args *ServiceArgs) orderProblems(field, name string, after []string, found
 		before, known := args.Sidecars[other]
 		switch {
 		case !known:
-			found.Add("%s has %q, which is not a sidecar", field, other)
+			found.Add("%s has %q, which is not a sidecar: name one of args.Sidecars", field, other)
 		case slices.Contains(after[:i], other):
 			found.Add("%s has %q twice: keep one", field, other)
 		case before.Startup == nil:

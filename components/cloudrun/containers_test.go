@@ -241,7 +241,7 @@ func TestBadContainersRegisterNothing(t *testing.T) {
 		`args.Sidecars["main"] cannot be a sidecar's name`, `args.Sidecars["main"].CPU "" is not sold`,
 		`args.Sidecars["main"].Memory "" is not an amount of memory`,
 		`args.Sidecars["proxy"].Image "nginx:1" is not an image by digest`, `args.Sidecars["proxy"] has a probe without a port`,
-		`args.After has "main", which has no startup probe`, `args.After has "nobody", which is not a sidecar`,
+		`args.After has "main", which has no startup probe`, `args.After has "nobody", which is not a sidecar: name one of args.Sidecars`,
 		`args.Volumes["two"] has 2 kinds`, `args.Volumes["file"].File "" is not a file's name`,
 		`args.Volumes["file"].Secret.Secret is missing`, `args.Volumes["file"].Secret.Version is missing`,
 		`args.Mounts["none"] is not a volume`, `args.Mounts["two"] is "two": begin it with a slash`, "args.VPC names no network",

@@ -81,7 +81,7 @@ func environmentProblems(field, name string, environment Environment, found *pro
 		"%s is not a name: use 1-255 lower-case letters, digits, dots, hyphens and underscores", field)
 	found.If(name == naming.NoEnvironment, "%s is how federation names the absence of an environment: choose another name", field)
 	if count := len(environment.Reviewers); count > limits.MaxReviewers {
-		found.Add("%s has %d reviewers: GitHub takes %d", field, count, limits.MaxReviewers)
+		found.Add("%s has %d reviewers: name at most %d, as GitHub takes no more", field, count, limits.MaxReviewers)
 	}
 	seen := map[int64]bool{}
 	for _, user := range environment.Reviewers {

@@ -232,7 +232,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"none":               {named("none"), `args.Environments["none"] is how federation names the absence`},
 		"one name too close": {named("production.approval"), `would share the resource name "production-approval": rename one`},
 		"seven reviewers": {environment(repository.Environment{Reviewers: []int64{1, 2, 3, 4, 5, 6, 7}}),
-			`args.Environments["dev"] has 7 reviewers: GitHub takes 6`},
+			`args.Environments["dev"] has 7 reviewers: name at most 6, as GitHub takes no more`},
 		"no user":         {environment(repository.Environment{Reviewers: []int64{0}}), "Reviewers has 0, which is not a user"},
 		"a user twice":    {environment(repository.Environment{Reviewers: []int64{5, 5}}), "Reviewers has 5 twice"},
 		"a negative wait": {environment(repository.Environment{WaitMinutes: -1}), "WaitMinutes is -1: set 0-43200"},

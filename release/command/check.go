@@ -26,7 +26,7 @@ func (a *app) check() *cobra.Command {
 			paths := arguments[1:]
 			for _, path := range paths {
 				if !strings.HasPrefix(path, "/") {
-					return usage("path %q does not begin with /", path)
+					return usage("path %q does not begin with /: leave out the scheme and the host", path)
 				}
 			}
 			if attempts < 1 || timeout <= 0 {

@@ -77,7 +77,7 @@ func (s *Step) UnmarshalYAML(node *yaml.Node) error {
 		err = strict(raw, &one)
 	}
 	if err == nil && one.Bake == absent {
-		err = fmt.Errorf("step %d %%: bake is missing", one.Percent)
+		err = fmt.Errorf("step %d %%: bake is missing: say for how long the step is watched, for example 5m", one.Percent)
 	}
 	*s = Step(one)
 	return err

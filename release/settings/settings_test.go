@@ -63,7 +63,8 @@ func TestBadSettingsAreRefused(t *testing.T) {
 			"traffic\nprobe.consecutive is 0: use at least 1",
 		"environments: {dev: {steps: [{percent: 100, bake: 5s}]}}": "step 100 %: a bake of 5s has time for 6 probes, and 20 are needed " +
 			"to judge by: bake for 19s, or shorten probe.interval from 1s",
-		"environments: {dev: {steps: [{percent: 100}]}}":            "environments.dev: step 100 %: bake is missing",
+		"environments: {dev: {steps: [{percent: 100}]}}": "environments.dev: step 100 %: bake is missing: say for " +
+			"how long the step is watched, for example 5m",
 		"environments: {dev: {steps: [{percent: 100, bak: 1s}]}}":   "environments.dev: there is no key bak",
 		"environments: {dev: {steps: [{bake: 1s}]}}":                "step 0 %: steps ascend from 1 to 100",
 		"environments: {dev: {steps: [{percent: 101, bake: 1s}]}}":  "step 101 %: steps ascend from 1 to 100",

@@ -178,7 +178,7 @@ func (a *app) chooseOutput(command *cobra.Command) error {
 	case a.output != "json":
 		return &commandLineError{fmt.Errorf("--output is %q: use text or json", a.output)}
 	case command.Flags().Lookup("json") == nil:
-		return &commandLineError{fmt.Errorf("%s has no JSON to print", command.CommandPath())}
+		return &commandLineError{fmt.Errorf("%s has no JSON to print: leave out --json", command.CommandPath())}
 	}
 	return command.Flags().Set("json", "true")
 }

@@ -105,7 +105,7 @@ func reviewStack(ctx context.Context, options rehearse.Options, state string, me
 	stack = review.Stack{Name: name, Plan: []review.Step{}, Authority: []review.AuthorityChange{}}
 	switch was, is := slices.Contains(stacks.Names(base.Root), name), slices.Contains(stacks.Names(head.Root), name); {
 	case !was && !is:
-		return stack, "", &commandLineError{fmt.Errorf("there is no stack %q on either side", name)}
+		return stack, "", &commandLineError{fmt.Errorf("there is no stack %q on either side: name one that has a file Pulumi.STACK.yaml", name)}
 	case !was:
 		stack.Note = "The stack is new: there is nothing to compare it with, and everything in it is new."
 		stack.Authority = append(stack.Authority, review.AuthorityChange{Widens: true, Added: true, Kind: review.Holds, Subject: "the new stack",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +85,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read the claims: %w", err)
 	case len(data) > maxClaims:
-		return nil, fmt.Errorf("the claims in %s are larger than 1 MiB, which no token is", name)
+		return nil, fmt.Errorf("the claims in %s are larger than 1 MiB, which no token is: give the decoded claims of one token", name)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	var claims map[string]any
@@ -95,7 +96,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)
 	}
 	if twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice != "" {
-		return nil, fmt.Errorf("the claims in %s have %q twice: readers may take either one", name, twice)
+		return nil, fmt.Errorf("the claims in %s have %q twice, and readers may take either one: remove one", name, twice)
 	}
 	return claims, nil
 }
@@ -125,8 +126,9 @@ func repeated(decoder *json.Decoder) string {
 
 // settingsOf returns a stack's committed settings as JSON, with each stand-in replaced by its value.
 func settingsOf(folder, stack string) ([]byte, error) {
-	if !slices.Contains(stacks.Names(folder), stack) {
-		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist", stack, stack)}
+	if names := stacks.Names(folder); !slices.Contains(names, stack) {
+		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s", stack, stack,
+			strings.Join(names, ", "))}
 	}
 	document, err := stacks.Filled(folder, stack)
 	if err != nil {
