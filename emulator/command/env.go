@@ -29,8 +29,8 @@ func environment(base, token string) string {
 		{"CLOUD_RUN_V2", "run/v2"}, {"IAM", "iam/v1"}, {"IAM_BETA", "iam/v1"}, {"RESOURCE_MANAGER", "crm/v1"}, {"SERVICE_USAGE", "su/v1"},
 		{"ARTIFACT_REGISTRY", "ar/v1"}, {"SECRET_MANAGER", "sm/v1"}, {"MONITORING", "mon"}, {"LOGGING", "log/v2"}, {"KMS", "kms/v1"},
 		{"CONTAINER_ANALYSIS", "ca/v1beta1"}, {"BINARY_AUTHORIZATION", "ba/v1"}, {"BILLING", "budgets/v1"}, {"BILLING_BUDGETS", "budgets/v1"},
-		{"CLOUD_BILLING", "cb/v1"}, {"CLOUD_SCHEDULER", "cs/v1"}, {"IAM_CREDENTIALS", "cred/v1"}, {"SQL", "sql/v1beta4"}, {"STORAGE",
-			"storage/v1"},
+		{"CLOUD_BILLING", "cb/v1"}, {"CLOUD_SCHEDULER", "cs/v1"}, {"IAM_CREDENTIALS", "cred/v1"}, {"SQL", "sql/v1beta4"},
+		{"STORAGE", "storage/v1"},
 	} {
 		variables = append(variables, [2]string{"GOOGLE_" + endpoint[0] + "_CUSTOM_ENDPOINT", base + "/" + endpoint[1] + "/"})
 	}

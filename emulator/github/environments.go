@@ -57,8 +57,8 @@ func (h *request) putEnvironment(key, name string, there map[string]any) (int, a
 	if policy := doc.Object(h.body, "deployment_branch_policy"); policy != nil {
 		protected, custom := doc.Flag(policy, "protected_branches"), doc.Flag(policy, "custom_branch_policies")
 		if protected == custom {
-			return 0, nil, invalid("Environment", "deployment_branch_policy", "protected_branches and custom_branch_policies cannot have the same "+
-				"value")
+			return 0, nil, invalid("Environment", "deployment_branch_policy",
+				"protected_branches and custom_branch_policies cannot have the same value")
 		}
 		environment["deployment_branch_policy"] = map[string]any{"protected_branches": protected, "custom_branch_policies": custom}
 		rules = append(rules, map[string]any{"id": h.number(), "type": "branch_policy"})

@@ -126,8 +126,8 @@ func (r customRoles) create(ctx context.Context, c *call) (map[string]any, error
 	case notFound(err):
 		return r.documents.create(ctx, c)
 	case err != nil:
-		return nil, worded(err, "Unable to verify whether custom project role %s already exists and must be undeleted", doc.Text(values,
-			"roleId"))
+		return nil, worded(err, "Unable to verify whether custom project role %s already exists and must be undeleted",
+			doc.Text(values, "roleId"))
 	case there["deleted"] != true:
 		return nil, fmt.Errorf("%s %s already exists and must be imported", "Custom project role", strings.TrimPrefix(path, iamAPI))
 	}

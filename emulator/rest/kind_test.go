@@ -169,7 +169,7 @@ func TestAnOperationFails(t *testing.T) {
 	w := serve(t)
 	const name = "projects/pro/locations/us-central1/operations/o"
 	w.update(func(q *rest.Request) error {
-		k := q.Collection("tasks.example", "projects/*/locations/*/jobs", rest.Project{ID: "pro"}, "us-central1").Kind
+		k := q.CollectionOf("tasks.example", "projects/*/locations/*/jobs", rest.Project{ID: "pro"}, "us-central1").Kind
 		running, err := q.RecordOperation(k, name, w.now.Add(time.Hour), rest.Outcome{TypeURL: "example.Job",
 			Metadata: map[string]any{"name": "a"}})
 		assert.Equal(t, map[string]any{"name": name,

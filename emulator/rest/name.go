@@ -121,8 +121,9 @@ func (q *Request) Find(host, pattern, full string) (Name, map[string]any) {
 	return n, q.Get(n)
 }
 
-// Collection returns the name of a collection, or of a project's single resource. ids are the ids after the project's id.
-func (q *Request) Collection(host, pattern string, p Project, ids ...string) Name {
+// CollectionOf returns the name of an API's collection in a project, or of the project's single resource. ids are the ids after the
+// project's id.
+func (q *Request) CollectionOf(host, pattern string, p Project, ids ...string) Name {
 	n := Name{Kind: q.kind(host, pattern), Project: p, Segments: strings.Split(pattern, "/")}
 	ids = append([]string{p.ID}, ids...)
 	for i := range n.Segments {

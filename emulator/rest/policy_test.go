@@ -48,7 +48,7 @@ func TestWhoHoldsARole(t *testing.T) {
 		w.ok("POST", things+"?secretId=a", `{`+automatic+`}`)
 		w.update(func(q *rest.Request) error {
 			n, _ := q.Resolve("things.example", "projects/*/secrets", "projects/42/secrets/a")
-			project := rest.Name{Kind: q.Collection("projects.example", "projects", rest.Project{}).Kind, Segments: []string{"projects", "pro"}}
+			project := rest.Name{Kind: q.CollectionOf("projects.example", "projects", rest.Project{}).Kind, Segments: []string{"projects", "pro"}}
 			for place, policy := range map[*rest.Name]map[string]any{&n: test.onThing, &project: test.onProject} {
 				if policy != nil {
 					_, err := q.SetPolicy(*place, policy, "")

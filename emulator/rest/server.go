@@ -47,14 +47,14 @@ func New(options Options) *Server { return &Server{options: options} }
 func (s *Server) APIs() []*API { return s.apis }
 
 // ServeHTTP answers one request to one of the APIs.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Answer(w, r, (*Request).handle) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, r, (*Request).handle) }
 
 // maxBody is the largest request body that is read. The largest bodies that the APIs accept are a secret's 64 KiB and a
 // dashboard.
 const maxBody = 4 << 20
 
-// Answer answers a request with the result of work. An API that does its own routing calls it too.
-func (s *Server) Answer(w http.ResponseWriter, r *http.Request, work func(*Request) (any, error)) {
+// Serve answers a request with the result of work. An API that does its own routing calls it too.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, work func(*Request) (any, error)) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		refusal := Invalid("Request payload size exceeds the limit: %d bytes.", maxBody)

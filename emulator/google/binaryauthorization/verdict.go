@@ -18,7 +18,7 @@ func (notes Notes) Verdict(q *rest.Request, p rest.Project, image string) (admit
 
 // policy reads the project's policy, its attestors, and the occurrences attached to their notes.
 func (notes Notes) policy(q *rest.Request, p rest.Project) admission.Policy {
-	stored := readPolicy(q, q.Collection(Host, policies, p))
+	stored := readPolicy(q, q.CollectionOf(Host, policies, p))
 	rule := doc.Object(stored, "defaultAdmissionRule")
 	policy := admission.Policy{Evaluation: doc.Text(rule, "evaluationMode"), Enforcement: doc.Text(rule, "enforcementMode")}
 	for _, pattern := range doc.Objects(stored, "admissionWhitelistPatterns") {

@@ -62,7 +62,7 @@ func (its Accounts) generateIDToken(c *rest.Change) (any, error) {
 // ServeCerts answers with the public key, as a set of JSON web keys.
 func ServeCerts(server *rest.Server) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		server.Answer(w, r, func(q *rest.Request) (any, error) {
+		server.Serve(w, r, func(q *rest.Request) (any, error) {
 			return q.Handle(nil, func() (any, error) {
 				keys := []any{}
 				if key := q.Tx.Get(publicKey); key != nil {

@@ -63,8 +63,8 @@ func prepareUptime(c *rest.Change) error {
 			doc.Text(c.New, "period"))
 	}
 	if t := doc.Seconds(doc.Text(c.New, "timeout")); t < 1 || t > 60 {
-		return rest.Invalid("Field uptime_check_config.timeout had an invalid value of %q: it must be between 1s and 60s.", doc.Text(c.New,
-			"timeout"))
+		return rest.Invalid("Field uptime_check_config.timeout had an invalid value of %q: it must be between 1s and 60s.",
+			doc.Text(c.New, "timeout"))
 	}
 	if regions := doc.List(c.New, "selectedRegions"); len(regions) > 0 && len(regions) < 3 && !slices.Contains(regions, any("USA")) {
 		return rest.Invalid("Field uptime_check_config.selected_regions must have at least three regions, or none for all.")

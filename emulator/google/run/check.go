@@ -166,8 +166,8 @@ func checkTemplate(id string, template object) error {
 	}
 	scaling := doc.Object(template, "scaling")
 	if doc.Number(scaling, "minInstanceCount") < 0 || doc.Number(scaling, "minInstanceCount") > doc.Number(scaling, "maxInstanceCount") {
-		return refuse("template.scaling: min_instance_count %g must be between 0 and max_instance_count %g", doc.Number(scaling,
-			"minInstanceCount"), doc.Number(scaling, "maxInstanceCount"))
+		return refuse("template.scaling: min_instance_count %g must be between 0 and max_instance_count %g",
+			doc.Number(scaling, "minInstanceCount"), doc.Number(scaling, "maxInstanceCount"))
 	}
 	return checkResources(template)
 }

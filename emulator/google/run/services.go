@@ -34,7 +34,7 @@ func (a *API) prepareService(c *rest.Change) error {
 		return rest.Invalid("service.template: Required")
 	}
 	serviceDefaults(s, defaultAccount(c.Name.Project))
-	if err := a.checkService(c.Request, c.Name.ID(), s); err != nil {
+	if err := a.checkDesired(c.Request, c.Name.ID(), s); err != nil {
 		return err
 	}
 	if c.Old == nil {
@@ -61,7 +61,8 @@ func defaultAccount(p rest.Project) string {
 	return p.Number + "-compute@developer.gserviceaccount.com"
 }
 
-func (a *API) checkService(q *rest.Request, id string, service map[string]any) error {
+// checkDesired refuses a desired state that the API refuses. checkService refuses what can be refused without the other APIs.
+func (a *API) checkDesired(q *rest.Request, id string, service map[string]any) error {
 	if err := checkService(id, service); err != nil {
 		return rest.Invalid("%s", err)
 	}

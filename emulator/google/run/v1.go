@@ -26,14 +26,14 @@ func IsV1(path string) bool {
 
 // ServeV1 answers a request to the v1 API. It reads and writes v2 resources, so that both APIs refuse the same things.
 func (a *API) ServeV1(w http.ResponseWriter, r *http.Request) {
-	a.server.Answer(w, r, func(q *rest.Request) (any, error) {
+	a.server.Serve(w, r, func(q *rest.Request) (any, error) {
 		k, namespace, ok := readV1(q)
 		if !ok {
 			return nil, rest.ErrNoMethod
 		}
 		return q.Handle(v1Parameters, func() (any, error) {
 			k.DryRun = q.Query.Get("dryRun") == "all" || q.Query.Get("validateOnly") == "true"
-			first := k.Collection(Host, services, rest.Project{ID: namespace}, "-")
+			first := k.CollectionOf(Host, services, rest.Project{ID: namespace}, "-")
 			if err := k.EnterProject(&first); err != nil {
 				return nil, err
 			}
@@ -136,7 +136,9 @@ func (k *v1Call) place(region string) knative.Place {
 }
 
 // in returns the name of the collection of a region's services.
-func (k *v1Call) in(region string) rest.Name { return k.Collection(Host, services, k.project, region) }
+func (k *v1Call) in(region string) rest.Name {
+	return k.CollectionOf(Host, services, k.project, region)
+}
 
 // services returns the names of the stored services, in the region or in all regions.
 func (k *v1Call) services() []rest.Name {

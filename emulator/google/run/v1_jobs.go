@@ -16,7 +16,7 @@ func (a *API) answerJobs(k *v1Call) (any, error) {
 	if k.region == "" {
 		return nil, errNoRegion
 	}
-	all := k.Children(k.Collection(Host, jobs, k.project, k.region))
+	all := k.Children(k.CollectionOf(Host, jobs, k.project, k.region))
 	switch k.Method + " " + k.collection + " " + k.verb {
 	case "GET jobs ":
 		return k.jobItems(all)

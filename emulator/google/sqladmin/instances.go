@@ -98,8 +98,8 @@ func newInstance(c *rest.Change) error {
 		return rest.Invalid("Invalid request: Missing parameter: database_version.")
 	}
 	if !strings.HasPrefix(doc.Text(c.New, "databaseVersion"), "POSTGRES_") {
-		return rest.Invalid("The emulator has instances of PostgreSQL only, and this one's database_version is %s.", doc.Text(c.New,
-			"databaseVersion"))
+		return rest.Invalid("The emulator has instances of PostgreSQL only, and this one's database_version is %s.",
+			doc.Text(c.New, "databaseVersion"))
 	}
 	if doc.Text(c.New, "settings", "tier") == "" {
 		return rest.Invalid("Invalid request: Missing parameter: tier.")
