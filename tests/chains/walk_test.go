@@ -61,7 +61,7 @@ func TestTheMonorepo(t *testing.T) {
 	c.edit("policy/staging.json", rename.Replace)
 	c.commit("feat: another name")
 	body := c.previews(base, "dev", "staging", "prod")
-	if !strings.Contains(body, "gone in staging, and nothing") ||
+	if !strings.Contains(body, "This change deletes these for good in staging:") ||
 		!strings.Contains(body, "replaced: the service `service-web-service`: its address") ||
 		!strings.Contains(body, "/docs/howto/region.md)") {
 		t.Errorf("the comment does not say what the new name replaces:\n%s", body)
