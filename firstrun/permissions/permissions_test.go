@@ -80,6 +80,9 @@ func TestCompare(t *testing.T) {
 			[]Need{{ActAs, OnProject, "x"}}, []Grant{user},
 			Result{Missing: []Need{{ActAs, OnProject, "x"}}, Idle: []Grant{user}, Uses: map[int][]string{0: nil}},
 		},
+		"a narrow grant where it holds": {
+			[]Need{{ActAs, OnServiceAccount, "x"}}, []Grant{user}, Result{Uses: map[int][]string{0: {ActAs}}},
+		},
 		"a project's grant does not hold on the billing account": {
 			[]Need{{"billing.budgets.get", OnBillingAccount, "x"}}, []Grant{budget},
 			Result{Missing: []Need{{"billing.budgets.get", OnBillingAccount, "x"}}, Idle: []Grant{budget}, Uses: map[int][]string{0: nil}},

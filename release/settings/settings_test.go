@@ -69,6 +69,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		"environments: {dev: {steps: [{bake: 1s}]}}":                "step 0 %: steps ascend from 1 to 100",
 		"environments: {dev: {steps: [{percent: 101, bake: 1s}]}}":  "step 101 %: steps ascend from 1 to 100",
 		"environments: {dev: {steps: [{percent: 100, bake: -1s}]}}": "step 100 %: the bake is negative",
+		"environments: {dev: {probe: {paths: []}}}":                 "environments.dev: probe.paths: name at least one path",
 		"environments: {dev: {probe: {badRatio: .nan}}}":            "probe.badRatio is a share from 0 to 1",
 		"environments: {dev: {metrics: {errorRatio: .nan}}}":        "metrics.errorRatio is a share from 0 to 1",
 		"environments: {dev: {metrics: {minRequests: -1}}}":         "metrics.minRequests is negative",
