@@ -125,3 +125,19 @@ func TestAccountIsDisabledAndEnabled(t *testing.T) {
 	w.OK("POST", account+":enable", `{}`)
 	assert.Equal(t, made, w.OK("GET", account, ""))
 }
+
+// TestPermissionsOfARole checks that a role lists each permission once, in the order given, and no empty list.
+func TestPermissionsOfARole(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	for id, test := range map[string]struct {
+		given string
+		want  any
+	}{
+		"twice": {`"run.services.get","run.services.get","run.services.list"`, []any{"run.services.get", "run.services.list"}},
+		"none":  {``, nil},
+	} {
+		made := w.OK("POST", "/iam/v1"+p+"/roles", `{"roleId":"`+id+`","role":{"includedPermissions":[`+test.given+`]}}`)
+		assert.Equal(t, test.want, made["includedPermissions"], id)
+	}
+}
