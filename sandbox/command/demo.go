@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,16 +25,14 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
-// These are the images of the demonstration. They were never built, and the emulated cloud does not check.
-const (
-	goodImage = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-	badImage  = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
-)
+// image returns the digest of the demonstration's image of that number. The first is good. They were never built, and the emulated
+// cloud does not check.
+func image(number int) string { return "sha256:" + strings.Repeat(strconv.Itoa(number), 64) }
 
 // slow is the time from which a visitor of the demonstration calls an answer bad.
 const slow = 2 * time.Second
 
-// bads are the ways in which the second release can fail. With "rare-errors", one in twenty of the visitors' requests fails, on a path
+// bads are the ways in which a release after the first can fail. With "rare-errors", one in twenty of the visitors' requests fails, on a path
 // that no probe requests. Every probe stays good, and only Cloud Monitoring's counts of both revisions show the errors.
 var bads = map[string]run.Behaviour{
 	"errors":      {ErrorRate: 1},
@@ -58,16 +57,21 @@ const patient = `environments:
 const migration = "migration"
 
 func (a *app) demo() *cobra.Command {
-	var bad, out string
+	var out string
+	var bad []string
 	command := &cobra.Command{
 		Use: "demo", Short: "Watch a good release, and a bad one that is caught and rolled back, in about a minute", Args: cobra.NoArgs,
 		Long: "Watch a good release through all its steps, then a bad one that is caught and rolled back, with real requests all the while.\n" +
+			"With several ways to be bad there is a bad release for each, one after the other.\n" +
 			"With --bad migration the service has a sidecar, and a database that a job migrates before each release. The job fails once.\n" +
 			"It has a sandbox of its own below the state folder, made anew each time, and does not touch yours.\n\n" +
 			"Exit codes: 0 the releases ended as they must; 2 the call is wrong; 3 they did not; 4 another demonstration runs; 130 interrupted.",
 		RunE: func(command *cobra.Command, _ []string) error {
-			if _, known := bads[bad]; !known && bad != migration {
-				return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow, never-ready, rare-errors or migration", bad)}
+			for i, one := range bad {
+				if _, known := bads[one]; !known && one != migration || slices.Contains(bad[:i], one) {
+					return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow, never-ready, rare-errors or migration, each once",
+						strings.Join(bad, ","))}
+				}
 			}
 			if folder := filepath.Dir(out); !isDir(folder) {
 				return &commandLineError{fmt.Errorf("--out %s: there is no folder %s: make it first", out, folder)}
@@ -75,8 +79,8 @@ func (a *app) demo() *cobra.Command {
 			return a.runDemo(command.Context(), bad, out)
 		},
 	}
-	command.Flags().StringVar(&bad, "bad", "errors", "how the second release goes wrong: errors, slow, never-ready, rare-errors, "+
-		"which only metrics see and which takes two minutes longer, or migration")
+	command.Flags().StringSliceVar(&bad, "bad", []string{"errors"}, "how the releases after the first go wrong, with commas: errors, slow, "+
+		"never-ready, rare-errors, which only metrics see and which takes two minutes longer, or migration")
 	command.Flags().StringVar(&out, "out", "release-report.html", "the report page to write")
 	return command
 }
@@ -97,7 +101,7 @@ type demonstration struct {
 	policy string
 }
 
-func (a *app) runDemo(ctx context.Context, bad, out string) error {
+func (a *app) runDemo(ctx context.Context, bad []string, out string) error {
 	dir, unlock, err := a.openDemo(ctx)
 	if err != nil {
 		return err
@@ -111,9 +115,7 @@ func (a *app) runDemo(ctx context.Context, bad, out string) error {
 		}
 	}()
 	d := &demonstration{app: a, start: time.Now(), dir: dir}
-	scene := func(ctx context.Context) error { return d.badImage(ctx, bad) }
-	if bad == migration {
-		scene = d.badMigration
+	if slices.Contains(bad, migration) {
 		if err := d.addMigration(); err != nil {
 			return err
 		}
@@ -125,8 +127,14 @@ func (a *app) runDemo(ctx context.Context, bad, out string) error {
 	if err := d.goodImage(ctx); err != nil {
 		return err
 	}
-	if err := scene(ctx); err != nil {
-		return err
+	for i, one := range bad {
+		scene := func(ctx context.Context, digest string) error { return d.badImage(ctx, one, digest) }
+		if one == migration {
+			scene = d.badMigration
+		}
+		if err := scene(ctx, image(2+i)); err != nil {
+			return err
+		}
 	}
 	if code := d.release(ctx, "report", "--out", out); code != 0 {
 		return fmt.Errorf("the report ended with exit code %d", code)
@@ -176,7 +184,7 @@ func (d *demonstration) release(ctx context.Context, arguments ...string) int {
 // goodImage makes the first release, which goes well.
 func (d *demonstration) goodImage(ctx context.Context) error {
 	d.chapter(d.start, "A good image is deployed without a request, and rolled out step by step.")
-	if err := d.demoDeploy(ctx, d.service.Image, goodImage); err != nil {
+	if err := d.demoDeploy(ctx, d.service.Image, image(1)); err != nil {
 		return err
 	}
 	begun := time.Now()
@@ -188,29 +196,31 @@ func (d *demonstration) goodImage(ctx context.Context) error {
 	return nil
 }
 
-// badImage makes the second release, whose image is bad. The release is caught, and the old revision serves again.
-func (d *demonstration) badImage(ctx context.Context, bad string) error {
+// badImage makes a release whose image is bad. The release is caught, and the old revision serves again.
+func (d *demonstration) badImage(ctx context.Context, bad, digest string) error {
 	stable, behaviour := d.visitors.latest(), bads[bad]
+	defer func(policy string) { d.policy = policy }(d.policy)
+	d.policy = "" // A migration's policy is for other scenes.
 	d.chapter(d.start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
 	// Errors and slowness begin with the first visitor, after the checks before traffic. That makes them harder to catch.
-	goBad := func() { _ = d.client.SetBehaviour(ctx, badImage, behaviour) }
+	goBad := func() { _ = d.client.SetBehaviour(ctx, digest, behaviour) }
 	if behaviour.NeverReady {
 		goBad()
 	}
 	// An image that never becomes ready makes the deployment fail. The rollout then has to find the same fault.
-	if err := d.demoDeploy(ctx, d.service.Image, badImage); err != nil && !behaviour.NeverReady {
+	if err := d.demoDeploy(ctx, d.service.Image, digest); err != nil && !behaviour.NeverReady {
 		return err
 	}
 	if bad == rareErrors {
 		// More visitors ask for the page that fails. Cloud Monitoring can tell the revisions apart by a share of their requests.
 		d.visitors.stop()
 		d.visitors = visit(ctx, d.address+"/", pace/4)
-		if err := d.judgeBy(patient); err != nil {
+		if err := d.judgeBy(rareErrors, patient); err != nil {
 			return err
 		}
 		goBad()
 	}
-	d.visitors.restart(stable, goBad)
+	d.visitors.restart(time.Now(), stable, goBad)
 	code := d.release(ctx, "rollout", d.service.Name)
 	restored := time.Now()
 	// Wait for some answers from after the rollback.
@@ -233,9 +243,9 @@ func (d *demonstration) badImage(ctx context.Context, bad string) error {
 	return nil
 }
 
-// judgeBy sets the policy for the releases that follow.
-func (d *demonstration) judgeBy(policy string) error {
-	d.policy = d.dir.Path("policy.yaml")
+// judgeBy sets the scene's policy for the releases that follow.
+func (d *demonstration) judgeBy(scene, policy string) error {
+	d.policy = d.dir.Path(scene + ".yaml")
 	return os.WriteFile(d.policy, []byte(policy), 0o600)
 }
 

@@ -43,7 +43,7 @@ func (d *demonstration) addMigration() error {
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		return err
 	}
-	return d.judgeBy(migrating)
+	return d.judgeBy(migration, migrating)
 }
 
 // withMigration adds the scene to a stack file. Comments and order are lost, and the copy is the demonstration's own.
@@ -91,19 +91,19 @@ func add(into map[string]any, group, key string, value any) {
 	values[key] = value
 }
 
-// badMigration makes the second release, whose migration fails once. The release is taken back before anybody reaches it, tried again,
-// and at last rolled back by hand. No visitor notices anything.
-func (d *demonstration) badMigration(ctx context.Context) error {
+// badMigration makes a release whose migration fails once. The release is taken back before anybody reaches it, tried again, and at last
+// rolled back by hand. No visitor notices anything.
+func (d *demonstration) badMigration(ctx context.Context, digest string) error {
 	stable := d.visitors.latest()
 	d.chapter(d.start, "The next image is deployed. Its migration fails, before the first visitor.")
 	job := fmt.Sprintf("projects/%s/locations/%s/jobs/%s", d.settings.Project.ID, d.settings.Project.Region, sceneName)
 	if err := d.client.SetJobBehaviour(ctx, job, run.JobBehaviour{Takes: time.Second, Fail: 1}); err != nil {
 		return err
 	}
-	if err := d.demoDeploy(ctx, d.service.Image, badImage); err != nil {
+	if err := d.demoDeploy(ctx, d.service.Image, digest); err != nil {
 		return err
 	}
-	d.visitors.restart(stable, nil)
+	d.visitors.restart(time.Now(), stable, nil)
 	if code := d.release(ctx, "rollout", d.service.Name); code != release.ExitRolledBack {
 		return errors.Join(ctx.Err(), fmt.Errorf("the release whose migration failed ended with exit code %d, not %d", code,
 			release.ExitRolledBack))
@@ -123,7 +123,7 @@ func (d *demonstration) badMigration(ctx context.Context) error {
 	if err := wait.For(ctx, time.Second); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.streams.Out, "\nThe visitors' answers since the second image:\n%s", d.visitors.table())
+	fmt.Fprintf(d.streams.Out, "\nThe visitors' answers since that image:\n%s", d.visitors.table())
 	if last := d.visitors.latest(); released == stable || last != stable {
 		return fmt.Errorf("%s answered after the release and %s after the rollback, and not a new one and %s", released, last, stable)
 	}

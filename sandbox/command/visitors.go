@@ -22,6 +22,7 @@ type visitors struct {
 	last    string
 	asked   time.Time // When the visitor who got the latest answer asked.
 	bad     time.Time // When the first visitor with a bad answer asked.
+	since   time.Time // Who came before is not counted.
 	known   string
 	onOther func()
 }
@@ -77,6 +78,9 @@ func (v *visitors) ask(ctx context.Context, url string) {
 func (v *visitors) count(start time.Time, took time.Duration, revision string, status int) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
+	if start.Before(v.since) {
+		return
+	}
 	t := v.answers[revision]
 	if t == nil {
 		t = &tally{}
@@ -105,12 +109,13 @@ func (v *visitors) stop() {
 	v.done.Wait()
 }
 
-// restart resets the counts. It calls onOther once, when a revision other than known answers.
-func (v *visitors) restart(known string, onOther func()) {
+// restart resets the counts: who came before now is not counted any more. It calls onOther once, when a revision other than known
+// answers.
+func (v *visitors) restart(now time.Time, known string, onOther func()) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	v.known, v.onOther = known, onOther
-	v.answers, v.bad = map[string]*tally{}, time.Time{}
+	v.answers, v.bad, v.since = map[string]*tally{}, time.Time{}, now
 }
 
 // latest returns the revision that answered the visitor who came last.

@@ -35,6 +35,11 @@ func TestTroubleBeginsWithTheVisitorsArrival(t *testing.T) {
 			v.count(at(1), 3*time.Second, "web-b", 200)
 		}, at(1), "web-a", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                              " +
 			"   2   66.7%     2      1ms      1ms\n"},
+		"who came before the counts began anew": {func(v *visitors) {
+			v.count(at(1), time.Millisecond, "web-a", 200)
+			v.restart(at(2), "web-a", func() { t.Error("another revision answers from now on") })
+			v.count(at(1), 3*time.Second, "web-b", 200)
+		}, time.Time{}, "web-a", ""},
 		"no answer at all": {func(v *visitors) {
 			v.count(at(1), 10*time.Second, "(no answer)", 0)
 		}, at(1), "(no answer)", "(no answer)                           1  100.0%     1      10s      10s\n"},

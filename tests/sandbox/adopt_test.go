@@ -109,7 +109,7 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	s.must("adopt", "prod", "--import", "--out", file)
 	// The ring is in the state now, so the keys in it can be looked up.
 	assert.Contains(t, s.must("adopt", "prod", "--import", "--out", file).out, "1 of the ")
-	noLoss(t, s.must("up", "prod"))
+	noLoss(t, s.must("up", "prod", "--skip-preview"))
 	_, after := s.api(http.MethodGet, "/ca/v1/projects/procureflow-prod/notes/release", nil)
 	assert.Equal(t, note["createTime"], after["createTime"])
 	_, after = s.api(http.MethodGet, fmt.Sprintf("%s/rulesets/%.0f", hub, ruleset["id"]), nil)

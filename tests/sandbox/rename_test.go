@@ -23,7 +23,7 @@ func TestRenamedService(t *testing.T) {
 		}
 		return content
 	})
-	s.must("up", "dev")
+	s.must("up", "dev", "--skip-preview")
 	s.unchanged("dev")
 
 	const services = "/run/v2/projects/procureflow-dev/locations/us-central1/services/"
