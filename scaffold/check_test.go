@@ -12,10 +12,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-// TestCheckReportsEachMistake makes one change to what init wrote in each case, and expects check to report it.
+// TestCheckReportsEachMistake makes one change to what init wrote in each case, expects check to report it, and takes it back.
 func TestCheckReportsEachMistake(t *testing.T) {
 	t.Parallel()
 	const folder = "infra/platform/"
+	root := repository(t, shape(t, "monorepo"))
+	code, _, errs := initialize(t, root, "--yes")
+	require.Equal(t, scaffold.ExitDone, code, errs)
 	for name, test := range map[string]struct{ file, old, new, want string }{
 		"another folder": {folder + "platform.yaml", "folder: infra/platform", "folder: infra",
 			`platform.yaml: folder is "infra", and the file is in "infra/platform"`},
@@ -58,15 +61,12 @@ func TestCheckReportsEachMistake(t *testing.T) {
 			"nobody owns infra/platform/platform.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			root := repository(t, shape(t, "monorepo"))
-			code, _, errs := initialize(t, root, "--yes")
-			require.Equal(t, scaffold.ExitDone, code, errs)
 			path := filepath.Join(root, test.file)
 			content, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.Contains(t, string(content), test.old)
-			require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(content), test.old, test.new)), 0o600))
+			defer write(t, root, test.file, string(content))
+			write(t, root, test.file, strings.ReplaceAll(string(content), test.old, test.new))
 			problems := scaffold.Check(filepath.Join(root, folder)).Problems
 			assert.Contains(t, strings.Join(problems, "\n"), test.want)
 		})
@@ -78,12 +78,12 @@ func TestCheckReportsEachMistake(t *testing.T) {
 		"../../.github/CODEOWNERS":                "CODEOWNERS: is missing",
 		"../../.github/workflows/platform-ci.yml": "platform-ci.yml: is missing",
 	} {
-		root := repository(t, shape(t, "monorepo"))
-		code, _, errs := initialize(t, root, "--yes")
-		require.Equal(t, scaffold.ExitDone, code, errs)
-		require.NoError(t, os.Remove(filepath.Join(root, folder, name)))
+		path := filepath.Join(root, folder, name)
+		require.NoError(t, os.Rename(path, path+".away"))
 		assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, folder)).Problems, "\n"), missing)
+		require.NoError(t, os.Rename(path+".away", path))
 	}
+	assert.Empty(t, scaffold.Check(filepath.Join(root, folder)).Problems, "each change was taken back")
 	assert.Contains(t, scaffold.Check(t.TempDir()).Problems[0], "is in no git repository")
 }
 

@@ -30,8 +30,10 @@ func repository(t *testing.T, files map[string]string) string {
 	for name, content := range files {
 		write(t, root, name, content)
 	}
-	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"},
-		{"remote", "add", "origin", "git@github.com:acme/Shop.git"}, {"add", "--all", "--force"}} {
+	// The template is .git's config with a remote, and without the hooks that git would copy.
+	template, err := filepath.Abs(filepath.Join("testdata", "git"))
+	require.NoError(t, err)
+	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main", "--template=" + template}, {"add", "--all", "--force"}} {
 		command := exec.Command("git", args...)
 		command.Dir = root
 		output, err := command.CombinedOutput()

@@ -191,14 +191,12 @@ func TestHalfWritten(t *testing.T) {
 		"after a second": {"platform.yaml", "../../.github/CODEOWNERS", "../../.github/workflows/platform-ci.yml", "Pulumi.dev.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			root := repository(t, want)
 			for _, file := range missing {
-				require.NoError(t, os.Remove(filepath.Join(root, settings, file)))
+				require.NoError(t, os.Remove(filepath.Join(whole, settings, file)))
 			}
-			code, _, errs := initialize(t, root, "--yes")
+			code, _, errs := initialize(t, whole, "--yes")
 			require.Equal(t, scaffold.ExitDone, code, errs)
-			assert.Equal(t, want, contents(t, root))
+			assert.Equal(t, want, contents(t, whole))
 		})
 	}
 	t.Run("twice", func(t *testing.T) {

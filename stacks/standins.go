@@ -58,8 +58,9 @@ func fill(node any, t reflect.Type, replaced *int) any {
 	switch node := node.(type) {
 	case map[string]any:
 		filled := make(map[string]any, len(node))
+		at := typesIn(t)
 		for key, value := range node {
-			filled[key] = fill(value, typeAt(t, key), replaced)
+			filled[key] = fill(value, at(key), replaced)
 		}
 		return filled
 	case []any:
@@ -92,19 +93,16 @@ func fill(node any, t reflect.Type, replaced *int) any {
 	}
 }
 
-// typeAt returns the type of what a map of type t holds at key.
-func typeAt(t reflect.Type, key string) reflect.Type {
+// typesIn returns a function that returns the type of what a value of type t holds at a key, or nil if t has no such key.
+func typesIn(t reflect.Type) func(key string) reflect.Type {
 	switch {
-	case t == nil:
-		return nil
-	case t.Kind() == reflect.Map:
-		return t.Elem()
-	case t.Kind() == reflect.Struct:
-		if field, ok := fieldsOf(t)[key]; ok {
-			return field.Type
-		}
+	case t != nil && t.Kind() == reflect.Map:
+		return func(string) reflect.Type { return t.Elem() }
+	case t != nil && t.Kind() == reflect.Struct:
+		fields := fieldsOf(t)
+		return func(key string) reflect.Type { return fields[key].Type }
 	}
-	return nil
+	return func(string) reflect.Type { return nil }
 }
 
 // unwrap returns what a stand-in stands for as a JSON node: a number where a whole number is expected and the value is

@@ -102,7 +102,6 @@ func TestSuggestedCommandsCanBePasted(t *testing.T) {
 		t.Skip("no sh is installed, which splits the pasted command into words")
 	}
 	l := newLaptop(t, 0)
-	held := strings.NewReplacer("inconclusive: proceed", "inconclusive: hold\n    holdFor: 0s", "bake: 200ms", "bake: 3s").Replace(fast)
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(held), 0o600))
 	exit, out, errors := l.release(context.Background(), "rollout", "web")
 	require.Equal(t, ExitHeld, exit, out+errors)

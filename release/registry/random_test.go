@@ -50,7 +50,7 @@ func TestPromoteAnything(t *testing.T) {
 	t.Parallel()
 	seeds := 150
 	if testing.Short() {
-		seeds = 20
+		seeds = 8
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -63,14 +64,14 @@ func Axe(t *testing.T) (source string) {
 		cache, err := os.UserCacheDir()
 		require.NoError(t, err)
 		kept := filepath.Join(cache, "procureflow-platform", axeCore+".js")
+		require.NoError(t, os.MkdirAll(filepath.Dir(kept), 0o755))
+		lock := flock.New(kept + ".lock") // Several packages' tests run at once.
+		require.NoError(t, lock.Lock())
+		defer func() { assert.NoError(t, lock.Unlock()) }()
 		raw, err := os.ReadFile(kept)
 		if err != nil {
 			raw = fetchAxe(t)
-			require.NoError(t, os.MkdirAll(filepath.Dir(kept), 0o755))
-			partial, err := os.CreateTemp(filepath.Dir(kept), "axe-core") // Several packages' tests run at once.
-			require.NoError(t, err)
-			_, err = partial.Write(raw)
-			require.NoError(t, errors.Join(err, partial.Close(), os.Rename(partial.Name(), kept)))
+			require.NoError(t, errors.Join(os.WriteFile(kept+".part", raw, 0o600), os.Rename(kept+".part", kept)))
 		}
 		source = string(raw)
 	})
