@@ -32,8 +32,8 @@ func image(number int) string { return "sha256:" + strings.Repeat(strconv.Itoa(n
 // slow is the time from which a visitor of the demonstration calls an answer bad.
 const slow = 2 * time.Second
 
-// bads are the ways in which a release after the first can fail. With "rare-errors", one in twenty of the visitors' requests fails, on a path
-// that no probe requests. Every probe stays good, and only Cloud Monitoring's counts of both revisions show the errors.
+// bads are the ways in which a release after the first can fail. With "rare-errors", one in twenty of the visitors' requests fails, on a
+// path that no probe requests. Every probe stays good, and only Cloud Monitoring's counts of both revisions show the errors.
 var bads = map[string]run.Behaviour{
 	"errors":      {ErrorRate: 1},
 	"slow":        {Latency: 3 * time.Second},

@@ -40,7 +40,8 @@ func TestDemoOfErrorsThatOnlyMetricsSee(t *testing.T) {
 		go photograph(t, filepath.Join(s.state, "demo", "cloud", "cloud.json"))
 	}
 	demonstrated(t, s, []scene{{"rare-errors",
-		"rollout: rolled back after .*\n  \\d+ of \\d+ split requests and, .* it is worse, by evidence of", "First bad answer to restored traffic: "}})
+		"rollout: rolled back after .*\n  \\d+ of \\d+ split requests and, .* it is worse, by evidence of",
+		"First bad answer to restored traffic: "}})
 }
 
 // scene is a kind of bad release, with the rollout's message and what the demonstration says about the visitors.
