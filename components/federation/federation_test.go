@@ -103,8 +103,8 @@ func TestPoolProvidersAndBindings(t *testing.T) {
 		pulumitest.Value[string](t, made.ProviderNames["github-oidc"]))
 }
 
-// State and policies read the conditions and the bindings from the component, whose providers are its children.
-func TestTheComponentSaysWhomItTrusts(t *testing.T) {
+// TestComponentOutputs checks the conditions and bindings in the component's outputs. State and policies read them there.
+func TestComponentOutputs(t *testing.T) {
 	t.Parallel()
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := federation.NewFederation(ctx, "federation", args(nil))
@@ -126,8 +126,9 @@ func TestTheComponentSaysWhomItTrusts(t *testing.T) {
 	}, inventory.One(t, federation.TypeToken, "federation").Inputs)
 }
 
-// Runs whose ref changes each time are bound by their event. Only a pool with such a binding maps it.
-func TestABindingByEvent(t *testing.T) {
+// TestBindingByEvent binds runs whose ref changes each time. Such a binding asks for their event, and only its pool maps that
+// attribute.
+func TestBindingByEvent(t *testing.T) {
 	t.Parallel()
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := federation.NewFederation(ctx, "federation", args(func(a *federation.FederationArgs) {
@@ -370,7 +371,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 	}
 }
 
-// The longest description and the longest condition that Google takes.
+// TestTextsAtTheirLimits uses the longest description and the longest condition that Google accepts, and one character more.
 func TestTextsAtTheirLimits(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

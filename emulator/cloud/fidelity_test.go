@@ -123,7 +123,7 @@ var created = []creation{
 	{"User", "/sql/v1beta4" + p + "/instances/main/users", "sql:User", ""},
 }
 
-// TestEveryAPIIsOnThePage holds that each API can be enabled, and is on the page with each resource that a request makes.
+// TestEveryAPIIsOnThePage checks that each API can be enabled, and that the page lists it with each resource that a request makes.
 func TestEveryAPIIsOnThePage(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -262,7 +262,8 @@ func (w *world) servedMethods(prefix, api string) []string {
 
 // unused gives the bodies of create requests names that are not taken.
 var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`,
-	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"files-of-procureflow"`, `"name":"fresh"`, `"name":"main"`, `"name":"fresh"`, `"name":"app"`,
+	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"files-of-procureflow"`,
+	`"name":"fresh"`, `"name":"main"`, `"name":"fresh"`, `"name":"app"`,
 	`"name":"fresh"`, `runtime@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"`, `a@example.com","type":"CLOUD_IAM_USER"`)
 
 // writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.

@@ -126,7 +126,7 @@ var hubRequests = []struct{ method, path, body string }{
 	{"PUT", hub + "/actions/permissions/workflow", `{"default_workflow_permissions":"read","can_approve_pull_request_reviews":false}`},
 }
 
-// TestOddBodies sends every write of every API with each of its values replaced by something of another kind.
+// TestOddBodies sends every write of every API, each time with one of its values replaced by a value of another type.
 func TestOddBodies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{})
@@ -161,7 +161,7 @@ func fresh(path string, i int) string {
 	return fmt.Sprintf("%sId=fresh-%d%s", before, i, rest)
 }
 
-// TestOddPaths asks every method of every API, and some that none has, about odd names.
+// TestOddPaths calls every method of every API, and some that no API has, with odd names in the path.
 func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	w := start(t)

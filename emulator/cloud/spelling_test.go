@@ -158,9 +158,9 @@ func snakeKeys(value any) any {
 	return value
 }
 
-// TestBothSpellings sends each request as JavaScript spells it to one cloud and as protocol buffers do to another one: both
-// clouds answer the same. Terraform's provider sends repository_id and secret_id, gcloud and the clients of Google's libraries
-// the camelCase names.
+// TestBothSpellings sends each request to two clouds: to one with the field names of JSON, to the other with those of protocol
+// buffers. Both have to answer the same. Terraform's provider sends repository_id and secret_id. gcloud and Google's client
+// libraries send the camelCase names.
 func TestBothSpellings(t *testing.T) {
 	t.Parallel()
 	camel, snake := start(t), start(t)

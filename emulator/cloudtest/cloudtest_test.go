@@ -13,8 +13,8 @@ func (r *refusal) Errorf(string, ...any) { r.failed = true }
 
 func (r *refusal) FailNow() { panic(r) }
 
-// TestAnswersAreChecked holds which answers fail a test: those with a field that the method's message, the resource in an operation or an
-// item of a list does not have.
+// TestAnswersAreChecked checks which answers fail a test: those with a field that is in neither the method's message, the resource
+// of an operation nor the items of a list.
 func TestAnswersAreChecked(t *testing.T) {
 	t.Parallel()
 	const p = "/projects/" + Project

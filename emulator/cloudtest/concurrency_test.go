@@ -14,8 +14,8 @@ import (
 
 const p = "/projects/" + cloudtest.Project
 
-// TestManyClients makes, reads and lists resources of many APIs from several goroutines at once. The tests of each API ask one thing after
-// the other, so this is where the race detector sees the APIs' code.
+// TestManyClients makes, reads and lists resources of many APIs from several goroutines at once. The tests of each API send one
+// request at a time, so only this test lets the race detector see the APIs' code.
 func TestManyClients(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
@@ -61,8 +61,8 @@ func TestManyClients(t *testing.T) {
 	}
 }
 
-// TestConcurrentGrants adds members from several goroutines by read, change and write with an etag: a conflict is
-// refused and tried again, and no grant is lost.
+// TestConcurrentGrants adds members from several goroutines. Each reads the policy, changes it and writes it with its etag. A
+// conflict is refused and tried again, and no grant is lost.
 func TestConcurrentGrants(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)

@@ -112,8 +112,8 @@ repositories:
   - {owner: acme, ownerId: 1, name: shop, id: 2, userIds: [3]}
 `
 
-// TestTerraformShaped does what `terraform apply` does for a service of somebody else's: it switches an API on, makes an account,
-// waits for the service's operation, lets everybody in and reads all of it again; and finds it there after a restart.
+// TestTerraformShaped sends what `terraform apply` sends for somebody else's service: it enables an API, makes an account, waits for
+// the service's operation, lets everybody call it, and reads everything again. After a restart everything is still there.
 func TestTerraformShaped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -169,7 +169,7 @@ func TestTerraformShaped(t *testing.T) {
 	assert.Equal(t, "https://web-424242424242.europe-west1.run.app", kept["uri"])
 }
 
-// TestDemonstration needs no file: a project whose APIs are on, and a repository, in memory.
+// TestDemonstration starts without a file of settings. It gets a project with enabled APIs, and a repository, in memory.
 func TestDemonstration(t *testing.T) {
 	t.Parallel()
 	e := start(t)

@@ -31,8 +31,8 @@ func (w *world) token(account, audience string) string {
 	return answer.Token
 }
 
-// TestWhoMayCall calls a service that only web's account may call, with tokens of it and of others.
-func TestWhoMayCall(t *testing.T) {
+// TestCallersAndTheirTokens calls a service that only the account webserver may call, with that account's tokens and with others.
+func TestCallersAndTheirTokens(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	require.NoError(t, w.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
@@ -51,26 +51,26 @@ func TestWhoMayCall(t *testing.T) {
 		host, header, value string
 		code                int
 	}{
-		"nobody":                  {"api", "", "", 403},
-		"who may":                 {"api", "Authorization", "Bearer " + good, 200},
-		"who may, in small":       {"api", "Authorization", "bearer " + good, 200},
-		"beside another's header": {"api", "X-Serverless-Authorization", "Bearer " + good, 200},
-		"at a tag's address":      {"stable---api", "Authorization", "Bearer " + good, 200},
-		"by a custom audience":    {"api", "Authorization", "Bearer " + w.token("webserver", "https://api.example"), 200},
-		"for a tag's address": {"stable---api", "Authorization", "Bearer " + w.token("webserver",
+		"without a token":       {"api", "", "", 403},
+		"webserver":             {"api", "Authorization", "Bearer " + good, 200},
+		"lower-case scheme":     {"api", "Authorization", "bearer " + good, 200},
+		"the serverless header": {"api", "X-Serverless-Authorization", "Bearer " + good, 200},
+		"at a tag's address":    {"stable---api", "Authorization", "Bearer " + good, 200},
+		"by a custom audience":  {"api", "Authorization", "Bearer " + w.token("webserver", "https://api.example"), 200},
+		"audience of a tag's address": {"stable---api", "Authorization", "Bearer " + w.token("webserver",
 			"https://stable---api-42.us-central1.run.app"), 401},
-		"for another service":   {"api", "Authorization", "Bearer " + w.token("webserver", "https://other-42.us-central1.run.app"), 401},
-		"at another service":    {"other", "Authorization", "Bearer " + good, 401},
-		"who may not":           {"api", "Authorization", "Bearer " + w.token("stranger", url), 403},
-		"changed":               {"api", "Authorization", "Bearer " + good[:len(good)-4] + "AAAA", 401},
-		"no token":              {"api", "Authorization", "Bearer x", 401},
-		"a password":            {"api", "Authorization", "Basic eDp5", 401},
-		"signed by another key": {"api", "Authorization", "Bearer " + forge(t, good, "RS256"), 401},
-		"signed by nobody":      {"api", "Authorization", "Bearer " + forge(t, good, "none"), 401},
-		"made to last":          {"api", "Authorization", "Bearer " + withClaim(t, good, "exp", 4102444800), 401},
-		"made to be for this": {"api", "Authorization", "Bearer " + withClaim(t, w.token("webserver", "https://x.example"), "aud",
+		"audience of another service": {"api", "Authorization", "Bearer " + w.token("webserver", "https://other-42.us-central1.run.app"), 401},
+		"at another service":          {"other", "Authorization", "Bearer " + good, 401},
+		"an account without a grant":  {"api", "Authorization", "Bearer " + w.token("stranger", url), 403},
+		"a changed signature":         {"api", "Authorization", "Bearer " + good[:len(good)-4] + "AAAA", 401},
+		"not a token":                 {"api", "Authorization", "Bearer x", 401},
+		"a password":                  {"api", "Authorization", "Basic eDp5", 401},
+		"signed by another key":       {"api", "Authorization", "Bearer " + forge(t, good, "RS256"), 401},
+		"without a signature":         {"api", "Authorization", "Bearer " + forge(t, good, "none"), 401},
+		"a changed expiry":            {"api", "Authorization", "Bearer " + withClaim(t, good, "exp", 4102444800), 401},
+		"a changed audience": {"api", "Authorization", "Bearer " + withClaim(t, w.token("webserver", "https://x.example"), "aud",
 			url), 401},
-		"somebody else's, as web's": {"api", "Authorization", "Bearer " + withClaim(t, w.token("stranger", url), "sub", subject(t, good)), 401},
+		"a changed subject": {"api", "Authorization", "Bearer " + withClaim(t, w.token("stranger", url), "sub", subject(t, good)), 401},
 	} {
 		code, challenge := w.call(test.host, test.header, test.value)
 		assert.Equal(t, test.code, code, name)
@@ -84,13 +84,13 @@ func TestWhoMayCall(t *testing.T) {
 	}{{65 * time.Minute, 200}, {65*time.Minute + time.Second, 401}, {-5 * time.Minute, 200}, {-5*time.Minute - time.Second, 401}} {
 		w.now = issued.Add(test.after)
 		code, _ := w.call("api", "Authorization", "Bearer "+good)
-		assert.Equal(t, test.code, code, "%s after it was made: an hour, and five minutes for clocks that differ", test.after)
+		assert.Equal(t, test.code, code, "%s after it was made; it is valid for an hour, with five minutes for clocks that differ", test.after)
 	}
 	w.now = issued
 
 	w.api("DELETE", "/iam/v1/projects/"+project+"/serviceAccounts/webserver@"+project+".iam.gserviceaccount.com", "")
 	code, _ := w.call("api", "Authorization", "Bearer "+good)
-	assert.Equal(t, 403, code, "a deleted account's grants are gone, its token is still signed")
+	assert.Equal(t, 403, code, "the deleted account has no grants, and its token still has a valid signature")
 }
 
 // call asks a service of the project for its home page, with one header.
@@ -105,7 +105,7 @@ func (w *world) call(service, header, value string) (code int, challenge string)
 	return recorder.Code, recorder.Header().Get("WWW-Authenticate")
 }
 
-// claimsOf are what a token says.
+// claimsOf returns the claims of a token.
 func claimsOf(t *testing.T, token string) map[string]any {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
@@ -117,7 +117,7 @@ func claimsOf(t *testing.T, token string) map[string]any {
 
 func subject(t *testing.T, token string) any { return claimsOf(t, token)["sub"] }
 
-// withClaim is a token with one claim changed, under the signature that it had.
+// withClaim returns the token with one claim changed and the old signature.
 func withClaim(t *testing.T, token, claim string, value any) string {
 	t.Helper()
 	claims := claimsOf(t, token)
@@ -128,7 +128,7 @@ func withClaim(t *testing.T, token, claim string, value any) string {
 	return parts[0] + "." + base64.RawURLEncoding.EncodeToString(body) + "." + parts[2]
 }
 
-// forge is a token that says the same, by an algorithm and a key that is not the emulator's under the name of the emulator's.
+// forge returns a token with the same claims, signed by the algorithm with another key under the id of the emulator's key.
 func forge(t *testing.T, token, algorithm string) string {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -151,8 +151,8 @@ func forge(t *testing.T, token, algorithm string) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// TestAGrantHoldsAsLongAsItsCondition calls a service by grants with conditions, on the service and on its project.
-func TestAGrantHoldsAsLongAsItsCondition(t *testing.T) {
+// TestConditionalGrantOfACaller calls a service whose grants have conditions, on the service and on its project.
+func TestConditionalGrantOfACaller(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	require.NoError(t, w.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
@@ -187,12 +187,13 @@ func TestAGrantHoldsAsLongAsItsCondition(t *testing.T) {
 	}
 }
 
-// TestSessionAffinityTakesPrecedenceOverTheSplit: a visitor comes back to a revision with session affinity while it has a share.
-func TestSessionAffinityTakesPrecedenceOverTheSplit(t *testing.T) {
+// TestSessionAffinityBeforeTheSplit checks that a visitor returns to a revision with session affinity for as long as it has a share.
+func TestSessionAffinityBeforeTheSplit(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	container := `"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]`
-	w.api("POST", services+"?serviceId=web", `{"invokerIamDisabled":true,"template":{"revision":"web-sticky","sessionAffinity":true,`+container+`}}`)
+	w.api("POST", services+"?serviceId=web",
+		`{"invokerIamDisabled":true,"template":{"revision":"web-sticky","sessionAffinity":true,`+container+`}}`)
 	w.api("PATCH", services+"/web?updateMask=template", `{"template":{"revision":"web-plain",`+container+`}}`)
 	split := func(sticky, plain int) {
 		w.api("PATCH", services+"/web?updateMask=traffic", fmt.Sprintf(`{"traffic":[

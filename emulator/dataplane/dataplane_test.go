@@ -92,8 +92,9 @@ func (w *world) get(host, path string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// A front that is told to add a header does so, whatever answers behind it; a flag without a value, and a text without a name, add none.
-func TestAFrontsHeadersAreOnEveryAnswer(t *testing.T) {
+// TestHeadersOfTheFrontEnd checks that a header set by flag is on every answer, whatever answers behind the front end. A flag
+// without a value and a text without a name add no header.
+func TestHeadersOfTheFrontEnd(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.api("POST", services+"?serviceId=web", `{"template":{"containers":[
@@ -198,7 +199,7 @@ func TestFrontEndRefuses(t *testing.T) {
 	}
 }
 
-func TestForServiceAnswersForAnyHost(t *testing.T) {
+func TestForServiceIgnoresTheHost(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.deploy()

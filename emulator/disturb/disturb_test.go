@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 )
 
-func TestAContextCarriesADisturbance(t *testing.T) {
+func TestContextCarriesADisturbance(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, disturb.Disturbance{}, disturb.Of(t.Context()), "nothing goes wrong by itself")
 	slow := disturb.Disturbance{OperationDelay: time.Minute, LoseRevision: "web-blue"}

@@ -11,7 +11,8 @@ import (
 
 type object = map[string]any
 
-// A read of what is absent, or of another type, is the zero value: no document makes the emulator panic.
+// TestReads checks that reading a value that is absent or of another type gives the zero value, so that no document makes the
+// emulator panic.
 func TestReads(t *testing.T) {
 	t.Parallel()
 	document := object{"text": "a", "number": 1.5, "flag": true, "list": []any{"a", 1.0, object{"b": "c"}}, "inner": object{"text": "b"}}
@@ -28,7 +29,7 @@ func TestReads(t *testing.T) {
 	assert.InDelta(t, 1.5, doc.Number(document, "number"), 0)
 	assert.True(t, doc.Flag(document, "flag"))
 	assert.Equal(t, object{"text": "b"}, doc.Object(document, "inner"))
-	assert.Equal(t, []string{"a"}, doc.Texts(document, "list"), "texts alone")
+	assert.Equal(t, []string{"a"}, doc.Texts(document, "list"), "only its texts")
 	assert.Equal(t, []object{nil, nil, {"b": "c"}}, doc.Objects(document, "list"), "each keeps its position")
 }
 
@@ -39,14 +40,14 @@ func TestChanges(t *testing.T) {
 	assert.Equal(t, object{"a": object{}, "text": "t"}, doc.With(document, nil, "a", "b"), "nil removes")
 	assert.Equal(t, object{"text": "t"}, doc.Without(document, "a", "absent"))
 	assert.Equal(t, object{"x": object{"y": 1.0}}, doc.With(nil, 1.0, "x", "y"))
-	assert.Equal(t, object{"a": object{"b": 1.0}, "text": "t"}, document, "copies alone were changed")
+	assert.Equal(t, object{"a": object{"b": 1.0}, "text": "t"}, document, "only copies were changed")
 
 	doc.Set(document, 3.0, "new", "deeper")
 	doc.Default(document, "text", "other")
 	doc.Default(document, "absent", "default")
 	assert.Equal(t, object{"a": object{"b": 1.0}, "text": "t", "new": object{"deeper": 3.0}, "absent": "default"}, document)
 	doc.Ensure(document, "text")["x"] = 1.0
-	assert.Equal(t, object{"x": 1.0}, document["text"], "what is no object gives way to one")
+	assert.Equal(t, object{"x": 1.0}, document["text"], "an object replaces a text")
 }
 
 func TestValues(t *testing.T) {
@@ -59,7 +60,7 @@ func TestValues(t *testing.T) {
 	}
 	assert.True(t, doc.Equal(object{"a": 1, "b": []any{nil}}, object{"b": []any{nil}, "a": 1.0}))
 	assert.False(t, doc.Equal(object{"a": 1}, object{"a": "1"}))
-	assert.False(t, doc.Equal(func() {}, func() {}), "what is no JSON equals nothing")
+	assert.False(t, doc.Equal(func() {}, func() {}), "a value that is not JSON equals no other")
 
 	recorder := httptest.NewRecorder()
 	doc.Respond(recorder, 404, object{"text": "<b> & c"})

@@ -61,25 +61,25 @@ func (w *world) calls(n int) string {
 	return strings.Join(outcomes, " ")
 }
 
-func TestWhichRequestsAreStruck(t *testing.T) {
+func TestRequestsThatFaultsStrike(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault faults.Fault
 		want  string
 	}{
-		"all":               {faults.Fault{}, "503 503 503 503 503 503 503 503"},
-		"the next two":      {faults.Fault{Next: 2, Status: 429}, "429 429 200 200 200 200 200 200"},
-		"the third":         {faults.Fault{Skip: 2, Next: 1, Status: 500}, "200 200 500 200 200 200 200 200"},
-		"half":              {faults.Fault{Rate: 0.5}, "200 200 503 503 503 200 200 200"},
-		"half, again":       {faults.Fault{Rate: 0.5}, "200 200 503 503 503 200 200 200"},
-		"half, otherwise":   {faults.Fault{Rate: 0.5, Seed: 1}, "503 200 503 503 200 200 503 503"},
-		"two of half":       {faults.Fault{Rate: 0.5, Next: 2}, "200 200 503 503 200 200 200 200"},
-		"another method":    {faults.Fault{Method: "PATCH"}, "200 200 200 200 200 200 200 200"},
-		"the method":        {faults.Fault{Method: "get", Next: 1}, "503 200 200 200 200 200 200 200"},
-		"the path":          {faults.Fault{Path: "/run/v2/**/services/w*", Next: 1}, "503 200 200 200 200 200 200 200"},
-		"a shorter path":    {faults.Fault{Path: "/run/v2/*/services/web"}, "200 200 200 200 200 200 200 200"},
-		"a dot is no glob":  {faults.Fault{Path: "/run/v2/**/services/w.b"}, "200 200 200 200 200 200 200 200"},
-		"only a part of it": {faults.Fault{Path: "services"}, "200 200 200 200 200 200 200 200"},
+		"all":                     {faults.Fault{}, "503 503 503 503 503 503 503 503"},
+		"the next two":            {faults.Fault{Next: 2, Status: 429}, "429 429 200 200 200 200 200 200"},
+		"the third":               {faults.Fault{Skip: 2, Next: 1, Status: 500}, "200 200 500 200 200 200 200 200"},
+		"half":                    {faults.Fault{Rate: 0.5}, "200 200 503 503 503 200 200 200"},
+		"half, again":             {faults.Fault{Rate: 0.5}, "200 200 503 503 503 200 200 200"},
+		"half, by another seed":   {faults.Fault{Rate: 0.5, Seed: 1}, "503 200 503 503 200 200 503 503"},
+		"two of half":             {faults.Fault{Rate: 0.5, Next: 2}, "200 200 503 503 200 200 200 200"},
+		"another method":          {faults.Fault{Method: "PATCH"}, "200 200 200 200 200 200 200 200"},
+		"the method":              {faults.Fault{Method: "get", Next: 1}, "503 200 200 200 200 200 200 200"},
+		"the path":                {faults.Fault{Path: "/run/v2/**/services/w*", Next: 1}, "503 200 200 200 200 200 200 200"},
+		"a shorter path":          {faults.Fault{Path: "/run/v2/*/services/web"}, "200 200 200 200 200 200 200 200"},
+		"a dot is not a wildcard": {faults.Fault{Path: "/run/v2/**/services/w.b"}, "200 200 200 200 200 200 200 200"},
+		"a part of the path":      {faults.Fault{Path: "services"}, "200 200 200 200 200 200 200 200"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +92,7 @@ func TestWhichRequestsAreStruck(t *testing.T) {
 	}
 }
 
-// TestFaultsAreIndependent sets another fault beside one with a rate: it strikes the same requests as alone.
+// TestFaultsAreIndependent sets a second fault beside one with a rate. The first strikes the same requests as it does alone.
 func TestFaultsAreIndependent(t *testing.T) {
 	t.Parallel()
 	w := start()
@@ -126,7 +126,7 @@ func TestConnectionsDrop(t *testing.T) {
 	assert.Equal(t, "200", w.call("PATCH", web))
 }
 
-func TestAnswersAreTheAPIs(t *testing.T) {
+func TestAnswersInTheFormOfTheAPIs(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]string{
 		429: "RESOURCE_EXHAUSTED: Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per region'.",
@@ -158,19 +158,19 @@ func TestSetRefuses(t *testing.T) {
 		fault faults.Fault
 		want  string
 	}{
-		"a name": {"No Name", faults.Fault{Effect: faults.Drop},
+		"a malformed name": {"No Name", faults.Fault{Effect: faults.Drop},
 			`fault "No Name": use a name of lower-case letters, digits and hyphens`},
 		"no effect": {"f", faults.Fault{},
 			`fault f: effect "": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic lose-revision lag-metrics]`},
-		"all at once": {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404},
+		"several mistakes": {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404},
 			"fault f: rate 2: use a share between 0 and 1\nnext -1, skip 0: use counts that are not negative\nstatus 404: use 429, 500 or 503"},
 		"no duration": {"f", faults.Fault{Effect: faults.SlowOperation},
 			"fault f: duration: slow-operation needs a positive duration, such as 5s"},
-		"a duration": {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop has no duration: leave it out"},
-		"a status":   {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop has no status: leave it out"},
+		"an unused duration": {"f", faults.Fault{Effect: faults.Drop, Duration: 1}, "fault f: duration: drop has no duration: leave it out"},
+		"an unused status":   {"f", faults.Fault{Effect: faults.Drop, Status: 500}, "fault f: status: drop has no status: leave it out"},
 		"no revision": {"f", faults.Fault{Effect: faults.LoseRevision},
 			"fault f: revision: lose-revision needs a revision's short name, and every other effect has no revision"},
-		"a revision": {"f", faults.Fault{Effect: faults.Drop, Revision: "r"},
+		"an unused revision": {"f", faults.Fault{Effect: faults.Drop, Revision: "r"},
 			"fault f: revision: lose-revision needs a revision's short name, and every other effect has no revision"},
 		"a negative rate": {"f", faults.Fault{Effect: faults.Drop, Rate: -1}, "fault f: rate -1: use a share between 0 and 1"},
 	} {
@@ -179,8 +179,8 @@ func TestSetRefuses(t *testing.T) {
 	assert.Empty(t, w.List())
 }
 
-// TestTheCloudIsDisturbed lets each effect that the cloud carries out strike on the real one.
-func TestTheCloudIsDisturbed(t *testing.T) {
+// TestEffectsOnTheCloud tries each effect that the cloud itself carries out, on the real cloud.
+func TestEffectsOnTheCloud(t *testing.T) {
 	t.Parallel()
 	const target = `{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-%s","percent":%d}`
 	shift := `{"traffic":[` + fmt.Sprintf(target, "blue", 90) + `,` + fmt.Sprintf(target, "green", 10) + `]}`

@@ -105,7 +105,7 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 			"folder to start anew")
 }
 
-// TestGitHubIgnores sends what GitHub leaves unread: fields that it does not know, and those that only it writes. Terraform's
+// TestGitHubIgnores sends what GitHub ignores: fields that it does not know, and fields that only GitHub writes. Terraform's
 // provider sends source and source_type with every ruleset.
 func TestGitHubIgnores(t *testing.T) {
 	t.Parallel()
@@ -139,8 +139,8 @@ func TestGitHubIgnores(t *testing.T) {
 	assert.Equal(t, "dev", w.OK("GET", hub+"/environments/dev", "")["name"])
 }
 
-// TestGitHubEmptyReviewers sends what a client makes of an environment that has no reviewers and whose self-review is
-// prevented: the rule stays, with nobody in it.
+// TestGitHubEmptyReviewers sends what a client makes of an environment without reviewers whose self-review is prevented. The rule
+// stays, with an empty list.
 func TestGitHubEmptyReviewers(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -42,9 +42,9 @@ const attempts = `(async () => {
 	return read
 })()`
 
-// TestAPageInABrowserGetsNothing visits, in a real browser, a page of another origin and one whose name has come to mean this
-// machine, and has them try. The same pages reach an API that nobody guards, so what stops them is the guard.
-func TestAPageInABrowserGetsNothing(t *testing.T) {
+// TestPageInABrowserGetsNothing visits two pages in a real browser: one of another origin, and one whose name was rebound to this
+// machine. Both try to call the API. The same pages reach an unguarded API, so it is the guard that stops them.
+func TestPageInABrowserGetsNothing(t *testing.T) {
 	t.Parallel()
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {

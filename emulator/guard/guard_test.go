@@ -30,13 +30,13 @@ func api(reached *atomic.Int64) http.Handler {
 	})
 }
 
-func TestWhoIsAnswered(t *testing.T) {
+func TestAnsweredRequests(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*http.Request)
 		want   int
 	}{
-		"the owner":                  {func(*http.Request) {}, 200},
+		"the owner's token":          {func(*http.Request) {}, 200},
 		"GitHub's spelling":          {func(r *http.Request) { r.Header.Set("Authorization", "token "+token) }, 200},
 		"the scheme in another case": {func(r *http.Request) { r.Header.Set("Authorization", "bearer "+token) }, 200},
 		"no token":                   {func(r *http.Request) { r.Header.Del("Authorization") }, 401},
@@ -49,27 +49,27 @@ func TestWhoIsAnswered(t *testing.T) {
 			r.Header.Del("Authorization")
 			r.URL.RawQuery = "access_token=" + token
 		}, 401},
-		"by name":                               {func(r *http.Request) { r.Host = "localhost:8080" }, 200},
-		"by the longer address":                 {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
-		"by the longer address, without a port": {func(r *http.Request) { r.Host = "[::1]" }, 200},
-		"through the proxy":                     {func(r *http.Request) { r.Host = "run.sandbox" }, 200},
-		"a region through the proxy":            {func(r *http.Request) { r.Host = "us-central1-run.googleapis.com" }, 200},
-		"a rebound name":                        {func(r *http.Request) { r.Host = "rebind.example:8080" }, 403},
-		"a name that begins like an address":    {func(r *http.Request) { r.Host = "127.0.0.1.rebind.example" }, 403},
-		"a name that ends like localhost":       {func(r *http.Request) { r.Host = "evil-localhost" }, 403},
-		"a name below localhost":                {func(r *http.Request) { r.Host = "evil.localhost" }, 403},
-		"a name that holds .sandbox":            {func(r *http.Request) { r.Host = "run.sandbox.example" }, 403},
-		"another host of Google's":              {func(r *http.Request) { r.Host = "storage.googleapis.com" }, 403},
-		"an address of the network":             {func(r *http.Request) { r.Host = "192.168.0.7:8080" }, 403},
-		"no host":                               {func(r *http.Request) { r.Host = "" }, 403},
-		"a page of the API's own":               {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080") }, 200},
-		"a page of another site":                {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403},
-		"a page of another port":                {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:9090") }, 403},
-		"a page from a file":                    {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
-		"a page that leaves its origin out":     {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
-		"a page of another port, without it":    {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, 403},
-		"an address that somebody has typed":    {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "none") }, 200},
-		"a page of the API's own, without it":   {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") }, 200},
+		"the host localhost":                         {func(r *http.Request) { r.Host = "localhost:8080" }, 200},
+		"the host ::1":                               {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
+		"the host ::1, without a port":               {func(r *http.Request) { r.Host = "[::1]" }, 200},
+		"a host of the proxy":                        {func(r *http.Request) { r.Host = "run.sandbox" }, 200},
+		"a region's host of the proxy":               {func(r *http.Request) { r.Host = "us-central1-run.googleapis.com" }, 200},
+		"a rebound name":                             {func(r *http.Request) { r.Host = "rebind.example:8080" }, 403},
+		"a name that begins like an address":         {func(r *http.Request) { r.Host = "127.0.0.1.rebind.example" }, 403},
+		"a name that ends like localhost":            {func(r *http.Request) { r.Host = "evil-localhost" }, 403},
+		"a name below localhost":                     {func(r *http.Request) { r.Host = "evil.localhost" }, 403},
+		"a name that contains .sandbox":              {func(r *http.Request) { r.Host = "run.sandbox.example" }, 403},
+		"a host of Google that the proxy lacks":      {func(r *http.Request) { r.Host = "storage.googleapis.com" }, 403},
+		"an address of the network":                  {func(r *http.Request) { r.Host = "192.168.0.7:8080" }, 403},
+		"no host":                                    {func(r *http.Request) { r.Host = "" }, 403},
+		"a page of the API's own":                    {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080") }, 200},
+		"a page of another site":                     {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403},
+		"a page of another port":                     {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:9090") }, 403},
+		"a page from a file":                         {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
+		"a page of another site, without an origin":  {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
+		"a page of another port, without an origin":  {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, 403},
+		"an address that a person typed":             {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "none") }, 200},
+		"a page of the API's own, without an origin": {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") }, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +92,7 @@ func TestWhoIsAnswered(t *testing.T) {
 	}
 }
 
-func TestAnEmptyTokenAdmitsNobody(t *testing.T) {
+func TestEmptyTokenAdmitsNobody(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"", "Bearer ", "Bearer"} {
 		var reached atomic.Int64
@@ -105,8 +105,8 @@ func TestAnEmptyTokenAdmitsNobody(t *testing.T) {
 	}
 }
 
-// TestAnOfficialClientGetsInWithTheCredentials has Google's own client exchange the token's file for an access token.
-func TestAnOfficialClientGetsInWithTheCredentials(t *testing.T) {
+// TestOfficialClientUsesTheCredentials has Google's own client exchange the token's file for an access token.
+func TestOfficialClientUsesTheCredentials(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
 	server := httptest.NewServer(guard.Require(token, api(&reached)))
@@ -133,8 +133,8 @@ func TestAnOfficialClientGetsInWithTheCredentials(t *testing.T) {
 	assert.EqualValues(t, 1, reached.Load())
 }
 
-// What is exchanged is a token. A longer body is not read to its end.
-func TestTheExchangeReadsNoMoreThanAToken(t *testing.T) {
+// TestExchangeReadsNoMoreThanAToken checks that a body longer than a token is not read to its end.
+func TestExchangeReadsNoMoreThanAToken(t *testing.T) {
 	t.Parallel()
 	for padding, want := range map[int]int{0: 200, 1 << 15: 200, 1 << 16: 401} {
 		body := "x=" + strings.Repeat("x", padding) + "&subject_token=" + token
@@ -146,8 +146,9 @@ func TestTheExchangeReadsNoMoreThanAToken(t *testing.T) {
 	}
 }
 
-// A transport leaves the request as it was: whoever sends it on, to another host, must not send the token.
-func TestTheTransportLeavesTheRequestAlone(t *testing.T) {
+// TestTransportLeavesTheRequestAlone checks that the transport does not add the token to the caller's own request, which the caller
+// may send on to another host.
+func TestTransportLeavesTheRequestAlone(t *testing.T) {
 	t.Parallel()
 	request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/", nil)
 	_, err := guard.Transport{Host: "127.0.0.1:8080", Token: token, Next: sent(func(r *http.Request) (*http.Response, error) {
@@ -162,7 +163,7 @@ type sent func(*http.Request) (*http.Response, error)
 
 func (s sent) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }
 
-func TestTheClientSendsTheTokenToOneHost(t *testing.T) {
+func TestClientSendsTheTokenToOneHost(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
 	server := httptest.NewServer(guard.Require(token, api(&reached)))

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The kernel's list has both ends of a connection, each with its own user, and connections that share one end.
+// TestOwnerOfASocket reads a list as the kernel writes it: with both ends of a connection, each with its own user, and with
+// connections that share one end.
 func TestOwnerOfASocket(t *testing.T) {
 	t.Parallel()
 	const listing = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -42,7 +43,8 @@ func TestTrusted(t *testing.T) {
 	}
 }
 
-// Only the list of IPv4 sockets is read, so that nothing else has an owner.
+// TestConnectionsWithoutAnOwner checks connections that are not between two IPv4 addresses. Only the list of IPv4 sockets is read,
+// so they have no owner.
 func TestConnectionsWithoutAnOwner(t *testing.T) {
 	t.Parallel()
 	four, six := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, &net.TCPAddr{IP: net.IPv6loopback, Port: 1}

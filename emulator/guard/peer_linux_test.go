@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 )
 
-// TestOtherUsersOfTheMachineAreNotAccepted connects as this user and, where the test may become somebody else, as nobody.
+// TestOtherUsersOfTheMachineAreNotAccepted connects as this user and, where the test may change its user, as nobody.
 func TestOtherUsersOfTheMachineAreNotAccepted(t *testing.T) {
 	t.Parallel()
 	plain, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/ids"
 )
 
-// TestForms holds the form of each id, many times over, because an id's first character is as random as the others.
+// TestForms checks the form of each kind of id. It makes many of each, because an id's first character is as random as the others.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	source := ids.New(rand.NewChaCha8([32]byte{1}))
@@ -23,8 +23,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestASeedRepeats holds that the bytes of the source alone decide the ids.
-func TestASeedRepeats(t *testing.T) {
+// TestSeedRepeats checks that the ids depend only on the bytes of the source.
+func TestSeedRepeats(t *testing.T) {
 	t.Parallel()
 	first, second := ids.New(rand.NewChaCha8([32]byte{1})), ids.New(rand.NewChaCha8([32]byte{1}))
 	for range 20 {

@@ -16,8 +16,8 @@ import (
 
 const automatic = `"replication":{"automatic":{}}`
 
-// TestWhatAWriteChanges holds which fields of a stored resource each write changes.
-func TestWhatAWriteChanges(t *testing.T) {
+// TestFieldsThatAWriteChanges checks which fields of a stored resource each kind of write changes.
+func TestFieldsThatAWriteChanges(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		mask, body string
@@ -48,8 +48,8 @@ func TestWhatAWriteChanges(t *testing.T) {
 	}
 }
 
-// TestWhatIsRefused holds the refusals that every kind has, with the kind's own words where it has some.
-func TestWhatIsRefused(t *testing.T) {
+// TestRefusalsOfEveryKind checks the refusals that every kind has, with the kind's own words where it has some.
+func TestRefusalsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	w.ok("POST", things+"?secretId=a", `{`+automatic+`}`)
@@ -86,8 +86,8 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-// TestASoftDeletion follows a resource from its deletion to the day on which its id is free again.
-func TestASoftDeletion(t *testing.T) {
+// TestSoftDeletion follows a resource from its deletion to the day on which its id is free again.
+func TestSoftDeletion(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	w.ok("POST", things+"?secretId=old", `{`+automatic+`}`)
@@ -105,8 +105,8 @@ func TestASoftDeletion(t *testing.T) {
 	assert.Equal(t, map[string]any{"etag": "ACAB"}, w.ok("GET", things+"/old:getIamPolicy", ""), "the old one's grants are gone")
 }
 
-// TestAPut makes and replaces a whole resource. Its stored form differs from the one that clients see.
-func TestAPut(t *testing.T) {
+// TestPut makes and replaces a whole resource, whose stored form differs from the form that clients see.
+func TestPut(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	at := func(document map[string]any) map[string]any {
@@ -126,7 +126,7 @@ func TestAPut(t *testing.T) {
 	assert.Equal(t, []string{"b"}, names(w.ok("GET", files, ""), "metrics"))
 }
 
-// TestOperations follows operations that take a minute, and those of a request that is disturbed.
+// TestOperations follows operations that take a minute, and the operation of a disturbed request.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
@@ -163,8 +163,8 @@ func TestOperations(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, code, "an hour after its end, an operation is forgotten")
 }
 
-// TestAnOperationFails holds what a client sees of an operation that another request ends.
-func TestAnOperationFails(t *testing.T) {
+// TestFailedOperation checks what a client sees of an operation that another request ends.
+func TestFailedOperation(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	const name = "projects/pro/locations/us-central1/operations/o"
@@ -184,7 +184,7 @@ func TestAnOperationFails(t *testing.T) {
 		w.refused("GET", "/j/v1/projects/pro/locations/us-central1/operations/forgotten", ""))
 }
 
-// TestValidateOnlyStoresNothing asks in each way for an answer without the change.
+// TestValidateOnlyStoresNothing asks for an answer without the change, in each of the ways that an API has for it.
 func TestValidateOnlyStoresNothing(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
@@ -194,8 +194,8 @@ func TestValidateOnlyStoresNothing(t *testing.T) {
 	assert.Empty(t, w.ok("GET", things, ""))
 }
 
-// TestChangesThatHappenByThemselves runs an API's changes once they are due, before a request and before a look at the state.
-func TestChangesThatHappenByThemselves(t *testing.T) {
+// TestDueChanges checks that an API's own changes happen once they are due, before a request is answered or the state is read.
+func TestDueChanges(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	due, settled, before := w.now.Add(time.Minute), 0, 0

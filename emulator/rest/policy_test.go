@@ -9,9 +9,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
-// TestWhoHoldsARole holds on which grants a member has a role on a resource: its own and its project's, everybody's, and those whose
-// condition holds now.
-func TestWhoHoldsARole(t *testing.T) {
+// TestHolds checks which grants give a member a role on a resource: those on it and on its project, those to everybody, and those
+// whose condition is true now.
+func TestHolds(t *testing.T) {
 	t.Parallel()
 	grant := func(role, member, condition string) map[string]any {
 		binding := map[string]any{"role": role, "members": []any{member}}
@@ -24,25 +24,27 @@ func TestWhoHoldsARole(t *testing.T) {
 		onThing, onProject map[string]any
 		want               bool
 	}{
-		"nobody":                           {nil, nil, false},
-		"on the resource":                  {grant("roles/reads", "user:a@b.example", ""), nil, true},
-		"on its project":                   {nil, grant("roles/reads", "user:a@b.example", ""), true},
-		"by the other role":                {grant("roles/writes", "user:a@b.example", ""), nil, true},
-		"another role":                     {grant("roles/lists", "user:a@b.example", ""), nil, false},
-		"another member":                   {grant("roles/reads", "user:c@b.example", ""), nil, false},
-		"everybody":                        {grant("roles/reads", "allUsers", ""), nil, true},
-		"only those who have signed in":    {grant("roles/reads", "allAuthenticatedUsers", ""), nil, false},
-		"by a condition":                   {grant("roles/reads", "user:a@b.example", "true"), nil, true},
-		"not by a condition":               {grant("roles/reads", "user:a@b.example", "false"), nil, false},
-		"until a time":                     {grant("roles/reads", "user:a@b.example", `request.time < timestamp("2026-11-23T12:00:01Z")`), nil, true},
-		"until now":                        {grant("roles/reads", "user:a@b.example", `request.time < timestamp("2026-11-23T12:00:00Z")`), nil, false},
-		"by the resource's name":           {nil, grant("roles/reads", "user:a@b.example", `resource.name == "projects/42/secrets/a"`), true},
-		"by its API":                       {nil, grant("roles/reads", "user:a@b.example", `resource.service == "things.example"`), true},
-		"by its type":                      {nil, grant("roles/reads", "user:a@b.example", `resource.type == "things.example/Secret"`), true},
-		"by another type":                  {nil, grant("roles/reads", "user:a@b.example", `resource.type == "things.example/File"`), false},
-		"by a condition that has no sense": {nil, grant("roles/reads", "user:a@b.example", `resource.bogus(`), false},
-		"by a condition that is no truth":  {nil, grant("roles/reads", "user:a@b.example", `"true"`), false},
-		"by something that is not there":   {nil, grant("roles/reads", "user:a@b.example", `resource.tags == "x"`), false},
+		"no grant":                    {nil, nil, false},
+		"on the resource":             {grant("roles/reads", "user:a@b.example", ""), nil, true},
+		"on its project":              {nil, grant("roles/reads", "user:a@b.example", ""), true},
+		"the other of two roles":      {grant("roles/writes", "user:a@b.example", ""), nil, true},
+		"another role":                {grant("roles/lists", "user:a@b.example", ""), nil, false},
+		"another member":              {grant("roles/reads", "user:c@b.example", ""), nil, false},
+		"everybody":                   {grant("roles/reads", "allUsers", ""), nil, true},
+		"everybody who has signed in": {grant("roles/reads", "allAuthenticatedUsers", ""), nil, false},
+		"a true condition":            {grant("roles/reads", "user:a@b.example", "true"), nil, true},
+		"a false condition":           {grant("roles/reads", "user:a@b.example", "false"), nil, false},
+		"until a later time": {grant("roles/reads", "user:a@b.example", `request.time < timestamp("2026-11-23T12:00:01Z")`), nil,
+			true},
+		"until now": {grant("roles/reads", "user:a@b.example", `request.time < timestamp("2026-11-23T12:00:00Z")`), nil,
+			false},
+		"by the resource's name":         {nil, grant("roles/reads", "user:a@b.example", `resource.name == "projects/42/secrets/a"`), true},
+		"by its API":                     {nil, grant("roles/reads", "user:a@b.example", `resource.service == "things.example"`), true},
+		"by its type":                    {nil, grant("roles/reads", "user:a@b.example", `resource.type == "things.example/Secret"`), true},
+		"by another type":                {nil, grant("roles/reads", "user:a@b.example", `resource.type == "things.example/File"`), false},
+		"a malformed condition":          {nil, grant("roles/reads", "user:a@b.example", `resource.bogus(`), false},
+		"a condition that is not a bool": {nil, grant("roles/reads", "user:a@b.example", `"true"`), false},
+		"a condition on an absent field": {nil, grant("roles/reads", "user:a@b.example", `resource.tags == "x"`), false},
 	} {
 		w := serve(t)
 		w.ok("POST", things+"?secretId=a", `{`+automatic+`}`)
@@ -61,8 +63,8 @@ func TestWhoHoldsARole(t *testing.T) {
 	}
 }
 
-// TestAPolicyOverHTTP holds what the three methods for policies answer.
-func TestAPolicyOverHTTP(t *testing.T) {
+// TestPolicyMethods checks the answers of the three methods for policies.
+func TestPolicyMethods(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	w.ok("POST", things+"?secretId=a", `{`+automatic+`}`)

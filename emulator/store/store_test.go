@@ -200,8 +200,8 @@ func TestSecretsWithoutTheirKeyAreRefused(t *testing.T) {
 		"restore the file, or delete its folder to start with an empty cloud")
 }
 
-// TestCutOffFile takes pages from the end of a file: what is left either opens with all of its documents or is refused as
-// damaged, and never breaks the process.
+// TestCutOffFile removes pages from the end of a file. The rest either opens with all of its documents or is refused as damaged. It
+// never crashes the process.
 func TestCutOffFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -233,8 +233,8 @@ func TestCutOffFile(t *testing.T) {
 	assert.Positive(t, refused)
 }
 
-// TestOldFolder opens what format 1 wrote, with a secret that its key opens, and what a process left that was killed while
-// it took such a folder over.
+// TestOldFolder opens a folder of format 1, with a secret that its key opens. It also opens what a process left that was killed
+// while it converted such a folder.
 func TestOldFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -296,7 +296,7 @@ func TestOneOpenerAtATime(t *testing.T) {
 	require.NoError(t, open(t, dir).Close())
 }
 
-// TestModel makes random transactions, some of which fail, with the store reopened in between, and compares it with a map.
+// TestModel makes random transactions, some of which fail, reopens the store in between, and compares it with a map.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -370,7 +370,7 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// TestKilledWriter kills a process that writes pairs of documents and finds both or neither of the last pair.
+// TestKilledWriter kills a process that writes pairs of documents. Of the last pair, both are there or neither is.
 func TestKilledWriter(t *testing.T) {
 	t.Parallel()
 	const variable = "STORE_TEST_WRITE_TO"
@@ -429,8 +429,8 @@ func TestMemory(t *testing.T) {
 	require.ErrorContains(t, s.View(func(*store.Tx) error { return nil }), "closed")
 }
 
-// BenchmarkUpdate writes one document in stores of different sizes, and in the same run the way of format 1: all documents in
-// one file that is replaced.
+// BenchmarkUpdate writes one document in stores of different sizes. For comparison it also writes as format 1 did: all documents in
+// one file, which is replaced.
 func BenchmarkUpdate(b *testing.B) {
 	for _, size := range []int{100, 1000, 10_000} {
 		document := func(n int) store.Document { return store.Document{"n": n, "filler": strings.Repeat("x", 1500)} }

@@ -337,7 +337,8 @@ func TestLongMessage(t *testing.T) {
 	assert.NotNil(t, got.ApprovedBy, "a list in JSON")
 }
 
-// The pauses between attempts double, unless the sink asks for longer ones. An attempt that the limit ends says nothing about the sink.
+// TestPauses checks that the pauses between attempts double, unless the sink asks for longer ones. An attempt that the time limit
+// ends says nothing about the sink.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -143,7 +143,8 @@ func TestRollbackFrom(t *testing.T) {
 	assert.Empty(t, leftByHand(begun, "a", "c"), "a rollout is active")
 }
 
-// Each rejected revision has one tag, its newest, and a tag of no revision is dropped: the API refuses it.
+// TestRejections checks that each rejected revision keeps only its newest tag, and that a tag without a revision is dropped, because
+// the API refuses it.
 func TestRejections(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -51,8 +51,8 @@ func factsOf(t *testing.T, resources []inventory.Resource, kinds ...string) []re
 	return facts
 }
 
-// TestWhatTheInternetReaches holds which grants and which settings of a service let in callers without an account of the stack.
-func TestWhatTheInternetReaches(t *testing.T) {
+// TestInternet checks which grants and which settings of a service let anybody call it.
+func TestInternet(t *testing.T) {
 	t.Parallel()
 	const to = `"project":"p","location":"l","name":"web"`
 	for name, test := range map[string]struct {
@@ -65,9 +65,9 @@ func TestWhatTheInternetReaches(t *testing.T) {
 			[]review.Fact{{Kind: review.Internet, Subject: "service p/l/web", Text: "anybody with an account at Google holds roles/run.invoker"}}},
 		"one account":         {onService, `{"member":"user:a@b.example","role":"roles/run.invoker",` + to + `}`, nil},
 		"an internal service": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY"}`, nil},
-		"a load balancer's": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}`,
+		"a service behind a load balancer": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}`,
 			[]review.Fact{{Kind: review.Internet, Subject: "service web", Text: "its address answers through a load balancer"}}},
-		"what no setting says": {service, `{"name":"web","invokerIamDisabled":true}`, []review.Fact{
+		"a service without ingress settings": {service, `{"name":"web","invokerIamDisabled":true}`, []review.Fact{
 			{Kind: review.Internet, Subject: "service web", Text: "callers need no identity"},
 			{Kind: review.Internet, Subject: "service web", Text: "its address answers from everywhere"}}},
 	} {
@@ -75,8 +75,8 @@ func TestWhatTheInternetReaches(t *testing.T) {
 	}
 }
 
-// TestWhatIsHeldAndRead holds how memberships, custom roles and secrets read.
-func TestWhatIsHeldAndRead(t *testing.T) {
+// TestHoldsAndReads checks the facts about memberships, custom roles and secrets.
+func TestHoldsAndReads(t *testing.T) {
 	t.Parallel()
 	const pool = "principalSet://iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/github/attribute."
 	const secret = `[{"envs":[{"name":"PLAIN","value":"v"},
@@ -102,7 +102,7 @@ func TestWhatIsHeldAndRead(t *testing.T) {
 	}, got)
 }
 
-// TestGuards holds which setting of which resource stands in the way of what, and how much it requires.
+// TestGuards checks which setting of which resource prevents what, and how much it requires.
 func TestGuards(t *testing.T) {
 	t.Parallel()
 	guard := func(subject, text string, level float64) review.Fact {
@@ -163,8 +163,8 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestExemptionsAreHeld holds that a hole in a guard counts as a right.
-func TestExemptionsAreHeld(t *testing.T) {
+// TestExemptionsAreRights checks that an exemption from a guard is listed as a right.
+func TestExemptionsAreRights(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []review.Fact{
 		{Kind: review.Holds, Subject: "workflows", Text: "the use of the action a/b@*"},
@@ -177,7 +177,7 @@ func TestExemptionsAreHeld(t *testing.T) {
 	}, review.Holds))
 }
 
-// TestHoldings holds whose names the platform's own accounts and others get, and what each role is known to allow.
+// TestHoldings checks the names of the platform's own accounts and of others, and which permissions each role is known to have.
 func TestHoldings(t *testing.T) {
 	t.Parallel()
 	const ci, web = "ci@p.iam.gserviceaccount.com", "web@p.iam.gserviceaccount.com"
@@ -211,7 +211,7 @@ func TestHoldings(t *testing.T) {
 	}, holdings)
 }
 
-// TestReaches holds that the ways of the stack's own accounts are facts, and those of others are not.
+// TestReaches checks that only paths from the stack's own accounts are facts.
 func TestReaches(t *testing.T) {
 	t.Parallel()
 	const web = `"serviceAccountId":"projects/p/serviceAccounts/web@p.iam.gserviceaccount.com"`
@@ -226,8 +226,8 @@ func TestReaches(t *testing.T) {
 		Text: "web@p.iam.gserviceaccount.com, by iam.serviceAccounts.getAccessToken (projects/p/roles/tokens)"}}, got)
 }
 
-// TestWhichJobsBecomeWhom asks a provider and a binding about every kind of job. Only those of the one environment become the account.
-func TestWhichJobsBecomeWhom(t *testing.T) {
+// TestBecomes asks a provider and a binding about every kind of job. Only jobs of the one environment become the account.
+func TestBecomes(t *testing.T) {
 	t.Parallel()
 	const pool, file = "projects/42/locations/global/workloadIdentityPools/github", "o/r/.github/workflows/deploy.yml@refs/heads/main"
 	federation := resource(t, "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "oidc", `{
@@ -279,8 +279,8 @@ func TestWhichJobsBecomeWhom(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeJudgedFails holds that a resource which the simulator cannot read makes the whole answer fail.
-func TestWhatCannotBeJudgedFails(t *testing.T) {
+// TestUnreadableResources checks that a resource which the simulator cannot read makes the whole answer fail.
+func TestUnreadableResources(t *testing.T) {
 	t.Parallel()
 	_, err := authority.Of([]inventory.Resource{resource(t, "gcp:projects/iAMBinding:IAMBinding", "b", `{}`)}, authority.TokenParts{})
 	assert.ErrorContains(t, err, "the simulator reads grants of single members only")

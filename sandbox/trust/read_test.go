@@ -15,8 +15,8 @@ const (
 	serviceGrant  = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
 )
 
-// A grant's reason stands in the component that made it, beside those of other scopes and roles.
-func TestWhatIsReadFromResources(t *testing.T) {
+// TestRead checks that a grant's reason comes from the component that made it, which has reasons for other scopes and roles too.
+func TestRead(t *testing.T) {
 	t.Parallel()
 	grant := func(role, scope, reason string) any {
 		return map[string]any{"role": role, "scope": scope, "reason": reason}
@@ -50,21 +50,22 @@ func TestWhatIsReadFromResources(t *testing.T) {
 	}}, deployed)
 }
 
-// A value that is not plain could be any other. Only an absent one is its default.
-func TestAProviderThatIsNotPlain(t *testing.T) {
+// TestProviderWithUnknownValues checks that a value that is not a plain one fails, because it could be anything. Only an absent
+// value means its default.
+func TestProviderWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		key   string
 		value any
 		want  string // of the error
 	}{
-		"absent values":          {"attributeCondition", nil, ""},
-		"a condition not known":  {"attributeCondition", 7, "attributeCondition is not known before it is made, or is not a string"},
-		"disabled, or not known": {"disabled", "true", "disabled is not known before it is made, or is not a bool"},
-		"an issuer not known":    {"oidc", map[string]any{"issuerUri": 7}, "issuerUri is not known before it is made, or is not a string"},
-		"an audience not known": {"oidc", map[string]any{"issuerUri": issuer, "allowedAudiences": []any{"a", 7}},
+		"absent values":        {"attributeCondition", nil, ""},
+		"an unknown condition": {"attributeCondition", 7, "attributeCondition is not known before it is made, or is not a string"},
+		"an unknown disabled":  {"disabled", "true", "disabled is not known before it is made, or is not a bool"},
+		"an unknown issuer":    {"oidc", map[string]any{"issuerUri": 7}, "issuerUri is not known before it is made, or is not a string"},
+		"an unknown audience": {"oidc", map[string]any{"issuerUri": issuer, "allowedAudiences": []any{"a", 7}},
 			"has an audience that is not text"},
-		"an attribute not known": {"attributeMapping", map[string]any{"attribute.a": 7}, "maps attribute.a to something that is not text"},
+		"an unknown attribute": {"attributeMapping", map[string]any{"attribute.a": 7}, "maps attribute.a to something that is not text"},
 	} {
 		inputs := map[string]any{"oidc": map[string]any{"issuerUri": issuer}}
 		inputs[test.key] = test.value

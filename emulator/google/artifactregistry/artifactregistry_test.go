@@ -20,21 +20,25 @@ func TestComputedFields(t *testing.T) {
 	assert.Equal(t, "SCANNING_DISABLED", cloudtest.Dig(repository, "vulnerabilityScanningConfig", "enablementState"))
 }
 
-// TestCleanup holds which clean-up policies the API takes.
+// TestCleanup checks which clean-up policies the API accepts.
 func TestCleanup(t *testing.T) {
 	t.Parallel()
 	const exactly = `Invalid cleanup policy "k": exactly one of condition and most_recent_versions must be set.`
 	for name, test := range map[string]struct{ policy, want string }{
-		"keep the newest":          {`"action":"KEEP","mostRecentVersions":{"keepCount":3}`, ""},
-		"delete what is old":       {`"action":"DELETE","condition":{"olderThan":"86400s"}`, ""},
-		"keep what has a tag":      {`"action":"KEEP","condition":{"tagState":"TAGGED","tagPrefixes":["v"]}`, ""},
-		"its own id":               {`"id":"k","action":"DELETE","condition":{}`, ""},
-		"another id":               {`"id":"l","action":"DELETE","condition":{}`, `Invalid cleanup policy "k": its id is "l"; both must be equal.`},
-		"neither":                  {`"action":"KEEP"`, exactly},
-		"both":                     {`"action":"KEEP","condition":{},"mostRecentVersions":{"keepCount":3}`, exactly},
-		"delete the newest":        {`"action":"DELETE","mostRecentVersions":{"keepCount":3}`, `Invalid cleanup policy "k": most_recent_versions can be used with the action KEEP only.`},
-		"keep fewer than one":      {`"action":"KEEP","mostRecentVersions":{"packageNamePrefixes":["a"]}`, `Invalid cleanup policy "k": keep_count must be at least 1.`},
-		"tags of what has no tags": {`"action":"DELETE","condition":{"tagState":"UNTAGGED","tagPrefixes":["v"]}`, `Invalid cleanup policy "k": tag_prefixes can be used with the tag state TAGGED only.`},
+		"keep the newest":     {`"action":"KEEP","mostRecentVersions":{"keepCount":3}`, ""},
+		"delete what is old":  {`"action":"DELETE","condition":{"olderThan":"86400s"}`, ""},
+		"keep what has a tag": {`"action":"KEEP","condition":{"tagState":"TAGGED","tagPrefixes":["v"]}`, ""},
+		"its own id":          {`"id":"k","action":"DELETE","condition":{}`, ""},
+		"another id": {`"id":"l","action":"DELETE","condition":{}`,
+			`Invalid cleanup policy "k": its id is "l"; both must be equal.`},
+		"neither": {`"action":"KEEP"`, exactly},
+		"both":    {`"action":"KEEP","condition":{},"mostRecentVersions":{"keepCount":3}`, exactly},
+		"delete the newest": {`"action":"DELETE","mostRecentVersions":{"keepCount":3}`,
+			`Invalid cleanup policy "k": most_recent_versions can be used with the action KEEP only.`},
+		"keep fewer than one": {`"action":"KEEP","mostRecentVersions":{"packageNamePrefixes":["a"]}`,
+			`Invalid cleanup policy "k": keep_count must be at least 1.`},
+		"tags of what has no tags": {`"action":"DELETE","condition":{"tagState":"UNTAGGED","tagPrefixes":["v"]}`,
+			`Invalid cleanup policy "k": tag_prefixes can be used with the tag state TAGGED only.`},
 	} {
 		w := cloudtest.Start(t)
 		const repositories = "/ar/v1" + p + "/locations/us-central1/repositories?repositoryId=web"
@@ -47,7 +51,7 @@ func TestCleanup(t *testing.T) {
 	}
 }
 
-// TestScanning holds what a repository says of the scans of its images.
+// TestScanning checks what a repository says about scanning its images.
 func TestScanning(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -75,8 +79,9 @@ func TestScanning(t *testing.T) {
 	}
 }
 
-// TestAnImageNeedsItsRepository pulls images of repositories that are there and that are not. Cloud Run asks this API for them.
-func TestAnImageNeedsItsRepository(t *testing.T) {
+// TestImagesNeedTheirRepository pulls images whose repository exists and images whose repository does not. Cloud Run asks this API
+// about images.
+func TestImagesNeedTheirRepository(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	w.OK("POST", "/ar/v1"+p+"/locations/us-central1/repositories?repositoryId=web", `{"format":"DOCKER"}`)

@@ -46,7 +46,7 @@ func start(t *testing.T) (w *cloudtest.World, key string) {
 	return w, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-func TestAnAttestorAndAPolicy(t *testing.T) {
+func TestAttestorAndPolicy(t *testing.T) {
 	t.Parallel()
 	w, key := start(t)
 	assert.Equal(t, "ALWAYS_ALLOW", cloudtest.Dig(w.OK("GET", policy, ""), "defaultAdmissionRule", "evaluationMode"),

@@ -22,7 +22,7 @@ const (
 		`/attestors/release"]}`
 )
 
-// ready is a world with a key, a note and an attestor, in which nothing is signed yet.
+// ready returns a world with a key, a note and an attestor, where nothing is signed yet.
 func ready(t *testing.T) *cloudtest.World {
 	t.Helper()
 	w, _ := start(t)
@@ -53,9 +53,9 @@ func read(w *cloudtest.World, resource, role, member string) {
 	w.OK("POST", resource+":setIamPolicy", fmt.Sprintf(`{"policy":{"bindings":[{"role":%q,"members":[%q]}]}}`, role, member))
 }
 
-// TestTheVerdictOnAnImage deploys an image to Cloud Run, which asks for the verdict, under each policy and with what each attestation
-// needs: a signature, and somebody who may read it.
-func TestTheVerdictOnAnImage(t *testing.T) {
+// TestVerdictOnAnImage deploys an image to Cloud Run, which asks for the verdict. It tries each policy, and an attestation that
+// lacks a signature or an account that may read it.
+func TestVerdictOnAnImage(t *testing.T) {
 	t.Parallel()
 	const image = "Image " + cloudtest.Image
 	const unsigned = image + " denied by attestor " + project + "/attestors/release: No attestations found that were valid and signed by a " +
@@ -66,10 +66,10 @@ func TestTheVerdictOnAnImage(t *testing.T) {
 		prepare func(*cloudtest.World)
 		denied  string
 	}{
-		"no policy":    {"", nil, ""},
-		"all images":   {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_ALLOW",` + enforced + `}`, nil, ""},
-		"no image":     {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY",` + enforced + `}`, nil, "Denied by always_deny admission rule"},
-		"only a trial": {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"DRYRUN_AUDIT_LOG_ONLY"}`, nil, ""},
+		"no policy": {"", nil, ""},
+		"allow all": {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_ALLOW",` + enforced + `}`, nil, ""},
+		"deny all":  {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY",` + enforced + `}`, nil, "Denied by always_deny admission rule"},
+		"dry run":   {`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY","enforcementMode":"DRYRUN_AUDIT_LOG_ONLY"}`, nil, ""},
 		"an exempt image": {`"admissionWhitelistPatterns":[{"namePattern":"us-docker.pkg.dev/cloudrun/**"}],` +
 			`"defaultAdmissionRule":{"evaluationMode":"ALWAYS_DENY",` + enforced + `}`, nil, ""},
 		"unsigned": {required, func(w *cloudtest.World) { read(w, onNote, reader, agent) }, unsigned},
@@ -77,20 +77,20 @@ func TestTheVerdictOnAnImage(t *testing.T) {
 			sign(w, base64.StdEncoding)
 			read(w, onNote, reader, agent)
 		}, ""},
-		"signed, in the other alphabet": {required, func(w *cloudtest.World) {
+		"signed, in base64url": {required, func(w *cloudtest.World) {
 			sign(w, base64.URLEncoding)
 			read(w, onNote, reader, agent)
 		}, ""},
-		"signed, and read by Google's own role": {required, func(w *cloudtest.World) {
+		"signed, readable by Google's own role": {required, func(w *cloudtest.World) {
 			sign(w, base64.StdEncoding)
 			read(w, onProject, "roles/binaryauthorization.serviceAgent", agent)
 		}, ""},
-		"signed, and read by nobody": {required, func(w *cloudtest.World) { sign(w, base64.StdEncoding) }, unsigned},
-		"signed, and read by somebody else": {required, func(w *cloudtest.World) {
+		"signed, readable by nobody": {required, func(w *cloudtest.World) { sign(w, base64.StdEncoding) }, unsigned},
+		"signed, readable by another account": {required, func(w *cloudtest.World) {
 			sign(w, base64.StdEncoding)
 			read(w, onNote, reader, "user:a@example.com")
 		}, unsigned},
-		"signed, and read by another role": {required, func(w *cloudtest.World) {
+		"signed, with a role that cannot read": {required, func(w *cloudtest.World) {
 			sign(w, base64.StdEncoding)
 			read(w, onNote, "roles/viewer", agent)
 		}, unsigned},

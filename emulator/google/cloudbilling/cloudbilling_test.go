@@ -15,7 +15,7 @@ const (
 	first = "billingAccounts/" + cloudtest.Billing
 )
 
-func TestWhoPays(t *testing.T) {
+func TestBillingOfAProject(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	paid := map[string]any{"name": "projects/procureflow-dev/billingInfo", "projectId": "procureflow-dev", "billingAccountName": first,
@@ -38,8 +38,8 @@ func TestWhoPays(t *testing.T) {
 	assert.Equal(t, account, w.OK("GET", "/cb/v1/"+first, ""))
 }
 
-// TestABudgetHasTheAccountsCurrency asks the API that needs the currency of an account.
-func TestABudgetHasTheAccountsCurrency(t *testing.T) {
+// TestBudgetHasTheAccountsCurrency uses the budgets API, which needs the account's currency.
+func TestBudgetHasTheAccountsCurrency(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	budget := w.OK("POST", "/budgets/v1/"+first+"/budgets", `{"amount":{"specifiedAmount":{"units":"5"}}}`)

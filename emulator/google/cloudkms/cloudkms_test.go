@@ -29,8 +29,8 @@ func start(t *testing.T) *cloudtest.World {
 	return w
 }
 
-// What a key signs is verified by the public key that the API shows, until the version is destroyed.
-func TestAKeySigns(t *testing.T) {
+// TestKeySigns verifies what a key signs with the public key that the API shows. A destroyed version signs nothing.
+func TestKeySigns(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	const version = keys + "/k/cryptoKeyVersions/1"

@@ -12,7 +12,7 @@ import (
 
 const projects = "/crm/v1/projects"
 
-func TestAProject(t *testing.T) {
+func TestProject(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	want := map[string]any{"projectId": "procureflow-dev", "projectNumber": "123456789012", "name": "procureflow-dev",
@@ -22,7 +22,7 @@ func TestAProject(t *testing.T) {
 	assert.Equal(t, map[string]any{"projects": []any{want}}, w.OK("GET", projects, ""))
 }
 
-// TestEnsure makes projects before the first request. One that exists stays as it is.
+// TestEnsure makes projects before the first request. A project that exists stays as it is.
 func TestEnsure(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
@@ -48,8 +48,8 @@ func TestEnsure(t *testing.T) {
 	assert.Len(t, w.OK("GET", projects, "")["projects"], 2)
 }
 
-// TestThePolicyOfAProject holds that a grant by the project's number is one by its id.
-func TestThePolicyOfAProject(t *testing.T) {
+// TestPolicyOfAProject checks that a grant on the project's number is a grant on its id.
+func TestPolicyOfAProject(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	set := w.OK("POST", projects+"/"+cloudtest.Number+":setIamPolicy",

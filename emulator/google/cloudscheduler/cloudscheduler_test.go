@@ -74,8 +74,9 @@ func TestSchedulesByTheOfficialClient(t *testing.T) {
 	assert.ErrorContains(t, err, "Job not found.")
 }
 
-// A schedule starts its Cloud Run job when its time comes, as its account and in its time zone, and says what became of it.
-func TestASchedulesTimeComes(t *testing.T) {
+// TestScheduleStartsItsJob checks that a schedule starts its Cloud Run job at the due time, as its account and in its time zone, and
+// reports the result.
+func TestScheduleStartsItsJob(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.New(t, t.TempDir(), cloud.Options{})
 	at := func(day, hour, minute, second int) {
@@ -107,16 +108,16 @@ func TestASchedulesTimeComes(t *testing.T) {
 
 	w.OK("POST", runJobs+"/tidy:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/run.invoker","members":["serviceAccount:`+clock+`"]}]}}`)
 	at(31, 2, 0, 0)
-	assert.Equal(t, 1, executions(), "what was due several times while nobody asked starts once")
+	assert.Equal(t, 1, executions(), "a job that was due several times between two requests starts once")
 	at(32, 2, 0, 0)
 	require.NoError(t, w.Cloud.Tick())
 	assert.Equal(t, 2, executions())
 	assert.Equal(t, map[string]any{}, w.OK("GET", schedules+"/tidy", "")["status"])
 	assert.Nil(t, w.OK("POST", schedules+"/tidy:pause", `{}`)["scheduleTime"])
 	at(39, 2, 0, 0)
-	assert.Equal(t, 2, executions(), "a paused one starts nothing")
+	assert.Equal(t, 2, executions(), "a paused schedule starts nothing")
 	w.OK("POST", schedules+"/tidy:run", `{}`)
-	assert.Equal(t, 3, executions(), "but for who asks")
+	assert.Equal(t, 3, executions(), "a paused schedule still runs on request")
 	w.OK("POST", schedules+"/tidy:resume", `{}`)
 	w.OK("DELETE", schedules+"/tidy", "")
 	at(46, 2, 0, 0)

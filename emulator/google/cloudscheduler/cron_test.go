@@ -24,7 +24,7 @@ func TestNext(t *testing.T) {
 		assert.Equal(t, want, c.next(after).UTC().Format(time.RFC3339), schedule)
 	}
 	c, _ := parse("30 2 * * *")
-	// The night in which clocks go forward has no half past two.
+	// There is no half past two in the night in which clocks go forward.
 	assert.Equal(t, "2027-03-29T00:30:00Z", c.next(time.Date(2027, 3, 27, 12, 0, 0, 0, berlin).AddDate(0, 0, 1)).UTC().Format(time.RFC3339))
 	for _, schedule := range []string{"", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "5/5 * * * *",
 		"9-3 * * * *", "*/0 * * * *", "-1 * * * *", "a * * * *", "1,,2 * * * *"} {

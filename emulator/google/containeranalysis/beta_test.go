@@ -11,7 +11,7 @@ import (
 
 const project = cloudtest.Project
 
-// TestBetaOfContainerAnalysis speaks v1beta1, as Terraform's provider does, about resources that v1 has too.
+// TestBetaOfContainerAnalysis calls v1beta1, as Terraform's provider does, on resources that v1 has too.
 func TestBetaOfContainerAnalysis(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)

@@ -99,8 +99,8 @@ func TestRoleIsDeletedSoftly(t *testing.T) {
 	w.OK("POST", roles, `{"roleId":"custom"}`)
 }
 
-// TestWhoCanBeGranted holds which members a binding takes, in the project of the tests.
-func TestWhoCanBeGranted(t *testing.T) {
+// TestKindsOfMembers checks which members a binding accepts in the tests' project.
+func TestKindsOfMembers(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	w.Prepare()
@@ -154,8 +154,8 @@ func TestWhoCanBeGranted(t *testing.T) {
 	}
 }
 
-// TestWhatAPoolKeeps holds a pool's attestation rules, and that deleted pools free their ids when a test asks for it.
-func TestWhatAPoolKeeps(t *testing.T) {
+// TestPoolRulesAndDeletion checks a pool's attestation rules, and that a test can free the ids of deleted pools.
+func TestPoolRulesAndDeletion(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
@@ -181,8 +181,8 @@ func TestWhatAPoolKeeps(t *testing.T) {
 	assert.Empty(t, w.OK("GET", trust+"/github:listAttestationRules", ""), "the new pool has no rules of the old one")
 }
 
-// TestADeletedRole refuses everything but its undeletion.
-func TestADeletedRole(t *testing.T) {
+// TestDeletedRole checks that a deleted role can only be undeleted.
+func TestDeletedRole(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	const role = "/iam/v1" + p + "/roles/custom"

@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestRefusals holds what IAM refuses, and what no binding may name, with the exact status and message.
+// TestRefusals checks what IAM refuses, and which members and roles a binding may not name, with the exact status and message.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cloudtest.Refusals(t, []cloudtest.Refusal{
@@ -33,17 +33,21 @@ func TestRefusals(t *testing.T) {
 			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/none/providers?workloadIdentityPoolProviderId=oidc1", `{}`,
 			"Not Found NOT_FOUND: Requested entity was not found."},
 		{"provider without condition", "POST",
-			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1", `{"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},"attributeMapping":{"google.subject":"assertion.sub"}}`,
+			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1",
+			`{"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},"attributeMapping":{"google.subject":"assertion.sub"}}`,
 			"Bad Request INVALID_ARGUMENT: The attribute condition must reference one of the provider's claims. For more information, " +
 				"see https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines#conditions"},
 		{"provider without subject", "POST",
-			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1", `{"oidc":{"issuerUri":"https://x.example"},"attributeMapping":{"attribute.a":"assertion.a"}}`,
+			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1",
+			`{"oidc":{"issuerUri":"https://x.example"},"attributeMapping":{"attribute.a":"assertion.a"}}`,
 			"Bad Request INVALID_ARGUMENT: The attribute mapping must map google.subject."},
 		{"provider issuer", "POST",
-			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1", `{"oidc":{"issuerUri":"http://x.example"},"attributeMapping":{"google.subject":"assertion.sub"}}`,
+			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1",
+			`{"oidc":{"issuerUri":"http://x.example"},"attributeMapping":{"google.subject":"assertion.sub"}}`,
 			"Bad Request INVALID_ARGUMENT: Invalid issuer_uri \"http://x.example\": it must be a valid URI that begins with https://."},
 		{"provider attribute", "POST",
-			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1", `{"oidc":{"issuerUri":"https://x.example"},"attributeMapping":{"google.subject":"assertion.sub","attribute.A":"assertion.a"}}`,
+			"/iam/v1/projects/procureflow-dev/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=oidc1",
+			`{"oidc":{"issuerUri":"https://x.example"},"attributeMapping":{"google.subject":"assertion.sub","attribute.A":"assertion.a"}}`,
 			"Bad Request INVALID_ARGUMENT: Invalid attribute mapping key \"attribute.A\": use google.subject, google.groups or " +
 				"attribute.NAME with lower-case letters, digits and underscores."},
 		{"role id", "POST", "/iam/v1/projects/procureflow-dev/roles", `{"roleId":"a-b"}`,

@@ -16,8 +16,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestOfficialLibrariesMakeAndVerifyTokens asks with Google's own client, and verifies with Google's own library by the key that the
-// emulator shows.
+// TestOfficialLibrariesMakeAndVerifyTokens gets a token with Google's own client and verifies it with Google's own library, by the
+// key that the emulator shows.
 func TestOfficialLibrariesMakeAndVerifyTokens(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)

@@ -15,8 +15,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestWhoseTokensCount shows tokens to Cloud Run, which asks this API whose they are. The webserver alone may call the service.
-func TestWhoseTokensCount(t *testing.T) {
+// TestTokensAtCloudRun shows tokens to Cloud Run, which asks this API whose they are. Only the account webserver may call the
+// service.
+func TestTokensAtCloudRun(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	const p = "projects/" + cloudtest.Project
@@ -37,24 +38,25 @@ func TestWhoseTokensCount(t *testing.T) {
 		after time.Duration
 		want  int
 	}{
-		"its own":                   {good, 0, http.StatusOK},
-		"another account's":         {token("stranger", service.URI), 0, http.StatusForbidden},
-		"for another service":       {token("webserver", "https://other.example"), 0, http.StatusUnauthorized},
-		"an hour old":               {good, time.Hour, http.StatusOK},
-		"of a clock that is behind": {good, time.Hour + 5*time.Minute, http.StatusOK},
-		"too old":                   {good, time.Hour + 5*time.Minute + time.Second, http.StatusUnauthorized},
-		"of a clock that is ahead":  {good, -5 * time.Minute, http.StatusOK},
-		"of the future":             {good, -5*time.Minute - time.Second, http.StatusUnauthorized},
-		"changed to last":           {with(t, good, 1, "exp", 4102444800), 0, http.StatusUnauthorized},
-		"changed to be another's":   {with(t, token("stranger", service.URI), 1, "sub", claims(t, good)["sub"]), 0, http.StatusUnauthorized},
-		"of another issuer":         {with(t, good, 1, "iss", "https://example.com"), 0, http.StatusUnauthorized},
-		"signed by nobody":          {with(t, good, 0, "alg", "none"), 0, http.StatusUnauthorized},
-		"signed by another key":     {with(t, good, 0, "kid", "x"), 0, http.StatusUnauthorized},
-		"without a signature":       {good[:strings.LastIndexByte(good, '.')+1], 0, http.StatusUnauthorized},
-		"with a signature that is no text": {good[:strings.LastIndexByte(good, '.')+1] + "!", 0,
+		"webserver's":                               {good, 0, http.StatusOK},
+		"another account's":                         {token("stranger", service.URI), 0, http.StatusForbidden},
+		"audience of another service":               {token("webserver", "https://other.example"), 0, http.StatusUnauthorized},
+		"an hour old":                               {good, time.Hour, http.StatusOK},
+		"as old as the clocks' difference allows":   {good, time.Hour + 5*time.Minute, http.StatusOK},
+		"too old":                                   {good, time.Hour + 5*time.Minute + time.Second, http.StatusUnauthorized},
+		"as early as the clocks' difference allows": {good, -5 * time.Minute, http.StatusOK},
+		"from the future":                           {good, -5*time.Minute - time.Second, http.StatusUnauthorized},
+		"a changed expiry":                          {with(t, good, 1, "exp", 4102444800), 0, http.StatusUnauthorized},
+		"a changed subject": {with(t, token("stranger", service.URI), 1, "sub", claims(t, good)["sub"]), 0,
 			http.StatusUnauthorized},
-		"of two parts":                {"a.b", 0, http.StatusUnauthorized},
-		"of three parts that are not": {"a.b.c", 0, http.StatusUnauthorized},
+		"a changed issuer":    {with(t, good, 1, "iss", "https://example.com"), 0, http.StatusUnauthorized},
+		"the algorithm none":  {with(t, good, 0, "alg", "none"), 0, http.StatusUnauthorized},
+		"another key's id":    {with(t, good, 0, "kid", "x"), 0, http.StatusUnauthorized},
+		"without a signature": {good[:strings.LastIndexByte(good, '.')+1], 0, http.StatusUnauthorized},
+		"a signature that is not base64": {good[:strings.LastIndexByte(good, '.')+1] + "!", 0,
+			http.StatusUnauthorized},
+		"two parts":                     {"a.b", 0, http.StatusUnauthorized},
+		"three parts that are not JSON": {"a.b.c", 0, http.StatusUnauthorized},
 	} {
 		w.Clock.Advance(test.after)
 		assert.Equal(t, test.want, w.Cloud.Run.Authorize(service, http.Header{"Authorization": {"Bearer " + test.token}}), name)
@@ -62,8 +64,8 @@ func TestWhoseTokensCount(t *testing.T) {
 	}
 }
 
-// TestNoTokenCountsBeforeTheFirst shows a token to an emulator that has not made its key yet.
-func TestNoTokenCountsBeforeTheFirst(t *testing.T) {
+// TestTokenBeforeTheKeyIsMade shows a token to an emulator that has not made its key yet.
+func TestTokenBeforeTheKeyIsMade(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	assert.Equal(t, map[string]any{"keys": []any{}}, w.OK("GET", "/oauth2/v3/certs", ""))
@@ -75,7 +77,7 @@ func TestNoTokenCountsBeforeTheFirst(t *testing.T) {
 		part(`{"alg":"RS256","kid":""}`) + "." + part(`{"iss":"https://accounts.google.com"}`) + "."}}))
 }
 
-// claims are what a token says.
+// claims returns the claims of a token.
 func claims(t *testing.T, token string) map[string]any { t.Helper(); return part(t, token, 1) }
 
 func part(t *testing.T, token string, index int) map[string]any {
@@ -87,7 +89,7 @@ func part(t *testing.T, token string, index int) map[string]any {
 	return fields
 }
 
-// with is a token with one field of a part changed, under the signature that it had.
+// with returns the token with one field of a part changed and the old signature.
 func with(t *testing.T, token string, index int, field string, value any) string {
 	t.Helper()
 	fields := maps.Clone(part(t, token, index))

@@ -36,7 +36,7 @@ func TestComputedFields(t *testing.T) {
 	assert.Equal(t, dashboard, w.OK("GET", "/mon/v1/"+dashboard["name"].(string), ""))
 }
 
-// A secret of a channel is taken and never given back, as by the API.
+// TestChannelsKeepTheirSecrets checks that the API stores the secret of a channel and never returns it.
 func TestChannelsKeepTheirSecrets(t *testing.T) {
 	t.Parallel()
 	w := start(t)

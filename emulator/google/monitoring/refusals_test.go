@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestRefusals holds what Cloud Monitoring refuses, with the exact status and message.
+// TestRefusals checks what Cloud Monitoring refuses, with the exact status and message.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cloudtest.Refusals(t, []cloudtest.Refusal{

@@ -31,7 +31,7 @@ func (w *world) record(revision, class string, after, latency time.Duration, tim
 	}
 }
 
-// TestOfficialClientReadsMetrics asks the two questions of a release with Google's own client.
+// TestOfficialClientReadsMetrics sends the two queries of a release with Google's own client.
 func TestOfficialClientReadsMetrics(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -173,7 +173,7 @@ func TestTimeSeriesRefusals(t *testing.T) {
 		w.Refused("GET", timeSeries(map[string]string{"interval.start": "x"}), ""))
 }
 
-// TestOfficialClientReadsExecutions: what the alerts on jobs look at.
+// TestOfficialClientReadsExecutions sends the query of the alerts on jobs with Google's own client.
 func TestOfficialClientReadsExecutions(t *testing.T) {
 	t.Parallel()
 	w := start(t)

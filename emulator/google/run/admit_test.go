@@ -92,7 +92,7 @@ func unauthorized(revision string) string {
 		"/attestors/release: No attestations found that were valid and signed by a key trusted by the attestor"
 }
 
-func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
+func TestUnsignedImageDoesNotStart(t *testing.T) {
 	t.Parallel()
 	w, logged := gated(t)
 	assert.Equal(t, map[string]any{"code": 9.0, "message": unauthorized("web-green")},
@@ -135,7 +135,7 @@ func TestAnImageThatNobodySignedDoesNotStart(t *testing.T) {
 	assert.NotContains(t, logged.String(), "admitted=true")
 }
 
-func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
+func TestAdmittedViolationsAreLogged(t *testing.T) {
 	t.Parallel()
 	t.Run("dry run", func(t *testing.T) {
 		t.Parallel()
@@ -174,7 +174,8 @@ func TestWhatIsLetInThoughDeniedIsLogged(t *testing.T) {
 	})
 }
 
-// Whoever switches enforcement on finds that what ran unsigned keeps its requests and gets none anew.
+// TestTrafficIsJudgedAgain checks that, once enforcement is on, an unsigned revision keeps the requests that it has and gets no new
+// share.
 func TestTrafficIsJudgedAgain(t *testing.T) {
 	t.Parallel()
 	w, _ := gated(t)

@@ -28,8 +28,8 @@ func (w *world) latest() string {
 	return short("latestCreatedRevision") + " " + short("latestReadyRevision")
 }
 
-// TestBackToAnEarlierRevision deploys templates that were deployed before: the revision that the template names is the
-// service's latest one again, whatever was made since.
+// TestBackToAnEarlierRevision deploys templates that were deployed before. The revision that the template names becomes the
+// service's latest one again, even if others were made since.
 func TestBackToAnEarlierRevision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{})
@@ -64,7 +64,8 @@ func TestBackToAnEarlierRevision(t *testing.T) {
 	assert.Equal(t, "web-a web-a", w.latest())
 }
 
-// TestBackWhileAnotherStarts gives up a revision that is still starting for one from before: what becomes of it later changes nothing.
+// TestBackWhileAnotherStarts goes back to an earlier revision while a new one still starts. What becomes of the new one later
+// changes nothing.
 func TestBackWhileAnotherStarts(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]bool{"it becomes ready": false, "it fails": true} {

@@ -22,7 +22,7 @@ func refusal(t *testing.T, template string) string {
 	return ""
 }
 
-// TestContainerOnItsOwn: what the API refuses of one container, whatever stands beside it.
+// TestContainerOnItsOwn checks what the API refuses about one container, regardless of the others.
 func TestContainerOnItsOwn(t *testing.T) {
 	t.Parallel()
 	const path = "template.containers[0]"
@@ -64,8 +64,8 @@ func TestContainerOnItsOwn(t *testing.T) {
 		"a sidecar's PORT is its own, and no other of the reserved ones")
 }
 
-// TestProbes holds each limit at its last good and its first bad value. A start is probed for 240 seconds at most, what runs for an
-// hour.
+// TestProbes checks each limit at its last good and its first bad value. A startup probe may take at most 240 seconds, a liveness
+// probe at most an hour.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ probe, fields, want string }{
@@ -110,7 +110,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// TestMemoryForCPU holds what is sold with each number of CPUs at both ends.
+// TestMemoryForCPU checks the least and the most memory that each number of CPUs may have.
 func TestMemoryForCPU(t *testing.T) {
 	t.Parallel()
 	const gen1, gen2 = "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"
@@ -169,7 +169,7 @@ func TestMemoryForCPU(t *testing.T) {
 	}
 }
 
-// TestBoundsOfAService holds each limit of a service and its template at its last good and its first bad value.
+// TestBoundsOfAService checks each limit of a service and its template at its last good and its first bad value.
 func TestBoundsOfAService(t *testing.T) {
 	t.Parallel()
 	const name = "must have at most 49 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen"
@@ -213,7 +213,7 @@ func TestBoundsOfAService(t *testing.T) {
 	}
 }
 
-// TestDefaults has what the API fills in where the caller leaves it out.
+// TestDefaults checks the values that the API fills in for absent fields.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	var service map[string]any

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestContainersTogether: what the API refuses of several containers, volumes and networks.
+// TestContainersTogether checks what the API refuses about several containers, volumes and networks.
 func TestContainersTogether(t *testing.T) {
 	t.Parallel()
 	const (
@@ -14,8 +14,9 @@ func TestContainersTogether(t *testing.T) {
 		proxy = `{"name":"proxy","image":"i"`
 	)
 	for name, test := range map[string]struct{ template, want string }{
-		"a sidecar": {`"containers":[` + proxy + `,"resources":{"limits":{"cpu":"0.5","memory":"64Mi"},"cpuIdle":true},"env":[{"name":"PORT","value":"1"}]},` +
-			web + `,"dependsOn":["proxy"]}]`, ""},
+		"a sidecar": {
+			`"containers":[` + proxy + `,"resources":{"limits":{"cpu":"0.5","memory":"64Mi"},"cpuIdle":true},"env":[{"name":"PORT","value":"1"}]},` +
+				web + `,"dependsOn":["proxy"]}]`, ""},
 		"too much CPU": {`"containers":[` + web + `},` + proxy + `,"resources":{"limits":{"cpu":"8","memory":"4Gi"}}}]`,
 			"template.containers: Invalid value specified for cpu. Total cpu 9 is over 8."},
 		"no name": {`"containers":[` + web + `},{"image":"i"}]`,
@@ -30,7 +31,8 @@ func TestContainersTogether(t *testing.T) {
 			"template.containers[0].liveness_probe.tcp_socket: is not supported"},
 		"a volume of nothing": {`"volumes":[{"name":"v"}],"containers":[` + web + `}]`,
 			"template.volumes[0]: exactly one volume type must be specified, got 0"},
-		"a bucket in gen1": {`"executionEnvironment":"EXECUTION_ENVIRONMENT_GEN1","volumes":[{"name":"v","gcs":{"bucket":"b"}}],"containers":[` + web + `}]`,
+		"a bucket in gen1": {
+			`"executionEnvironment":"EXECUTION_ENVIRONMENT_GEN1","volumes":[{"name":"v","gcs":{"bucket":"b"}}],"containers":[` + web + `}]`,
 			"template.volumes[0]: the volume type is not supported with gen1 execution environment."},
 		"a mount of nothing": {`"containers":[` + web + `,"volumeMounts":[{"name":"v","mountPath":"/v"}]}]`,
 			"template.containers[0].volume_mounts[0].name: there is no volume 'v'"},

@@ -184,7 +184,8 @@ func TestJobsThatAreRefused(t *testing.T) {
 		"another's etag": {"POST", "/migrate:run", `{"etag":"x"}`, "ABORTED: The etag provided in the request (x)"},
 		"no such container": {"POST", "/migrate:run", `{"overrides":{"containerOverrides":[{"name":"x"}]}}`,
 			"the job has no container 'x'"},
-		"a variable of Cloud Run's": {"POST", "/migrate:run", `{"overrides":{"containerOverrides":[{"env":[{"name":"CLOUD_RUN_JOB","value":"x"}]}]}}`, "reserved env"},
+		"a variable of Cloud Run's": {"POST", "/migrate:run",
+			`{"overrides":{"containerOverrides":[{"env":[{"name":"CLOUD_RUN_JOB","value":"x"}]}]}}`, "reserved env"},
 		"no such job":               {"POST", "/other:run", `{}`, "NOT_FOUND: Resource 'other' of kind 'JOB'"},
 		"no such execution":         {"GET", "/migrate/executions/x", "", "NOT_FOUND: Resource 'x' of kind 'EXECUTION'"},
 		"an execution made by hand": {"POST", "/migrate/executions", `{}`, "Method not found."},
@@ -200,8 +201,8 @@ func TestJobsThatAreRefused(t *testing.T) {
 // edit is the migration with one thing changed.
 func edit(old, fresh string) string { return strings.Replace(migration, old, fresh, 1) }
 
-// A job that cannot run is written all the same, as the API does, and says why.
-func TestAJobThatCannotRun(t *testing.T) {
+// TestUnrunnableJob checks that a job that cannot run is stored all the same, as by the API, and says why it cannot run.
+func TestUnrunnableJob(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	missing := strings.Replace(migration, image, "us-central1-docker.pkg.dev/"+project+"/nowhere/web@sha256:"+strings.Repeat("a", 64), 1)

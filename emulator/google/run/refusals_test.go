@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestRefusals holds what Cloud Run refuses, with the exact status and message.
+// TestRefusals checks what Cloud Run refuses, with the exact status and message.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cloudtest.Refusals(t, []cloudtest.Refusal{
@@ -15,7 +15,8 @@ func TestRefusals(t *testing.T) {
 			"Bad Request INVALID_ARGUMENT: service_id: 'Web' must have at most 49 lower-case letters, digits and hyphens, begin with a " +
 				"letter and not end with a hyphen"},
 		{"service id length", "POST",
-			"/run/v2/projects/procureflow-dev/locations/us-central1/services?serviceId=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`,
+			"/run/v2/projects/procureflow-dev/locations/us-central1/services?serviceId=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			`{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`,
 			"Bad Request INVALID_ARGUMENT: service_id: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' must have at most 49 " +
 				"lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen"},
 		{"service twice", "POST", "/run/v2/projects/procureflow-dev/locations/us-central1/services?serviceId=web",

@@ -168,8 +168,8 @@ func TestOperationsTakeTime(t *testing.T) {
 	assert.Equal(t, "1", service["observedGeneration"])
 }
 
-// TestStartupTakesItsTime starts two slow revisions, one of which fails: each is decided in its own time, and neither
-// keeps a split of other revisions from taking effect.
+// TestStartupTakesItsTime starts two slow revisions, one of which fails. Each is decided in its own time. Meanwhile a split between
+// other revisions takes effect.
 func TestStartupTakesItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{OperationDelay: time.Second})
@@ -213,9 +213,9 @@ func TestStartupTakesItsTime(t *testing.T) {
 	assert.Equal(t, "CONDITION_FAILED", decided("web-b"))
 }
 
-// TestTrafficModel makes random revisions and shifts and compares the service with a model of the rules in words:
-// a new revision becomes the latest ready one unless it fails; a split whose targets are all ready takes effect, any
-// other leaves what served; a split with a wrong sum changes nothing.
+// TestTrafficModel makes random revisions and shifts, and compares the service with a model of these rules. A new revision becomes
+// the latest ready one unless it fails. A split whose targets are all ready takes effect. Any other split leaves the traffic as it
+// was. A split with a wrong sum changes nothing.
 func TestTrafficModel(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()

@@ -13,8 +13,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// TestContainersStartOneAfterTheOther: a container starts once those that it depends on are healthy, so their times add up, and a
-// sidecar that never becomes healthy keeps the revision from serving, whatever its probe asks.
+// TestContainersStartOneAfterTheOther checks that a container starts once those that it depends on are healthy, so that their times
+// add up. A sidecar that never becomes healthy keeps the revision from serving, whatever its probe asks.
 func TestContainersStartOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	sidecar := func(name, digest, more string) string {

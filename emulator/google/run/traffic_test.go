@@ -17,7 +17,7 @@ func TestResolve(t *testing.T) {
 	assert.Equal(t, traffic[:1], run.Resolve(traffic, ""))
 }
 
-// TestPick asks every whole percent once: each revision gets exactly its share.
+// TestPick asks once for every whole percent. Each revision gets exactly its share.
 func TestPick(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -45,8 +45,8 @@ func TestSecretVersions(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, code)
 }
 
-// TestTheStateOfAVersion holds what each method does to a version in each state: its new state, or the refusal.
-func TestTheStateOfAVersion(t *testing.T) {
+// TestStatesOfAVersion checks what each method does to a version in each state: its new state, or the refusal.
+func TestStatesOfAVersion(t *testing.T) {
 	t.Parallel()
 	const version = "/sm/v1" + p + "/secrets/key/versions/1"
 	refused := func(state string) string {
@@ -83,8 +83,8 @@ func TestTheStateOfAVersion(t *testing.T) {
 	}
 }
 
-// TestANewVersion holds what the API computes of a version, and which names lead to it.
-func TestANewVersion(t *testing.T) {
+// TestNewVersion checks the fields that the API computes, and the names that lead to the version.
+func TestNewVersion(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	const secret = "/sm/v1" + p + "/secrets/key"
@@ -107,8 +107,9 @@ func TestANewVersion(t *testing.T) {
 		`{"payload":{"data":"`+base64.StdEncoding.EncodeToString(make([]byte, 64<<10+1))+`"}}`))
 }
 
-// TestWhatARevisionMayRead starts revisions of Cloud Run that refer to versions in each way. Cloud Run asks this API for them.
-func TestWhatARevisionMayRead(t *testing.T) {
+// TestVersionsThatARevisionMayRead starts revisions of Cloud Run that refer to versions in each way. Cloud Run asks this API about
+// them.
+func TestVersionsThatARevisionMayRead(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	w.OK("POST", "/sm/v1"+p+"/secrets?secretId=key", `{"replication":{"automatic":{}}}`)

@@ -6,7 +6,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestRefusals holds what Service Usage refuses, and APIs that are off, with the exact status and message.
+// TestRefusals checks what Service Usage refuses, and requests to disabled APIs, with the exact status and message.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cloudtest.Refusals(t, []cloudtest.Refusal{

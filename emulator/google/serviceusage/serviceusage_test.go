@@ -29,7 +29,7 @@ func service(api, title, state string) map[string]any {
 		"config": map[string]any{"name": api, "title": title}}
 }
 
-func TestAnAPIIsEnabledAndDisabled(t *testing.T) {
+func TestEnableAndDisable(t *testing.T) {
 	t.Parallel()
 	w := bare(t)
 	off, on := service(sql, "Cloud SQL Admin API", "DISABLED"), service(sql, "Cloud SQL Admin API", "ENABLED")
@@ -53,7 +53,7 @@ func TestAnAPIIsEnabledAndDisabled(t *testing.T) {
 	assert.Equal(t, 403, code)
 }
 
-func TestManyAtOnce(t *testing.T) {
+func TestBatch(t *testing.T) {
 	t.Parallel()
 	w := bare(t)
 	storage := "storage.googleapis.com"
@@ -91,8 +91,8 @@ func TestLists(t *testing.T) {
 	assert.Equal(t, "2", page["nextPageToken"])
 }
 
-// TestEnable is for those who set up a cloud before its first request.
-func TestEnable(t *testing.T) {
+// TestEnableAPIs checks the method that enables APIs before a cloud's first request.
+func TestEnableAPIs(t *testing.T) {
 	t.Parallel()
 	w := bare(t)
 	require.NoError(t, w.Cloud.EnableAPIs("bare-project", sql))

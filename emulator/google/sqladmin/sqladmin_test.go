@@ -33,7 +33,8 @@ func start(t *testing.T, options cloud.Options) *cloudtest.World {
 	return w
 }
 
-// TestOfficialClients goes through the life of a database with Google's own clients: v1, and v1beta4, which Terraform's provider uses.
+// TestOfficialClients follows a database from creation to deletion with Google's own clients: v1, and v1beta4, which Terraform's
+// provider uses.
 func TestOfficialClients(t *testing.T) {
 	t.Parallel()
 	w := start(t, cloud.Options{OperationDelay: time.Minute})
@@ -99,7 +100,7 @@ func TestOfficialClients(t *testing.T) {
 	assert.ErrorContains(t, err, "404", "its databases went with it")
 }
 
-func TestANameIsKeptForAWeek(t *testing.T) {
+func TestNameIsReservedForAWeek(t *testing.T) {
 	t.Parallel()
 	w := start(t, cloud.Options{})
 	const body = `{"name":"main","databaseVersion":"POSTGRES_17","settings":{"tier":"db-f1-micro"}}`

@@ -15,7 +15,8 @@ import (
 
 const buckets = "/storage/v1/b?project=" + cloudtest.Project
 
-// TestOfficialClient makes a bucket as a careful owner does, gives an account its objects, changes and deletes it, with Google's client.
+// TestOfficialClient makes a bucket with careful settings, grants an account its objects, changes the bucket and deletes it, with
+// Google's client.
 func TestOfficialClient(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
@@ -89,7 +90,8 @@ func TestRefusals(t *testing.T) {
 		{"PATCH", "/storage/v1/b/there", `{"location":"us"}`, "Bad Request INVALID_ARGUMENT: Field 'location' is immutable."},
 		{"GET", "/storage/v1/b/none", "", "Not Found NOT_FOUND: The specified bucket does not exist."},
 		{"GET", "/storage/v1/b/none/iam", "", "Not Found NOT_FOUND: The specified bucket does not exist."},
-		{"PUT", "/storage/v1/b/there/iam", `{"bindings":[{"role":"roles/storage.objectUser","members":["serviceAccount:none@x.iam.gserviceaccount.com"]}]}`,
+		{"PUT", "/storage/v1/b/there/iam",
+			`{"bindings":[{"role":"roles/storage.objectUser","members":["serviceAccount:none@x.iam.gserviceaccount.com"]}]}`,
 			"Bad Request INVALID_ARGUMENT: Service account none@x.iam.gserviceaccount.com does not exist."},
 	} {
 		assert.Equal(t, test.want, w.Refused(test.method, test.path, test.body), test.path+" "+test.body)

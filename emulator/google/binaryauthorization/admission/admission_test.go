@@ -65,7 +65,7 @@ func (s signer) attest(image, keyID string, payload []byte) admission.Attestatio
 		Signatures: []admission.Signature{{KeyID: keyID, Value: value}}}
 }
 
-func TestWhoseSignatureCounts(t *testing.T) {
+func TestRequiredAttestation(t *testing.T) {
 	t.Parallel()
 	trusted, stranger := newSigner(t, elliptic.P256()), newSigner(t, elliptic.P256())
 	wide := newSigner(t, elliptic.P384())
@@ -81,13 +81,13 @@ func TestWhoseSignatureCounts(t *testing.T) {
 		attestations []admission.Attestation
 		denied       string
 	}{
-		"signed":                        {image, keys, []admission.Attestation{good}, ""},
-		"signed beside a worthless one": {image, keys, []admission.Attestation{bare, good}, ""},
+		"signed": {image, keys, []admission.Attestation{good}, ""},
+		"signed, and another attestation without a signature": {image, keys, []admission.Attestation{bare, good}, ""},
 		"signed with the second key": {image, []admission.Key{stranger.key(keyID + "0"), trusted.key(keyID)},
 			[]admission.Attestation{good}, ""},
 		"two keys of one id, either counts": {image, []admission.Key{stranger.key(keyID), trusted.key(keyID)},
 			[]admission.Attestation{good}, ""},
-		"nothing":             {image, keys, nil, unsigned},
+		"no attestation":      {image, keys, nil, unsigned},
 		"without a signature": {image, keys, []admission.Attestation{bare}, unsigned},
 		"signed by another key under the trusted id": {image, keys, []admission.Attestation{stranger.attest(image, keyID,
 			statement(digest))}, unsigned},
@@ -98,18 +98,18 @@ func TestWhoseSignatureCounts(t *testing.T) {
 			unsigned},
 		"the attestor's key is on another curve": {image, []admission.Key{wide.key(keyID)},
 			[]admission.Attestation{wide.attest(image, keyID, statement(digest))}, unsigned},
-		"the payload was changed after signing": {image, keys, []admission.Attestation{changed}, unsigned},
+		"a payload changed after signing": {image, keys, []admission.Attestation{changed}, unsigned},
 		"a signed statement about another digest": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
 			statement(other))}, unsigned},
 		"a signed statement of another type": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
 			payload(digest, "atomic container signature"))}, unsigned},
-		"a signed payload that is no statement": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
+		"a signed payload that is not a statement": {image, keys, []admission.Attestation{trusted.attest(image, keyID,
 			[]byte("yes"))}, unsigned},
-		"filed at another image": {image, keys, []admission.Attestation{trusted.attest(repository+"@"+other, keyID,
+		"an attestation of another image": {image, keys, []admission.Attestation{trusted.attest(repository+"@"+other, keyID,
 			statement(digest))}, unsigned},
 		"the same digest in another repository": {"us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@" + digest, keys,
 			[]admission.Attestation{good}, unsigned},
-		"by tag, though what it names today is signed": {repository + ":latest", keys, []admission.Attestation{good},
+		"a tag of a signed image": {repository + ":latest", keys, []admission.Attestation{good},
 			"Expected digest with sha256 scheme, but got tag or malformed digest"},
 		"a digest that is too short": {repository + "@sha256:aa", keys, []admission.Attestation{good},
 			"Expected digest with sha256 scheme, but got tag or malformed digest"},
@@ -123,7 +123,7 @@ func TestWhoseSignatureCounts(t *testing.T) {
 	}
 }
 
-func TestWhatThePolicySays(t *testing.T) {
+func TestEvaluationModes(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t, elliptic.P256())
 	signs := admission.Attestor{Name: attestor, Keys: []admission.Key{s.key(keyID)},
@@ -139,16 +139,16 @@ func TestWhatThePolicySays(t *testing.T) {
 			admission.Verdict{Admitted: true}},
 		"denies": {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: block},
 			admission.Verdict{Denied: always}},
-		"denies by a mode that is not known": {admission.Policy{}, admission.Verdict{Denied: always}},
-		"denies, exempt": {admission.Policy{Evaluation: "ALWAYS_DENY", Exempt: []string{"gcr.io/other", image}},
+		"denies by an unknown mode": {admission.Policy{}, admission.Verdict{Denied: always}},
+		"denies, but the image is exempt": {admission.Policy{Evaluation: "ALWAYS_DENY", Exempt: []string{"gcr.io/other", image}},
 			admission.Verdict{Admitted: true}},
-		"denies for the log only": {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: admission.DryRun},
+		"denies in the log only": {admission.Policy{Evaluation: "ALWAYS_DENY", Enforcement: admission.DryRun},
 			admission.Verdict{Admitted: true, Denied: always}},
 		"requires one attestor": {admission.Policy{Evaluation: admission.RequireAttestation,
 			Attestors: []admission.Attestor{signs}}, admission.Verdict{Admitted: true}},
-		"requires two, and one is silent": {admission.Policy{Evaluation: admission.RequireAttestation,
+		"requires two, of which one has attested": {admission.Policy{Evaluation: admission.RequireAttestation,
 			Attestors: []admission.Attestor{signs, silent}}, admission.Verdict{Denied: missing}},
-		"requires none": {admission.Policy{Evaluation: admission.RequireAttestation},
+		"requires attestations and names no attestor": {admission.Policy{Evaluation: admission.RequireAttestation},
 			admission.Verdict{Denied: "Image " + image + " denied: the policy requires attestations and names no attestor"}},
 	} {
 		assert.Equal(t, test.want, admission.Decide(image, test.policy), name)

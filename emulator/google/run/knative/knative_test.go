@@ -27,7 +27,7 @@ func parse(t require.TestingT, message, body string) object {
 	return kept
 }
 
-// TestTemplateWords changes a template's label, so that all of it is translated, and compares what comes back.
+// TestTemplateWords changes a template's label, so that the whole template is translated, and compares the result.
 func TestTemplateWords(t *testing.T) {
 	t.Parallel()
 	for name, template := range map[string]string{
@@ -57,8 +57,8 @@ func TestTemplateWords(t *testing.T) {
 	}
 }
 
-// TestWritingBackChangesNothing reads a random service in v1 and writes it back: it is what it was, also where v1 has no
-// word for a field.
+// TestWritingBackChangesNothing reads a random service in v1 and writes it back. The service stays the same, even where v1 has no
+// field for something.
 func TestWritingBackChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

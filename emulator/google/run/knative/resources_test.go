@@ -10,8 +10,8 @@ import (
 
 const at = "2026-11-23T12:00:00Z"
 
-// TestAJob holds a job in the words of v1.
-func TestAJob(t *testing.T) {
+// TestJob checks the translation of a job to v1.
+func TestJob(t *testing.T) {
 	t.Parallel()
 	v2 := object{"name": "projects/p/locations/us-central1/jobs/migrate", "uid": "u", "createTime": at, "etag": "e", "generation": "2",
 		"observedGeneration": "2", "executionCount": 3.0, "labels": object{"a": "b"},
@@ -44,7 +44,7 @@ func TestAJob(t *testing.T) {
 	assert.NotContains(t, knative.Job(v2, place)["status"], "latestCreatedExecution", "it has not run yet")
 }
 
-func TestAnExecution(t *testing.T) {
+func TestExecution(t *testing.T) {
 	t.Parallel()
 	condition := func(kind, state, reason string) object {
 		return object{"type": kind, "state": state, "executionReason": reason, "lastTransitionTime": at}
@@ -79,8 +79,8 @@ func TestOverrides(t *testing.T) {
 	}
 }
 
-// TestARevision holds what v1 says of a revision's owner, its image, whether it is ready, and whether requests reach it.
-func TestARevision(t *testing.T) {
+// TestRevision checks what v1 says about a revision's owner, its image, whether it is ready, and whether it gets requests.
+func TestRevision(t *testing.T) {
 	t.Parallel()
 	v2 := object{"name": "projects/p/locations/l/services/web/revisions/web-a", "service": "web", "uid": "u", "createTime": at,
 		"creator": "c@b.example", "logUri": "https://log", "conditions": []any{
@@ -118,8 +118,8 @@ func TestARevision(t *testing.T) {
 	}
 }
 
-// TestTheHalvesOfAService holds what v1 serves of a service as resources of their own.
-func TestTheHalvesOfAService(t *testing.T) {
+// TestConfigurationAndRoute checks the two resources that v1 serves for the parts of a service.
+func TestConfigurationAndRoute(t *testing.T) {
 	t.Parallel()
 	service := knative.Service(object{"name": "projects/p/locations/l/services/web", "generation": "2", "observedGeneration": "2",
 		"uri": "https://web", "template": object{"containers": []any{object{"image": "a"}}}, "latestReadyRevision": "x/web-a",
@@ -142,8 +142,8 @@ func TestTheHalvesOfAService(t *testing.T) {
 	assert.NotContains(t, service["metadata"].(object)["labels"], "serving.knative.dev/service", "the service itself stays as it is")
 }
 
-// TestWhatV1CannotSay holds the refusals of a service that v2 cannot have, with the field's name.
-func TestWhatV1CannotSay(t *testing.T) {
+// TestServicesThatV2Lacks checks that a service which v2 cannot express is refused with the field's name.
+func TestServicesThatV2Lacks(t *testing.T) {
 	t.Parallel()
 	_, err := knative.Merge(nil, object{"spec": object{"traffic": []any{object{"latestRevision": true, "revisionName": "web-a"}}}}, place)
 	assert.EqualError(t, err, "spec.traffic[0].revisionName: must not be set with latestRevision")
