@@ -64,7 +64,8 @@ func TestSecretNames(t *testing.T) {
 		{"DB_PASSWORD", `\hunter2`, true},
 		{"DB_PASSWORD", `\\hunter2`, true}, {"DB_PASSWORD", `%hunter%2`, true},
 		// Hints, which need a value that looks generated
-		{"APP_SALT", "8f3a9c1e5b7d2f40", true}, {"APP_SALT", "procureflow", false}, {"CACHE_KEY", "8f3a9c1e5b7d2f40", false},
+		{"APP_SALT", "8f3a9c1e5b7d2f40", true}, {"APP_SALT", " 8f3a9c1e5b7d2f40\n", true}, {"APP_SALT", "procureflow", false},
+		{"CACHE_KEY", "8f3a9c1e5b7d2f40", false},
 	} {
 		assert.Equal(t, test.want, isSecret(test.name, test.value), "%s=%s", test.name, test.value)
 	}
