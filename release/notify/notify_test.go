@@ -237,17 +237,31 @@ func TestSinksThatMisbehave(t *testing.T) {
 	assert.Empty(t, elsewhere.seen(), "the target of a redirect gets nothing")
 }
 
-// TestSlowAnswerOfGitHub checks that an answer that never ends is given up like one that never begins.
-func TestSlowAnswerOfGitHub(t *testing.T) {
+// TestAnswersOfGitHub checks that an answer that never ends is given up like one that never begins, and what is said of one that is no JSON.
+func TestAnswersOfGitHub(t *testing.T) {
 	t.Parallel()
-	l := listen(t, func(w http.ResponseWriter, r *http.Request, _ int) {
-		_, _ = io.WriteString(w, "[")
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	})
-	of := map[string]string{"GITHUB_TOKEN": secret, "GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": l.URL}
-	errs := tell([]Sink{{Kind: GitHubDeployment}}, of, 50*time.Millisecond, message)
-	assert.EqualError(t, errors.Join(errs...), "notify[0], github-deployment by GITHUB_TOKEN: given up: its answer cannot be read")
+	for name, test := range map[string]struct {
+		ends  bool
+		limit time.Duration
+		want  string
+	}{
+		"never ends": {ends: false, limit: 50 * time.Millisecond, want: "given up: it did not answer in time"},
+		"cut off":    {ends: true, limit: time.Minute, want: "given up after 3 attempts: its answer cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := listen(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+				_, _ = io.WriteString(w, "[")
+				if !test.ends {
+					w.(http.Flusher).Flush()
+					<-r.Context().Done()
+				}
+			})
+			of := map[string]string{"GITHUB_TOKEN": secret, "GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": l.URL}
+			errs := tell([]Sink{{Kind: GitHubDeployment}}, of, test.limit, message)
+			assert.EqualError(t, errors.Join(errs...), "notify[0], github-deployment by GITHUB_TOKEN: "+test.want)
+		})
+	}
 }
 
 // TestRedirectFromHTTPSToHTTP checks that the redirect is not followed, because plain http would show the secret.

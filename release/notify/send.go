@@ -98,6 +98,9 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 		return 0, nil // The sink accepted the message; nobody needs the rest of the answer.
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(c.into); err != nil {
+		if ctx.Err() != nil {
+			return 0, &transientError{errSlow}
+		}
 		return 0, &transientError{errors.New("its answer cannot be read")}
 	}
 	return 0, nil
@@ -116,12 +119,14 @@ func address(text string) (string, error) {
 	return text, nil
 }
 
+var errSlow = errors.New("it did not answer in time")
+
 // cause returns the reason of an error without the address.
 func cause(err error) error {
 	var asked *url.Error
 	if errors.As(err, &asked) {
 		if asked.Timeout() || errors.Is(err, context.Canceled) {
-			return errors.New("it did not answer in time")
+			return errSlow
 		}
 		return asked.Err
 	}
