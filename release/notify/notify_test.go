@@ -237,7 +237,8 @@ func TestSinksThatMisbehave(t *testing.T) {
 	assert.Empty(t, elsewhere.seen(), "the target of a redirect gets nothing")
 }
 
-// TestAnswersOfGitHub checks that an answer that never ends is given up like one that never begins, and what is said of one that is no JSON.
+// TestAnswersOfGitHub checks that an answer that never ends is given up like one that never begins, and that one that is cut off is
+// asked for again.
 func TestAnswersOfGitHub(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
