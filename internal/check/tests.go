@@ -59,8 +59,9 @@ type group struct {
 	packages  []string // import paths
 }
 
-// test runs the tests in four lanes side by side, because tests often wait: the root module's packages that drive commands, its others
-// without the race detector, those with it, and the nested modules one after the other.
+// test runs the tests in three lanes side by side, because tests often wait: the root module's packages that drive commands; those with the
+// race detector and the nested modules, one after the other; and all others. More at once would take longer: forty processes that wanted
+// two cores took a tenth more processor time than twenty.
 func (c checker) test() error {
 	groups, err := c.groups()
 	if err != nil {
@@ -88,18 +89,16 @@ func (c checker) test() error {
 	return errors.Join(errs...)
 }
 
-const lanes = 4
+const lanes = 3
 
 func laneOf(g group) int {
 	switch {
-	case g.module != ".":
-		return 3
-	case g.race:
-		return 2
 	case g.processes:
 		return 0
+	case g.race || g.module != ".":
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // groups sorts the packages that have tests by their module, and into those that drive commands, those with the race detector, and others.
@@ -209,15 +208,11 @@ func slowerFirst(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b, a))
 }
 
-// testPackages runs `go test` without its own vetting, because the step vet does that completely. A test that drives commands waits more
-// than it computes, so more of them run at once than there are cores.
+// testPackages runs `go test` without its own vetting, because the step vet does that completely.
 func (c checker) testPackages(tests *report, of group) error {
 	args := append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, c.remembering(of)...)
-	switch {
-	case of.race:
+	if of.race {
 		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
-	case of.processes || of.module != ".":
-		args = append(args, "-p", "4", "-parallel", "4")
 	}
 	args = append(args, of.packages...)
 	command := exec.CommandContext(c.ctx, "go", args...)
