@@ -37,6 +37,7 @@ var unraced = map[string]string{
 	"internal/pulumitest": compiled,
 	"sandbox/command":     compiled,
 	"sandbox/engine":      compiled,
+	"sandbox/golang":      compiled,
 	"sandbox/journal":     compiled,
 	"sandbox/rehearse":    compiled,
 }

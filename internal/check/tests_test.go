@@ -118,6 +118,13 @@ func TestGroupsOfPackages(t *testing.T) {
 	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest packages are tested first")
 	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
 		"policy/crossguard", "release/command", "release/registry", "sandbox/server"})
+	command := []string{"list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}
+	for _, folder := range of(checker{race: true}, func(g group) bool { return g.race && g.module == "." }) {
+		command = append(command, "./"+folder)
+	}
+	compiled, err := exec.CommandContext(t.Context(), "go", command...).Output()
+	require.NoError(t, err)
+	assert.False(t, strings.Contains(string(compiled), "github.com/pulumi/pulumi/sdk"), "unraced has to list what imports Pulumi's SDK")
 	assert.Subset(t, of(checker{race: true}, without), []string{"stacks", "release/registry", "emulator/google/run", "tests/workflows",
 		"policy/rules", "sandbox/engine", "release/plan"})
 	all := func(group) bool { return true }
