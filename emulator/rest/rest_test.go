@@ -28,13 +28,6 @@ func TestPolicyIsMergedAndConcurrent(t *testing.T) {
 	assert.Equal(t, set, w.OK("POST", url+":getIamPolicy", `{}`))
 }
 
-func TestValidateOnlyChangesNothing(t *testing.T) {
-	t.Parallel()
-	w := cloudtest.Start(t)
-	w.OK("POST", cloudtest.Services+"?serviceId=web&validateOnly=true", `{"template":{"containers":[{"image":"`+cloudtest.Image+`"}]}}`)
-	assert.Empty(t, w.OK("GET", cloudtest.Services, ""))
-}
-
 func TestListIsPaged(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)

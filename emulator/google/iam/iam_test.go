@@ -1,7 +1,6 @@
 package iam_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -97,61 +96,6 @@ func TestRoleIsDeletedSoftly(t *testing.T) {
 		w.Refused("POST", roles+"/custom:undelete", `{}`))
 	w.Clock.Advance(30 * 24 * time.Hour)
 	w.OK("POST", roles, `{"roleId":"custom"}`)
-}
-
-// TestKindsOfMembers checks which members a binding accepts in the tests' project.
-func TestKindsOfMembers(t *testing.T) {
-	t.Parallel()
-	w := cloudtest.Start(t)
-	w.Prepare()
-	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
-	const federated = "//iam.googleapis.com/" + pool
-	const absent = "Service account of the member does not exist."
-	unknown := func(member string) string {
-		return "The member " + member + " is of an unknown type. Please set a valid type prefix for the member."
-	}
-	for member, want := range map[string]string{
-		"allUsers":                       "",
-		"allAuthenticatedUsers":          "",
-		"allUsers:x":                     unknown("allUsers:x"),
-		"user:a@example.com":             "",
-		"group:g@example.com":            "",
-		"user:a":                         "Invalid member user:a: a is not an email address.",
-		"domain:example.com":             "",
-		"domain:example":                 unknown("domain:example"),
-		"projectOwner:procureflow-dev":   "",
-		"projectViewer:another-project":  unknown("projectViewer:another-project"),
-		"deleted:user:a@b.example?uid=1": "",
-		"deleted:user:a@b.example":       unknown("deleted:user:a@b.example"),
-
-		"serviceAccount:runtime@procureflow-dev.iam.gserviceaccount.com":                         "",
-		"serviceAccount:none@procureflow-dev.iam.gserviceaccount.com":                            absent,
-		"serviceAccount:123456789012-compute@developer.gserviceaccount.com":                      "",
-		"serviceAccount:7-compute@developer.gserviceaccount.com":                                 absent,
-		"serviceAccount:service-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com": "",
-		"serviceAccount:other-123456789012@gcp-sa-binaryauthorization.iam.gserviceaccount.com":   absent,
-		"serviceAccount:service-123456789012@serverless-robot-prod.iam.gserviceaccount.com":      "",
-		"serviceAccount:a@example.com":                                                           absent,
-
-		"principalSet:" + federated + "/attribute.a_b/c": "",
-		"principalSet:" + federated + "/*":               "",
-		"principal:" + federated + "/subject/repo:a/b":   "",
-		"principalSet:" + federated + "/attribute.A/c":   unknown("principalSet:" + federated + "/attribute.A/c"),
-		"principalSet:" + federated + "x/attribute.a/b": "Identity Pool does not exist (" + pool + "x). Please check that you specified a " +
-			"valid resource name as returned in the `name` attribute in the configuration API.",
-		"robot:a": unknown("robot:a"),
-	} {
-		if want == absent {
-			want = "Service account " + strings.TrimPrefix(member, "serviceAccount:") + " does not exist."
-		}
-		body := fmt.Sprintf(`{"policy":{"bindings":[{"role":"roles/run.viewer","members":[%q]}]}}`, member)
-		if want == "" {
-			code, answer := w.Call("POST", "/crm/v1"+p+":setIamPolicy", body)
-			assert.Equal(t, 200, code, "%s: %v", member, answer)
-		} else {
-			assert.Equal(t, "Bad Request INVALID_ARGUMENT: "+want, w.Refused("POST", "/crm/v1"+p+":setIamPolicy", body))
-		}
-	}
 }
 
 // TestPoolRulesAndDeletion checks a pool's attestation rules, and that a test can free the ids of deleted pools.

@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
-// TestMembersOfABinding holds whom a binding may name: only who exists, in the form of its kind.
+// TestMembersOfABinding checks which members a binding may name: only those that exist, in the form of their kind.
 func TestMembersOfABinding(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
@@ -51,7 +51,12 @@ func TestMembersOfABinding(t *testing.T) {
 		"principalSet" + pool + "none/*":                                                                fmt.Sprintf(noPool, "none"),
 		"principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/attribute.ref/x": strings.Replace(
 			fmt.Sprintf(noPool, "github"), "projects/"+cloudtest.Number, "projects/1", 1),
-		"x@example.com": unknown,
+		"serviceAccount:other-" + cloudtest.Number + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com": account,
+		"principalSet" + pool + "github/attribute.a_b/c":                                                   "",
+		"principalSet" + pool + "github/attribute.A/c":                                                     unknown,
+		"principal" + pool + "github/subject/repo:a/b":                                                     "",
+		"principalSet" + pool + "githubx/attribute.a/b":                                                    fmt.Sprintf(noPool, "githubx"),
+		"robot:a": unknown, "x@example.com": unknown,
 	} {
 		const path = "/crm/v1" + p + ":setIamPolicy"
 		body := fmt.Sprintf(`{"policy":{"bindings":[{"role":"roles/run.viewer","members":[%q]}]}}`, member)
