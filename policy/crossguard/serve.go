@@ -32,9 +32,12 @@ func Main(pack Pack) {
 	}
 }
 
+// stopGrace is how long calls that are under way may take when the pack ends.
+const stopGrace = 5 * time.Second
+
 // Serve serves a pack on a free port of the loopback interface. It writes the port to out as the first line. The last argument,
-// if there is one, is the engine's address. Serve returns when ctx ends, when the engine cancels, or when the engine cannot be
-// reached any more. So no process stays behind when the engine is killed.
+// if there is one, is the engine's address. Serve returns when ctx ends, when the engine cancels, or when the engine is gone. So
+// no process stays behind when the engine is killed.
 func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 	server, err := NewServer(pack)
 	if err != nil {
@@ -49,14 +52,11 @@ func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 	g := grpc.NewServer(ServerOptions()...)
 	server.Register(g)
 	server.stop = cancel
-	go func() {
-		<-ctx.Done()
-		g.GracefulStop()
-	}()
+	go endWith(ctx, g, stopGrace)
 	if len(args) > 0 {
 		engine := args[len(args)-1]
 		server.LogTo(engineLog(engine, os.Stderr))
-		go watch(ctx, engine, watchEvery, cancel)
+		go newEngineWatch(engine).run(ctx, cancel)
 	}
 	if _, err := fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port); err != nil {
 		return errors.Join(fmt.Errorf("telling the engine the port: %w", err), listener.Close())
@@ -67,29 +67,9 @@ func Serve(ctx context.Context, pack Pack, args []string, out io.Writer) error {
 	return nil
 }
 
-// The engine counts as gone after three failed connections in a row, ten seconds apart. It listens on loopback as long as it
-// lives, but a busy machine may well miss one connection.
-const (
-	watchEvery  = 10 * time.Second
-	watchMisses = 3
-)
-
-func watch(ctx context.Context, address string, every time.Duration, gone func()) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for misses := 0; misses < watchMisses; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		conn, err := (&net.Dialer{Timeout: every}).DialContext(ctx, "tcp", address)
-		if err != nil {
-			misses++
-			continue
-		}
-		misses = 0
-		_ = conn.Close() // the attempt only shows whether the engine still listens
-	}
-	gone()
+// endWith ends a gRPC server when ctx ends. Calls under way may still end, but a rule that never returns does not hold the process.
+func endWith(ctx context.Context, g *grpc.Server, grace time.Duration) {
+	<-ctx.Done()
+	defer time.AfterFunc(grace, g.Stop).Stop()
+	g.GracefulStop()
 }

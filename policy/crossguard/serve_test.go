@@ -1,14 +1,9 @@
 package crossguard
 
 import (
-	"bufio"
-	"context"
+	"fmt"
 	"io"
-	"net"
-	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
@@ -24,14 +19,10 @@ func TestServeWritesItsPortAndEndsOnCancel(t *testing.T) {
 	done := make(chan error, 1)
 	pack := Pack{Name: "test", Version: "1.0.0", Policies: []Policy{{Name: "p", Description: "P.", Check: func(*Resource) {}}}}
 	go func() { done <- Serve(t.Context(), pack, nil, in) }()
-	line, err := bufio.NewReader(out).ReadString('\n')
+	var port int
+	_, err := fmt.Fscanln(out, &port)
 	require.NoError(t, err)
-	port, err := strconv.Atoi(strings.TrimSpace(line))
-	require.NoError(t, err)
-	conn, err := grpc.NewClient(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
-	defer func() { assert.NoError(t, conn.Close()) }()
-	client := pulumirpc.NewAnalyzerClient(conn)
+	client := dialled(t, port)
 	_, err = client.Handshake(t.Context(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1"})
 	require.NoError(t, err)
 	info, err := client.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
@@ -57,36 +48,10 @@ func TestServeReportsAnUnwritablePort(t *testing.T) {
 	assert.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
-func TestWatchEndsWhenTheEngineIsGone(t *testing.T) {
-	t.Parallel()
-	engine, err := net.Listen("tcp", "127.0.0.1:0")
+// dialled returns a client of the pack that listens on a port.
+func dialled(t *testing.T, port int) pulumirpc.AnalyzerClient {
+	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	accepted := make(chan struct{}, 100)
-	go func() {
-		for {
-			conn, err := engine.Accept()
-			if err != nil {
-				return
-			}
-			_ = conn.Close() // The watch only connects.
-			accepted <- struct{}{}
-		}
-	}()
-	gone := make(chan struct{})
-	go watch(t.Context(), engine.Addr().String(), time.Millisecond, func() { close(gone) })
-	<-accepted
-	select {
-	case <-gone:
-		t.Fatal("the watch ended although the engine still listens")
-	default:
-	}
-	require.NoError(t, engine.Close())
-	<-gone
-}
-
-func TestWatchEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	watch(ctx, "127.0.0.1:1", time.Hour, func() { t.Error("the watch ended before it had tried to connect") })
+	t.Cleanup(func() { assert.NoError(t, conn.Close()) })
+	return pulumirpc.NewAnalyzerClient(conn)
 }

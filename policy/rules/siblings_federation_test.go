@@ -31,6 +31,7 @@ func federationSiblings() []sibling {
 			"(assertion.repository_id == '2') != false",
 		"assertion.repository_owner_id == '1' ? assertion.repository_id == '2' : false", "assertion.repository_id.matches('^(2|3)$') && " +
 			"assertion.repository_owner_id.matches('^1$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^(12|34|5)$')",
 		"['2', '3'].exists(id, id == assertion.repository_id) && assertion.repository_owner_id == '1'", "assertion.repository_owner_id " +
 			"== '''1''' && assertion.repository_id == r\"2\"",
 		pinnedCondition + " && !(assertion.event_name in ['pull_request', 'pull_request_target'])", "has(assertion.environment) && " +
@@ -66,6 +67,10 @@ func federationSiblings() []sibling {
 			"assertion.repository_id == ''",
 		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^web$')",
 		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^(12|web)$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^(web|12)$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^(1|a)$')",
+		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^(12|.*)$')",
 		"assertion.repository_owner_id == '1' && assertion.repository_id.matches('^2.*$')",
 		"assertion.repository_owner_id == '1' && assertion.repository_id.contains('^2$')",
 		"assertion.repository_owner_id == '1' && assertion.ref.matches('^2$')",

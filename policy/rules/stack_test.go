@@ -259,6 +259,8 @@ func TestWorstCaseCost(t *testing.T) {
 		{"a GPU in the limits", []ct.Resource{changed(v1(), change{path: `template.spec.containers[0].resources.limits["nvidia.com/gpu"]`,
 			to: "1"})}, 1e6, []string{
 			`template.spec.containers[0].resources.limits["nvidia.com/gpu"] is 1, and the price table has no GPU: remove it, or exempt the resource until it is priced`}},
+		{"a database's availability unknown", []ct.Resource{named(res(database, ct.Properties{"settings": object{"tier": "db-f1-micro",
+			"diskAutoresizeLimit": 100, "availabilityType": ct.Unknown}}), "main")}, 1, over("57.62", "1.00", "main 57.62")},
 		{"a worker pool", []ct.Resource{worker()}, 1, over("106.40", "1.00", "queue 106.40")},
 	}
 	for _, test := range tests {

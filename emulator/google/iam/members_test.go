@@ -143,6 +143,8 @@ func TestPermissionsOfARole(t *testing.T) {
 		"none":  {``, nil},
 	} {
 		made := w.OK("POST", "/iam/v1"+p+"/roles", `{"roleId":"`+id+`","role":{"includedPermissions":[`+test.given+`]}}`)
-		assert.Equal(t, test.want, made["includedPermissions"], id)
+		held, listed := made["includedPermissions"]
+		assert.Equal(t, test.want, held, id)
+		assert.Equal(t, test.want != nil, listed, "%s: an empty list is left out", id)
 	}
 }
