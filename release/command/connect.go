@@ -18,6 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 	"github.com/guiofsaints/procureflow-platform/release/report"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
@@ -107,13 +108,12 @@ func (a *app) equip(ctx context.Context, s *session) error {
 		return usage("%v", err)
 	}
 	s.environ, s.Policy = environment, environment.Policy()
-	probe := environment.Probe
-	prober, err := a.prober(ctx, s, probe.Auth)
+	prober, err := a.prober(ctx, s, environment.Probe.Auth)
 	if err != nil {
 		return err
 	}
-	prober.Paths, prober.Timeout = probe.Paths, probe.Timeout
-	prober.Marker = gcp.Marker{Header: probe.Marker.Header, Value: probe.Marker.Value, Body: probe.Marker.Body}
+	prober.Paths, prober.Timeout = environment.Probe.Paths, environment.Probe.Timeout
+	prober.Marker = probe.Marker(environment.Probe.Marker)
 	s.Prober = prober
 	metrics, err := gcp.NewMetrics(ctx, a.endpoints(), s.project, s.region, s.service)
 	if err != nil {
@@ -130,17 +130,17 @@ func (a *app) equip(ctx context.Context, s *session) error {
 }
 
 // prober asks the service as a visitor, with an ID token where it has to be.
-func (a *app) prober(ctx context.Context, s *session, auth string) (*gcp.Prober, error) {
+func (a *app) prober(ctx context.Context, s *session, auth string) (*probe.Prober, error) {
 	if a.flags.via != "" {
-		if err := gcp.CheckVia(a.flags.via); err != nil {
+		if err := probe.CheckVia(a.flags.via); err != nil {
 			return nil, usage("%v", err)
 		}
 	}
-	prober := &gcp.Prober{Via: a.flags.via, Now: s.Clock.Now, Private: auth == "id-token"}
+	prober := &probe.Prober{Via: a.flags.via, Now: s.Clock.Now, Private: auth == "id-token"}
 	if auth == "public" {
 		return prober, nil
 	}
-	prober.Token = gcp.Lazily(func(ctx context.Context) (gcp.TokenSource, error) {
+	prober.Token = probe.Lazily(func(ctx context.Context) (probe.TokenSource, error) {
 		ctx = context.WithoutCancel(ctx) // The token outlives this call, so it must not end with the probe's timeout.
 		live, err := s.Service.Read(ctx)
 		if err != nil {

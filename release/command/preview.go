@@ -12,6 +12,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/preview"
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 )
 
 // previewFlags holds the flags of release preview.
@@ -78,7 +79,7 @@ func (a *app) keeper(ctx context.Context, names []string) (*preview.Keeper, erro
 		}
 	}
 	if a.flags.via != "" {
-		if err := gcp.CheckVia(a.flags.via); err != nil {
+		if err := probe.CheckVia(a.flags.via); err != nil {
 			return nil, usage("%v", err)
 		}
 	}
@@ -87,7 +88,7 @@ func (a *app) keeper(ctx context.Context, names []string) (*preview.Keeper, erro
 		return nil, usage("%v", err)
 	}
 	return &preview.Keeper{Slots: slots, Clock: gcp.Clock{}, Names: names,
-		Look: func(ctx context.Context, url string) error { return gcp.NoIndex(ctx, a.flags.via, url) }}, nil
+		Look: func(ctx context.Context, url string) error { return probe.NoIndex(ctx, a.flags.via, url) }}, nil
 }
 
 // check refuses flags that do not fit together, before any request.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
+
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 )
 
 // Endpoints say where the APIs are. The zero value means Google's APIs, with the application default credentials.
@@ -40,7 +41,7 @@ func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 	if err != nil || parsed.Host == "" {
 		return nil, fmt.Errorf("endpoint %q: use a URL such as http://127.0.0.1:8080/run/", endpoint)
 	}
-	if !loopback(parsed) {
+	if !probe.Loopback(parsed) {
 		return nil, fmt.Errorf("endpoint %s is not on this machine: only a loopback address is called without Google's credentials; "+
 			"leave the endpoint out for Google's own", parsed.Redacted())
 	}
@@ -54,12 +55,6 @@ func ClientOptions(endpoint, tokenFile string) ([]option.ClientOption, error) {
 	}
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: strings.TrimSpace(string(token))})
 	return []option.ClientOption{at, option.WithTokenSource(source)}, nil
-}
-
-// loopback accepts literal addresses only, because a name may resolve to any address.
-func loopback(address *url.URL) bool {
-	ip := net.ParseIP(address.Hostname())
-	return ip != nil && ip.IsLoopback() && address.User == nil
 }
 
 func (e Endpoints) monitoring() string {

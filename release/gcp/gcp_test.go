@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,8 +38,6 @@ func TestOnlyLoopbackIsCalledWithoutCredentials(t *testing.T) {
 		_, err = NewMetrics(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s")
 		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
 	}
-	require.NoError(t, CheckVia("http://127.0.0.1:1"))
-	require.Error(t, CheckVia("http://example.com"))
 }
 
 func TestMonitoringIsTheSiblingEndpoint(t *testing.T) {
@@ -90,141 +87,6 @@ func TestMetrics(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, health.Metrics{}, got)
 	assert.Len(t, queries, 2, "a window shorter than a point is not queried")
-}
-
-func TestProbe(t *testing.T) {
-	t.Parallel()
-	var authorized atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" {
-			authorized.Store(true)
-		}
-		w.Header().Set("X-Revision", "web-b")
-		switch r.URL.Path {
-		case "/redirect":
-			http.Redirect(w, r, "/", http.StatusFound)
-		case "/slow":
-			<-r.Context().Done()
-		case "/private":
-			w.WriteHeader(http.StatusForbidden)
-		case "/hang-up":
-			panic(http.ErrAbortHandler)
-		default:
-			fmt.Fprint(w, "built from web-b; the secret body")
-		}
-	}))
-	t.Cleanup(server.Close)
-	for name, test := range map[string]struct {
-		paths  []string
-		marker Marker
-		status int
-		fault  string
-	}{
-		"good":   {[]string{"/"}, Marker{}, 200, ""},
-		"header": {[]string{"/"}, Marker{Header: "X-Revision", Value: "{revision}"}, 200, ""},
-		"body":   {[]string{"/"}, Marker{Body: "built from {revision}"}, 200, ""},
-		"other header": {[]string{"/"}, Marker{Header: "X-Revision", Value: "v2"}, 200,
-			`/: another version answered: header X-Revision is not "v2"`},
-		"other body": {[]string{"/"}, Marker{Body: "v2"}, 200, `/: another version answered: "v2" is not in the body`},
-		"redirect":   {[]string{"/redirect"}, Marker{}, 302, "/redirect: status 302"},
-		"private": {[]string{"/private?token=abc"}, Marker{}, 403,
-			"/private: status 403 (a private service takes an ID token, and none could be obtained: log in as a service account, or give " +
-				"--probe-account)"},
-		"slow":                 {[]string{"/slow"}, Marker{}, 0, "/slow: no answer in 300ms"},
-		"hang up":              {[]string{"/hang-up?token=abc"}, Marker{}, 0, "/hang-up: EOF"},
-		"one of several paths": {[]string{"/", "/redirect", "/private"}, Marker{}, 302, "/redirect: status 302"},
-	} {
-		prober := &Prober{Paths: test.paths, Timeout: 300 * time.Millisecond, Marker: test.marker, Now: time.Now}
-		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL, Revision: "web-b"},
-			{Endpoint: health.Main, URL: server.URL}})
-		require.Len(t, samples, 2)
-		assert.Equal(t, health.Candidate, samples[0].Endpoint)
-		assert.Equal(t, test.status, samples[0].Status, name)
-		assert.Equal(t, test.fault, samples[0].Fault, name)
-		assert.Positive(t, samples[0].Latency)
-		if test.status == 200 {
-			assert.True(t, samples[1].Good(), "only the candidate's answers need the marker")
-		}
-		assert.False(t, authorized.Load(), name)
-	}
-}
-
-// TestSampleCountsItsRequests checks that a sample has as many requests as paths, because Cloud Monitoring counts each path as a
-// request.
-func TestSampleCountsItsRequests(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/" {
-			w.WriteHeader(map[string]int{"/gone": 404, "/broken": 500}[r.URL.Path])
-		}
-	}))
-	t.Cleanup(server.Close)
-	prober := &Prober{Paths: []string{"/gone", "/broken", "/", "/broken"}, Timeout: 10 * time.Second, Now: time.Now}
-	sample := prober.Probe(context.Background(), []rollout.Probe{{URL: server.URL}})[0]
-	assert.Equal(t, []int{404, 4, 2}, []int{sample.Status, sample.Requests, sample.Errors})
-}
-
-func TestTokensAreSentToTheServiceOnly(t *testing.T) {
-	t.Parallel()
-	var hosts, authorizations []string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		hosts, authorizations = append(hosts, r.Host), append(authorizations, r.Header.Get("Authorization"))
-	}))
-	t.Cleanup(server.Close)
-	token := func(context.Context) (string, error) { return "token-1", nil }
-	probe := func(prober *Prober, url string) health.Sample {
-		prober.Paths, prober.Timeout, prober.Now = []string{"/"}, time.Second, time.Now
-		return prober.Probe(context.Background(), []rollout.Probe{{URL: url}})[0]
-	}
-	assert.Equal(t, "", probe(&Prober{Via: server.URL, Token: token, Private: true}, "https://web.example.com").Fault)
-	assert.Equal(t, []string{"web.example.com"}, hosts)
-	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
-	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token, Private: true}, server.URL).Fault)
-	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
-	assert.Equal(t, "/: no ID token could be obtained", probe(&Prober{Via: server.URL, Token: leaky, Private: true},
-		"https://web.example.com").Fault)
-	assert.Equal(t, `/: "" is not a URL to probe`, probe(&Prober{}, "").Fault)
-	assert.Len(t, hosts, 1)
-}
-
-// TestTokenIsSentAfterARefusal checks that a service that answers without a token is not sent one. A service that refuses gets the
-// request again at once with a token, and every later request has one.
-func TestTokenIsSentAfterARefusal(t *testing.T) {
-	t.Parallel()
-	var asked []string
-	closed := map[string]bool{"/private": true}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Path+" "+r.Header.Get("Authorization"))
-		if closed[r.URL.Path] && r.Header.Get("Authorization") != "Bearer good" {
-			w.WriteHeader(http.StatusForbidden)
-		}
-	}))
-	t.Cleanup(server.Close)
-	for name, test := range map[string]struct {
-		path   string
-		token  TokenSource
-		faults []string
-		asked  []string
-	}{
-		"public": {"/", func(context.Context) (string, error) { return "good", nil }, []string{"", ""}, []string{"/ ", "/ "}},
-		"private": {"/private", func(context.Context) (string, error) { return "good", nil }, []string{"", ""},
-			[]string{"/private ", "/private Bearer good", "/private Bearer good"}},
-		"private, and the account may not": {"/private", func(context.Context) (string, error) { return "bad", nil },
-			[]string{"/private: status 403 (the account needs roles/run.invoker)", "/private: status 403 (the account needs roles/run.invoker)"},
-			[]string{"/private ", "/private Bearer bad", "/private Bearer bad"}},
-		"private, and there is no account": {"/private", func(context.Context) (string, error) { return "", errors.New("secret") },
-			[]string{"/private: status 403 (a private service takes an ID token, and none could be obtained: log in as a service account, or give " +
-				"--probe-account)"}, []string{"/private "}},
-	} {
-		asked = nil
-		prober := &Prober{Paths: []string{test.path}, Timeout: 10 * time.Second, Now: time.Now, Via: server.URL, Token: test.token}
-		for i, fault := range test.faults {
-			sample := prober.Probe(t.Context(), []rollout.Probe{{URL: "https://web.example.com"}})[0]
-			assert.Equal(t, fault, sample.Fault, "%s, round %d", name, i)
-			assert.False(t, sample.Unreachable, name)
-		}
-		assert.Equal(t, test.asked, asked, name)
-	}
 }
 
 // TestRevisionImageIsItsMainContainers checks that the image is that of the container with a port, whatever the order of the
@@ -348,58 +210,3 @@ func TestCallsTimeOut(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
-
-// TestUnreachableProbes tells two kinds of failed probes apart. A probe that reached no server says nothing about the candidate; one
-// that reached a server and got no answer does.
-func TestUnreachableProbes(t *testing.T) {
-	t.Parallel()
-	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	t.Cleanup(silent.Close)
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
-	strange := httptest.NewTLSServer(http.NotFoundHandler()) // Nobody trusts its certificate, as behind the login page of a hotel's network.
-	t.Cleanup(strange.Close)
-	cut := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	t.Cleanup(cut.Close)
-	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
-	t.Cleanup(failing.Close)
-	noToken := func(context.Context) (string, error) { return "", errors.New("the metadata server does not answer") }
-	for name, test := range map[string]struct {
-		url         string
-		token       func(context.Context) (string, error)
-		unreachable bool
-	}{
-		"nobody listens":           {closed.URL, nil, true},
-		"no such name":             {"http://candidate---web.invalid", nil, true},
-		"an untrusted certificate": {strange.URL, nil, true},
-		"no token to send":         {"https://web.invalid", noToken, true},
-		"no answer":                {silent.URL, nil, false},
-		"the answer is cut off":    {cut.URL, nil, false},
-		"an error as the answer":   {failing.URL, nil, false},
-		"no URL":                   {"", nil, false},
-	} {
-		prober := &Prober{Paths: []string{"/", "/other"}, Timeout: 500 * time.Millisecond, Token: test.token, Now: time.Now}
-		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: test.url}})
-		assert.False(t, samples[0].Good(), name)
-		assert.Equal(t, test.unreachable, samples[0].Unreachable, "%s: %s", name, samples[0].Fault)
-	}
-}
-
-// TestSilenceOnAnOldConnection checks that a round in which nothing answered is followed by one with new connections. An old
-// connection does not show whether the network or the server is silent.
-func TestSilenceOnAnOldConnection(t *testing.T) {
-	t.Parallel()
-	var silent atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if silent.Load() {
-			<-r.Context().Done()
-		}
-	}))
-	t.Cleanup(server.Close)
-	prober := &Prober{Paths: []string{"/"}, Timeout: 300 * time.Millisecond, Now: time.Now}
-	probes := []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL}}
-	require.True(t, prober.Probe(context.Background(), probes)[0].Good())
-	silent.Store(true)
-	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the old connection leaves it open")
-	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the new connection shows that the server is silent")
-}

@@ -19,6 +19,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -129,9 +130,9 @@ func (w *world) service() *Service {
 	return service
 }
 
-func (w *world) prober() *Prober {
-	return &Prober{Paths: []string{"/", "/api/items?limit=1"}, Timeout: 2 * time.Second,
-		Marker: Marker{Header: dataplane.RevisionHeader, Value: "{revision}"},
+func (w *world) prober() *probe.Prober {
+	return &probe.Prober{Paths: []string{"/", "/api/items?limit=1"}, Timeout: 2 * time.Second,
+		Marker: probe.Marker{Header: dataplane.RevisionHeader, Value: "{revision}"},
 		Via:    w.web.URL, Now: w.Now}
 }
 

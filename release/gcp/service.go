@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"sort"
@@ -186,6 +187,18 @@ func Reason(err error) string {
 		return strings.TrimSpace(fmt.Sprintf("%d %s", api.Code, api.Message))
 	}
 	return cause(err)
+}
+
+// cause returns an error without the URL of the request and without the answer to a login: both may hold secrets.
+func cause(err error) string {
+	if login, ok := errors.AsType[*auth.Error](err); ok {
+		text, _, _ := strings.Cut(login.Error(), "\n")
+		return text
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err.Error()
+	}
+	return err.Error()
 }
 
 // explain wraps an API error in its meaning. It keeps the API's message and drops body, headers and URL.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/release/preview"
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
 
@@ -37,7 +38,7 @@ func (w *world) slots(names ...string) *preview.Keeper {
 	slots, err := NewSlots(w.t.Context(), Endpoints{Run: w.api.URL + "/run/"}, project, region)
 	require.NoError(w.t, err)
 	return &preview.Keeper{Slots: slots, Clock: w, Names: names,
-		Look: func(ctx context.Context, url string) error { return NoIndex(ctx, w.web.URL, url) }}
+		Look: func(ctx context.Context, url string) error { return probe.NoIndex(ctx, w.web.URL, url) }}
 }
 
 // live returns the slot's service as the API has it.
@@ -169,7 +170,7 @@ func TestNoIndex(t *testing.T) {
 		"https://no-such-42.us-central1.run.app": "https://no-such-42.us-central1.run.app answers 404 without X-Robots-Tag: noindex: " +
 			"search engines would list it",
 	} {
-		err := NoIndex(t.Context(), w.web.URL, url)
+		err := probe.NoIndex(t.Context(), w.web.URL, url)
 		if want == "" {
 			assert.NoError(t, err, url)
 		} else {

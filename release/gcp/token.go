@@ -5,20 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/api/iamcredentials/v1"
 	"google.golang.org/api/idtoken"
-)
 
-// TokenSource returns an ID token. It makes a new one when the last is about to expire.
-type TokenSource func(context.Context) (string, error)
+	"github.com/guiofsaints/procureflow-platform/release/probe"
+)
 
 // IDTokens returns a source of tokens for a private service. The audience is the service's own URL, also for the URLs of its tags.
 // account is the service account of the tokens, which the caller's own credentials ask for. If account is empty, the tokens are
 // the credentials' own.
-func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string) (TokenSource, error) {
+func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string) (probe.TokenSource, error) {
 	refused := func(err error) error {
 		return fmt.Errorf("ID token for %s: %s (it takes the credentials of a service account, as the deploy workflow has, or "+
 			"--probe-account and the right to make that account's tokens)", audience, cause(err))
@@ -43,30 +41,11 @@ func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string
 	}, nil
 }
 
-// Lazily returns a source that is made when the first token is needed, so that a release of a public service needs no
-// credentials. If the source cannot be made, the next call tries again.
-func Lazily(make func(context.Context) (TokenSource, error)) TokenSource {
-	var mu sync.Mutex
-	var source TokenSource
-	return func(ctx context.Context) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if source == nil {
-			made, err := make(ctx)
-			if err != nil {
-				return "", err
-			}
-			source = made
-		}
-		return source(ctx)
-	}
-}
-
 // usable is how long a token is used. Google's tokens are valid for an hour.
 const usable = 50 * time.Minute
 
 // tokensOf makes tokens of one account for one audience.
-func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string) (TokenSource, error) {
+func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string) (probe.TokenSource, error) {
 	options, err := ClientOptions(endpoints.sibling("cred"), endpoints.TokenFile)
 	if err != nil {
 		return nil, err
@@ -75,15 +54,7 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	var token string
-	var until time.Time
-	source := func(ctx context.Context) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if time.Now().Before(until) {
-			return token, nil
-		}
+	source := probe.Cached(Clock{}.Now, usable, func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		answer, err := client.Projects.ServiceAccounts.GenerateIdToken("projects/-/serviceAccounts/"+account,
@@ -91,9 +62,8 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 		if err != nil {
 			return "", errors.New(Reason(err))
 		}
-		token, until = answer.Token, time.Now().Add(usable)
-		return token, nil
-	}
+		return answer.Token, nil
+	})
 	_, err = source(ctx) // This call fails at once if the account does not exist, or if the caller may not impersonate it.
 	return source, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
 	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
+	"github.com/guiofsaints/procureflow-platform/release/probe"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
@@ -90,10 +91,10 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 		return nil, err
 	}
 	metrics.Now = r.clock.Now
-	probe := environment.Probe
+	asked := environment.Probe
 	// The emulated application answers with its revision's name, in place of the real application's marker.
-	prober := &gcp.Prober{Paths: probe.Paths, Timeout: probe.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
-	prober.Token = gcp.Lazily(func(ctx context.Context) (gcp.TokenSource, error) {
+	prober := &probe.Prober{Paths: asked.Paths, Timeout: asked.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
+	prober.Token = probe.Lazily(func(ctx context.Context) (probe.TokenSource, error) {
 		audience := naming.ServiceURL(service, of.Project.Number, of.Project.Region)
 		return gcp.IDTokens(context.WithoutCancel(ctx), endpoints, of.AccountEmail(stacks.AccountDeploy), audience)
 	})

@@ -1,4 +1,6 @@
-package gcp
+// Package probe asks a service for its pages as a visitor does, and sends an ID token where the service is private. It uses no client of a
+// cloud: whoever makes the tokens hands in a [TokenSource].
+package probe
 
 import (
 	"bytes"
@@ -6,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -13,8 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"cloud.google.com/go/auth"
 
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -51,10 +52,16 @@ type Prober struct {
 // CheckVia refuses an address that is not on this machine.
 func CheckVia(via string) error {
 	parsed, err := url.Parse(via)
-	if err != nil || !loopback(parsed) {
+	if err != nil || !Loopback(parsed) {
 		return fmt.Errorf("probes cannot go via %q: use a loopback address such as http://127.0.0.1:8081", via)
 	}
 	return nil
+}
+
+// Loopback says whether an address is on this machine. It accepts literal addresses only, because a name may resolve to any address.
+func Loopback(address *url.URL) bool {
+	ip := net.ParseIP(address.Hostname())
+	return ip != nil && ip.IsLoopback() && address.User == nil
 }
 
 // errNoToken says that no ID token could be obtained for a private service.
@@ -219,15 +226,9 @@ func (p *Prober) request(ctx context.Context, base, path string, withToken bool)
 	return request, nil
 }
 
-// cause returns a network error without the URL and without the answer to a login: both may hold secrets.
+// cause returns a network error without its URL, which may hold a secret.
 func cause(err error) string {
-	var login *auth.Error
-	if errors.As(err, &login) {
-		text, _, _ := strings.Cut(login.Error(), "\n")
-		return text
-	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err.Error()
 	}
 	return err.Error()
