@@ -33,6 +33,10 @@ var unraced = map[string]string{
 
 	"release/backtest": simulations,
 
+	"firstrun/command": sequential,
+	"release/command":  sequential,
+	"release/gcp":      sequential,
+
 	"emulator/provider":   compiled,
 	"internal/pulumitest": compiled,
 	"sandbox/command":     compiled,
@@ -45,6 +49,7 @@ var unraced = map[string]string{
 const (
 	processes   = "drives the platform through its commands; the goroutines are those of packages with tests of their own"
 	simulations = "runs simulations side by side that share nothing"
+	sequential  = "starts no goroutine and holds no lock outside its tests, and whatever it imports that does has tests of its own"
 	compiled    = "imports Pulumi's SDKs, which take up to two minutes to compile once more with the race detector"
 )
 
@@ -156,23 +161,24 @@ func (c checker) raced(folder string) (raced, twice bool, err error) {
 	if !c.race || c.full || unraced[folder] != "" {
 		return c.race && c.full, false, nil
 	}
-	return traits(folder)
+	code, tests, short, err := traits(folder)
+	return code || tests, short, err
 }
 
-// traits says of a package whether it is concurrent: it starts goroutines, in its tests either, or holds locks for those of others. In
-// another package the race detector finds nothing, because its tests do one thing after the other. It also says whether -short leaves out
-// some of its tests.
-func traits(folder string) (concurrent, short bool, err error) {
+// traits says of a package whether it is concurrent: its code starts goroutines, or holds locks for those of others, or its tests start
+// some. In another package the race detector finds nothing, because its tests do one thing after the other. It also says whether -short
+// leaves out some of its tests.
+func traits(folder string) (code, tests, short bool, err error) {
 	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go"))
 	if err != nil {
-		return false, false, err
+		return false, false, false, err
 	}
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return false, false, err
+			return false, false, false, err
 		}
-		inTests := strings.HasSuffix(name, "_test.go")
+		concurrent, inTests := false, strings.HasSuffix(name, "_test.go")
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch node := node.(type) {
 			case *ast.GoStmt:
@@ -188,8 +194,9 @@ func traits(folder string) (concurrent, short bool, err error) {
 			}
 			return true
 		})
+		code, tests = code || concurrent && !inTests, tests || concurrent && inTests
 	}
-	return concurrent, short, nil
+	return code, tests, short, nil
 }
 
 // folderOf returns the folder of one of the repository's packages.

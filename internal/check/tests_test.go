@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,50 +16,75 @@ import (
 // entry, because it starts goroutines, and the reason that the entry gives is true.
 func TestReasonsForNoRaceDetector(t *testing.T) {
 	t.Parallel()
-	args := []string{"list", "-f", "{{.ImportPath}} {{.Deps}}"}
 	for folder, reason := range unraced {
-		if reason == compiled {
+		code, tests, _, err := traits(filepath.Join("..", "..", folder))
+		require.NoError(t, err)
+		assert.True(t, code || tests || reason == processes, "%s starts no goroutine: take it out of unraced", folder)
+		switch reason {
+		case processes: // The goroutines are in the processes that the package starts.
+			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
+		case sequential:
+			assert.False(t, code, "%s is concurrent itself: move that to a package that needs no client, or take it out of unraced", folder)
+		}
+	}
+	for _, imported := range dependencies(t, compiled) {
+		assert.Contains(t, imported, "github.com/pulumi/pulumi/sdk/v3/go/common/workspace")
+	}
+	for _, path := range slices.Concat(dependencies(t, sequential)...) {
+		folder := folderOf(path)
+		if folder == "" { // another module's
+			continue
+		}
+		code, _, _, err := traits(filepath.Join("..", "..", folder))
+		require.NoError(t, err)
+		if !code {
+			continue
+		}
+		tests, err := filepath.Glob(filepath.Join("..", "..", folder, "*_test.go"))
+		require.NoError(t, err)
+		assert.NotEmpty(t, tests, "%s is concurrent, and has no test of its own", folder)
+		assert.Contains(t, []string{"", simulations}, unraced[folder], "%s is concurrent, and its tests lack the race detector", folder)
+	}
+}
+
+// dependencies returns what the packages with a reason import, directly or not: a list for each of them.
+func dependencies(t *testing.T, reason string) (imported [][]string) {
+	t.Helper()
+	args := []string{"list", "-f", `{{join .Deps " "}}`}
+	for folder, given := range unraced {
+		if given == reason {
 			args = append(args, "../../"+folder)
 		}
 	}
 	listed, err := exec.CommandContext(t.Context(), "go", args...).Output()
 	require.NoError(t, err)
 	for line := range strings.Lines(string(listed)) {
-		assert.Contains(t, line, "github.com/pulumi/pulumi/sdk/v3/go/common/workspace")
+		imported = append(imported, strings.Fields(line))
 	}
-	for folder, reason := range unraced {
-		switch reason {
-		case processes:
-			assert.True(t, strings.HasPrefix(folder, "tests/"), folder)
-			continue // The goroutines are in the processes that the package starts.
-		}
-		is, _, err := traits(filepath.Join("..", "..", folder))
-		require.NoError(t, err)
-		assert.True(t, is, "%s starts no goroutine: take it out of unraced", folder)
-	}
+	return imported
 }
 
 func TestTraits(t *testing.T) {
 	t.Parallel()
-	for source, want := range map[string][2]bool{
-		"a.go: go f()":                        {true, false},
-		"a_test.go: go f()":                   {true, false},
-		"a.go: var g sync.WaitGroup; g.Go(f)": {true, false},
-		"a_test.go: group.Go(f)":              {true, false},
-		"a.go: var m sync.RWMutex":            {true, false},
-		"a.go: var n atomic.Int32":            {true, false},
+	for source, want := range map[string][3]bool{
+		"a.go: go f()":                        {true, false, false},
+		"a_test.go: go f()":                   {false, true, false},
+		"a.go: var g sync.WaitGroup; g.Go(f)": {true, false, false},
+		"a_test.go: group.Go(f)":              {false, true, false},
+		"a.go: var m sync.RWMutex":            {true, false, false},
+		"a.go: var n atomic.Int32":            {true, false, false},
 		"a_test.go: var m sync.Mutex":         {},
 		"a.go: var once = sync.OnceValue(f)":  {},
-		"a_test.go: if testing.Short() {}":    {false, true},
+		"a_test.go: if testing.Short() {}":    {false, false, true},
 		"a.go: f()":                           {},
 		"other.txt: go f()":                   {},
 	} {
 		folder := t.TempDir()
 		name, statement, _ := strings.Cut(source, ": ")
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("package a\nfunc a() { "+statement+" }\n"), 0o600))
-		concurrent, short, err := traits(folder)
+		code, tests, short, err := traits(folder)
 		require.NoError(t, err)
-		assert.Equal(t, want, [2]bool{concurrent, short}, source)
+		assert.Equal(t, want, [3]bool{code, tests, short}, source)
 	}
 }
 
@@ -111,13 +137,14 @@ func TestGroupsOfPackages(t *testing.T) {
 		return folders
 	}
 	race := func(g group) bool { return g.race }
+	assert.NotContains(t, of(checker{race: true}, race), "release/command")
 	without := func(g group) bool { return !g.race && !g.processes }
 	drivers := of(checker{race: true}, func(g group) bool { return g.processes })
 	assert.ElementsMatch(t, []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples", "tests/publish",
 		"tests/gcloud"}, drivers)
 	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest packages are tested first")
 	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
-		"policy/crossguard", "release/command", "release/registry", "sandbox/server"})
+		"policy/crossguard", "release/probe", "release/registry", "release/watch", "sandbox/server"})
 	command := []string{"list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}
 	for _, folder := range of(checker{race: true}, func(g group) bool { return g.race && g.module == "." }) {
 		command = append(command, "./"+folder)

@@ -34,6 +34,8 @@ type session struct {
 	region  string
 	project string
 	service string
+	// mayShift says whether the caller may change the service's traffic.
+	mayShift func(context.Context) (bool, error)
 }
 
 // connect builds what status, rollback and guard need. It uses the default policy for waiting times, so that a broken
@@ -52,6 +54,7 @@ func (a *app) connect(ctx context.Context, command, service string) (*session, e
 	if err != nil {
 		return nil, usage("%v", err)
 	}
+	s.mayShift = client.MayShift
 	s.console = &console{streams: a.streams, now: time.Now}
 	s.Controller = &rollout.Controller{Service: client, Clock: gcp.Clock{}, Journal: s.console, Policy: s.environ.Policy(),
 		Name: service, Program: a.streams.Program, Where: a.where(s.project),

@@ -8,15 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/guiofsaints/procureflow-platform/internal/webpage"
-	"github.com/guiofsaints/procureflow-platform/release/gcp"
 	"github.com/guiofsaints/procureflow-platform/release/report"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
@@ -46,11 +41,12 @@ func (a *app) watch() *cobra.Command {
 				return usage("%v", err)
 			}
 			w := &watcher{app: a, session: s, rules: environment.Policy().Rules()}
-			if _, err := w.look(command.Context()); err != nil {
+			first, err := w.look(command.Context())
+			if err != nil {
 				return err
 			}
 			if web {
-				return w.serve(command.Context())
+				return w.serve(command.Context(), first)
 			}
 			return w.follow(command.Context(), follow)
 		},
@@ -60,22 +56,11 @@ func (a *app) watch() *cobra.Command {
 	return command
 }
 
-// lookEvery is how often a watch reads the service.
-const lookEvery = time.Second
-
 // watcher is one run of the watch command.
 type watcher struct {
 	*app
 	session *session
 	rules   rollout.Rules
-
-	mutex  sync.Mutex
-	last   watch.State
-	told   string
-	acting bool
-	may    bool
-	whyNot string
-	asked  time.Time // The time at which the rights were last asked for.
 }
 
 // look reads the service and the journal.
@@ -94,12 +79,8 @@ func (w *watcher) look(ctx context.Context) (watch.State, error) {
 			own = append(own, run)
 		}
 	}
-	state := watch.Read(watch.Observation{At: w.session.Clock.Now(), Status: status, Runs: own, Rules: w.rules,
-		Rollback: w.session.command("rollback"), Resume: w.session.command("rollout", "--proceed")})
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.last = state
-	return state, nil
+	return watch.Read(watch.Observation{At: w.session.Clock.Now(), Status: status, Runs: own, Rules: w.rules,
+		Rollback: w.session.command("rollback"), Resume: w.session.command("rollout", "--proceed")}), nil
 }
 
 // follow shows the release until it has ended. A look that fails is reported and tried again, because the release does not depend on it.
@@ -130,7 +111,7 @@ func (w *watcher) follow(ctx context.Context, on bool) error {
 				return nil
 			}
 		}
-		if w.session.Clock.Sleep(ctx, lookEvery) != nil {
+		if w.session.Clock.Sleep(ctx, watch.Every) != nil {
 			return nil
 		}
 	}
@@ -169,92 +150,21 @@ func (w *watcher) show(state watch.State, key string) error {
 }
 
 // serve serves the page until it is interrupted.
-func (w *watcher) serve(ctx context.Context) error {
+func (w *watcher) serve(ctx context.Context, first watch.State) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("serve the page: %w", err)
 	}
 	secret := rand.Text()
-	page := watch.Page{State: w.state, May: func() (bool, string) { return w.rights(ctx) }, Told: w.answer,
-		Act: func(_ context.Context, action watch.Action, state watch.State) string {
-			return w.act(ctx, action, state)
-		}}
-	server := &http.Server{Handler: webpage.Private(secret, page), ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		for w.session.Clock.Sleep(ctx, lookEvery) == nil {
-			if _, err := w.look(ctx); err != nil && ctx.Err() == nil {
-				w.tell(err.Error())
-			}
-		}
-		_ = server.Close()
-	}()
 	if err := w.write(fmt.Sprintf("http://%s/%s/\nOpen it on this machine; the address is for you alone. Ctrl-C ends it.\n", listener.Addr(),
 		secret)); err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	live := watch.NewLive(watch.Ports{Look: w.look, May: w.session.mayShift, Do: w.do, Clock: w.session.Clock}, first)
+	return live.Serve(ctx, listener, secret)
 }
 
-func (w *watcher) state() watch.State {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.last
-}
-
-func (w *watcher) answer() string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.told
-}
-
-func (w *watcher) tell(text string) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.told = text
-}
-
-// rights asks from time to time whether the person may change the service. The page offers only what they may do.
-func (w *watcher) rights(ctx context.Context) (bool, string) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if now := w.session.Clock.Now(); w.asked.IsZero() || now.Sub(w.asked) > time.Minute {
-		w.asked = now
-		service, known := w.session.Service.(*gcp.Service)
-		if !known {
-			w.may, w.whyNot = false, "your rights on this service are not known"
-			return w.may, w.whyNot
-		}
-		may, err := service.MayShift(ctx)
-		w.may, w.whyNot = may, "Your credentials may look at this service and not change it: that takes run.services.update."
-		if err != nil {
-			w.whyNot = "Your rights on this service are not known: " + err.Error()
-		}
-	}
-	return w.may, w.whyNot
-}
-
-// act carries out the action of a button, one action at a time. A resumed rollout takes as long as its steps; the page shows its progress.
-func (w *watcher) act(ctx context.Context, action watch.Action, state watch.State) string {
-	w.mutex.Lock()
-	if w.acting && action != watch.Rollback { // A rollback never waits, and a running rollout notices it.
-		w.mutex.Unlock()
-		return "it is running already"
-	}
-	w.acting = true
-	w.told = fmt.Sprintf("%s of %s was asked for on this page.", action, state.Candidate)
-	w.mutex.Unlock()
-	go func() {
-		result := w.do(ctx, action, state)
-		w.mutex.Lock()
-		defer w.mutex.Unlock()
-		w.acting, w.told = false, result
-	}()
-	return w.answer()
-}
-
+// do carries out the action of a button as a command of its own.
 func (w *watcher) do(ctx context.Context, action watch.Action, state watch.State) string {
 	command := map[watch.Action]string{watch.Rollback: "rollback", watch.Proceed: "rollout"}[action]
 	acting := &app{streams: w.streams, flags: w.flags, base: w.base} // The action has an exit code of its own, apart from the watch's.

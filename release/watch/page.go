@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -27,8 +26,8 @@ type Page struct {
 	State func() State
 	// May says whether the person's own credentials let them act, and if not, why.
 	May func() (may bool, whyNot string)
-	// Act carries out an action and returns the text to show. It may be called while another action runs.
-	Act func(ctx context.Context, action Action, state State) string
+	// Act begins an action on the release that the state shows. It may be called while another action runs.
+	Act func(action Action, state State)
 	// Told returns the answer to the last action.
 	Told func() string
 }
@@ -110,6 +109,6 @@ func (p Page) act(w http.ResponseWriter, r *http.Request, action Action) {
 		http.Error(w, "the release has moved on since this page was made: go back and look again", http.StatusConflict)
 		return
 	}
-	p.Act(r.Context(), action, s)
+	p.Act(action, s)
 	webpage.Back(w)
 }

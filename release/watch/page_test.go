@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -63,10 +62,7 @@ func TestPageActs(t *testing.T) {
 			acted := ""
 			page := Page{State: func() State { return test.state }, Told: func() string { return "" },
 				May: func() (bool, string) { return !test.mayNot, "your account may not write" },
-				Act: func(_ context.Context, action Action, state State) string {
-					acted += fmt.Sprintf("%s of %s", action, state.Candidate)
-					return ""
-				}}
+				Act: func(action Action, state State) { acted += fmt.Sprintf("%s of %s", action, state.Candidate) }}
 			request := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
 			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			recorder := httptest.NewRecorder()

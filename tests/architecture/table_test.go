@@ -168,6 +168,11 @@ var layers = []layer{
 		reason:   "which pull request gets which slot is decided from values, and its port is its own",
 	},
 	{
+		packages: "release/probe",
+		may:      []string{"release/health", "release/rollout"},
+		reason:   "it asks as a visitor does, who has no client of a cloud",
+	},
+	{
 		packages: "release/watch",
 		may:      []string{"release/plan", "release/health", "release/rollout", "release/report", "internal/webpage"},
 		reason:   "what a release does is decided from what the service and the journal say: it asks neither",
@@ -180,10 +185,10 @@ var layers = []layer{
 	},
 	{
 		packages: "release/gcp",
-		may: []string{"release/plan", "release/health", "release/hooks", "release/rollout", "release/preview", "internal/naming",
-			"internal/wait"},
+		may: []string{"release/plan", "release/health", "release/hooks", "release/rollout", "release/preview", "release/probe",
+			"internal/naming", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
-		reason:     "an adapter implements ports and knows no other adapter; how a slot is marked is agreed on with the program",
+		reason:     "an adapter implements ports and knows no other adapter; it makes the tokens of probes, and how a slot is marked is agreed on with the program",
 	},
 	{
 		packages: "release/*",
@@ -307,7 +312,7 @@ var layers = []layer{
 	{
 		packages: "sandbox/rehearse",
 		may: []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "release/rollout", "release/plan", "release/gcp",
-			"release/settings"},
+			"release/probe", "release/settings"},
 		reason: "a rehearsed release is decided by the controller itself, and by the stack's own policy",
 	},
 	{
@@ -436,6 +441,14 @@ var bans = []ban{
 	{
 		packages: "internal/limits", prefixes: []string{""},
 		reason: "numbers and forms need the standard library only",
+	},
+	{
+		packages: "release/probe", prefixes: []string{""},
+		reason: "it is concurrent: its tests have the race detector, for which all that it imports is compiled once more",
+	},
+	{
+		packages: "release/watch", prefixes: []string{""},
+		reason: "it is concurrent: its tests have the race detector, for which all that it imports is compiled once more",
 	},
 	{
 		packages: "release/**", except: []string{"release/gcp", "release/attest", "release/registry/**"},
