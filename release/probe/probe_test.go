@@ -215,8 +215,9 @@ func TestWorst(t *testing.T) {
 		answers []health.Sample
 		want    health.Sample
 	}{
-		"one path":            {[]health.Sample{ok}, ok},
-		"one path, broken":    {[]health.Sample{broken}, health.Sample{Endpoint: health.Main, Latency: 3, Status: 500, Fault: "broken", Errors: 1}},
+		"one path": {[]health.Sample{ok}, ok},
+		"one path, broken": {[]health.Sample{broken}, health.Sample{Endpoint: health.Main, Latency: 3, Status: 500, Fault: "broken",
+			Errors: 1}},
 		"the longest latency": {[]health.Sample{ok, slow}, health.Sample{Endpoint: health.Main, Latency: 9, Status: 200, Requests: 2}},
 		"the first fault": {[]health.Sample{ok, gone, broken}, health.Sample{Endpoint: health.Main, Latency: 3, Status: 404, Fault: "gone",
 			Requests: 3, Errors: 1}},

@@ -57,8 +57,8 @@ func TestCached(t *testing.T) {
 		after time.Duration
 		want  string
 	}{
-		{0, "token 1"}, {2 * time.Second, "token 1"}, {50*time.Minute - 1, "token 1"}, {50 * time.Minute, "no answer"}, {51 * time.Minute, "token 3"},
-		{101*time.Minute - 1, "token 3"}, {101 * time.Minute, "token 4"},
+		{0, "token 1"}, {2 * time.Second, "token 1"}, {50*time.Minute - 1, "token 1"}, {50 * time.Minute, "no answer"},
+		{51 * time.Minute, "token 3"}, {101*time.Minute - 1, "token 3"}, {101 * time.Minute, "token 4"},
 	} {
 		now = begin.Add(step.after)
 		token, err := source(t.Context())

@@ -41,16 +41,17 @@ func TestActions(t *testing.T) {
 		began string
 		told  string
 	}{
-		"an action":                              {"proceed", "proceed", "proceed" + asked},
-		"it has ended":                           {"proceed, proceed ends", "proceed", "how proceed went"},
-		"the same again while it runs":           {"proceed, proceed", "proceed", "proceed" + asked},
-		"the same again after it":                {"proceed, proceed ends, proceed", "proceed proceed", "proceed" + asked},
-		"a rollback while a rollout runs":        {"proceed, rollback", "proceed rollback", "rollback" + asked},
-		"a rollback while a rollback runs":       {"rollback, rollback", "rollback rollback", "rollback" + asked},
-		"a rollout while a rollback runs":        {"rollback, proceed", "rollback", "rollback" + asked},
-		"the rollback ends before":               {"proceed, rollback, rollback ends, proceed", "proceed rollback", "how rollback went"},
-		"the rollout ends before":                {"proceed, rollback, proceed ends, proceed", "proceed rollback", "how proceed went"},
-		"both have ended":                        {"proceed, rollback, rollback ends, proceed ends, proceed", "proceed rollback proceed", "proceed" + asked},
+		"an action":                        {"proceed", "proceed", "proceed" + asked},
+		"it has ended":                     {"proceed, proceed ends", "proceed", "how proceed went"},
+		"the same again while it runs":     {"proceed, proceed", "proceed", "proceed" + asked},
+		"the same again after it":          {"proceed, proceed ends, proceed", "proceed proceed", "proceed" + asked},
+		"a rollback while a rollout runs":  {"proceed, rollback", "proceed rollback", "rollback" + asked},
+		"a rollback while a rollback runs": {"rollback, rollback", "rollback rollback", "rollback" + asked},
+		"a rollout while a rollback runs":  {"rollback, proceed", "rollback", "rollback" + asked},
+		"the rollback ends before":         {"proceed, rollback, rollback ends, proceed", "proceed rollback", "how rollback went"},
+		"the rollout ends before":          {"proceed, rollback, proceed ends, proceed", "proceed rollback", "how proceed went"},
+		"both have ended": {"proceed, rollback, rollback ends, proceed ends, proceed", "proceed rollback proceed",
+			"proceed" + asked},
 		"nothing begins after the watch":         {"stop, rollback, proceed", "", ""},
 		"what runs ends together with the watch": {"proceed, stop, rollback", "proceed", "proceed: context canceled"},
 	} {
