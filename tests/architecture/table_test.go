@@ -188,8 +188,7 @@ var layers = []layer{
 		may: []string{"release/plan", "release/health", "release/hooks", "release/rollout", "release/preview", "release/probe",
 			"internal/naming", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
-		reason:     "an adapter implements ports and knows no other adapter; it makes the tokens of probes; how a slot is marked is agreed on with " +
-			"the program",
+		reason:     "an adapter implements ports and knows no other adapter; it makes the tokens of probes, and marks slots as the program does",
 	},
 	{
 		packages: "release/*",
