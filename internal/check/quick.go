@@ -93,7 +93,7 @@ var covering = []struct{ prefix, folder string }{
 	{".github/", "tests/workflows"},
 	{"docs/policies.md", "policy/internal/docs"},
 	{"docs/", "tests/architecture"},
-	{"Pulumi.", "tests/inventory"},
+	{"Pulumi.", "infra/program"},
 }
 
 // packagesOf sorts changed files into packages by module, as patterns inside the module's folder. A file that is not Go

@@ -1,6 +1,6 @@
 // Package architecture_test keeps the repository in the shape that docs/architecture.md draws: who may import whom, that
 // every package says what it is, and that no file knows the machine it was written on. That every resource has a component
-// as its parent is checked where the program runs, for each stack, in tests/inventory.
+// as its parent is checked where the program runs, for each stack, in infra/program.
 package architecture_test
 
 import (

@@ -1,4 +1,4 @@
-package inventory_test
+package program_test
 
 import (
 	"maps"
@@ -17,7 +17,7 @@ import (
 // everything merges tests/application/everything.yaml into a stack's settings.
 func everything(t *testing.T) func(document map[string]any) {
 	t.Helper()
-	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "everything.yaml"))
+	overlay, err := pulumitest.Overlay(filepath.Join("..", "..", "tests", "application", "everything.yaml"))
 	require.NoError(t, err)
 	return func(document map[string]any) {
 		pulumitest.Lay(document, overlay)

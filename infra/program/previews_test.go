@@ -1,4 +1,4 @@
-package inventory_test
+package program_test
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 
 // withPreviews merges tests/application/previews.yaml into dev's settings.
 func withPreviews(document map[string]any) {
-	overlay, err := pulumitest.Overlay(filepath.Join("..", "application", "previews.yaml"))
+	overlay, err := pulumitest.Overlay(filepath.Join("..", "..", "tests", "application", "previews.yaml"))
 	if err != nil {
 		panic(err)
 	}

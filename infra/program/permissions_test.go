@@ -1,4 +1,4 @@
-package inventory_test
+package program_test
 
 import (
 	"fmt"
@@ -286,9 +286,9 @@ func TestTheDocumentOfGrants(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	text.WriteString("# What each account may do\n\n" +
-		"Made from the program by `go test ./tests/inventory -run TestTheDocumentOfGrants -update`; do not edit. The reasons come\n" +
+		"Made from the program by `go test ./infra/program -run TestTheDocumentOfGrants -update`; do not edit. The reasons come\n" +
 		"from `infra/program`. \"Needed for\" lists the role's permissions that reading or changing the program's own types of\n" +
-		"resources needs, or that `release` uses (`firstrun/permissions`, `tests/inventory/permissions_test.go`). A test fails if a\n" +
+		"resources needs, or that `release` uses (`firstrun/permissions`, `infra/program/permissions_test.go`). A test fails if a\n" +
 		"needed permission is missing.\n")
 	text.WriteString(reachSection(t))
 	text.WriteString("\nNo account of the pipeline may change the list of APIs, the accounts, the custom roles, the pool and its\n" +

@@ -1,7 +1,7 @@
-// Package inventory_test runs the whole program of each stack against mocks and compares what it registers with golden
+// Package program_test runs the whole program of each stack against mocks and compares what it registers with golden
 // files, so that a change of the platform is read in a review as a change of text. The mocks check no schema; the sandbox's
 // tests run the same program through the real engine.
-package inventory_test
+package program_test
 
 import (
 	"encoding/json"
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 // settings returns a stack's settings of the tests' own application, after change.
 func settings(t *testing.T, stack string, change func(document map[string]any)) string {
 	t.Helper()
-	filled, err := stacks.Filled(filepath.Join("..", "application"), stack)
+	filled, err := stacks.Filled(filepath.Join("..", "..", "tests", "application"), stack)
 	require.NoError(t, err)
 	document := map[string]any{}
 	require.NoError(t, json.Unmarshal(filled, &document))
@@ -80,7 +80,7 @@ func runErr(t *testing.T, stack string, change func(map[string]any), opts ...pul
 		pulumitest.WithKey(), pulumitest.WithCall(getService,
 			notThere), pulumitest.WithConfig(map[string]string{stacks.ConfigKey("procureflow"): document}),
 	}, opts...)
-	return pulumitest.RunErr(program.In(filepath.Join("..", "application")), opts...)
+	return pulumitest.RunErr(program.In(filepath.Join("..", "..", "tests", "application")), opts...)
 }
 
 func TestInventoryOfEachStack(t *testing.T) {

@@ -1,4 +1,4 @@
-package inventory_test
+package program_test
 
 import (
 	"fmt"
@@ -159,7 +159,7 @@ func reachSection(t *testing.T) string {
 	text.WriteString("\n## Who can become whom\n\n" +
 		"A test derives this table from all grants below, step by step (`permissions.Paths`): impersonation, keys, services and\n" +
 		"jobs that run as an account, IAM policies, roles, federation, APIs that bring accounts of their own, and the ways to\n" +
-		"images, signatures and secrets. A way without a reason in `tests/inventory/reach_test.go` fails the test. An account that\n" +
+		"images, signatures and secrets. A way without a reason in `infra/program/reach_test.go` fails the test. An account that\n" +
 		"is not in the table can become no other: preview only reads, and infra can neither raise its rights nor sign. [ADR\n" +
 		"10](adr/0010-a-job-is-trusted-by-environment-ref-and-workflow.md) says how jobs enter from outside; `tests/trust` tries\n" +
 		"that.\n\n" +

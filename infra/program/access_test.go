@@ -1,4 +1,4 @@
-package inventory_test
+package program_test
 
 import (
 	"path/filepath"
@@ -73,7 +73,7 @@ func TestReleaseSettingsNameWhatIsMade(t *testing.T) {
 	t.Parallel()
 	for _, stack := range all {
 		inventory := run(t, stack, nil)
-		s, err := stacks.Read(filepath.Join("..", "application"), stack, true)
+		s, err := stacks.Read(filepath.Join("..", "..", "tests", "application"), stack, true)
 		require.NoError(t, err)
 		made := map[string]bool{}
 		project := s.Project.ID
