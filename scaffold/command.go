@@ -29,15 +29,15 @@ const (
 const long = `Write what an application's repository needs to use the platform: settings, a ten-line main, and thin
 callers of the platform's workflows.
 
-Run it in the clone. It detects what it can and asks for the rest on a terminal: Enter takes what it detected, and a
-flag is not asked for. It shows everything before it writes: new files, and lines that it would add to .gitignore,
-.prettierignore and CODEOWNERS. It replaces no file, and never changes a file of the application. Run again, it
-changes nothing, but puts what it is told (--owner-id, --project-number, --reviewer and so on) in the place of
-stand-ins. --upgrade shows what another version changes in the callers, platform.yaml and provenance.yaml.`
+Run it in the clone. It detects what it can, and asks on a terminal for everything that no flag gives: Enter takes
+what it detected. It shows everything before it writes: new files, and lines that it would add to .gitignore,
+.prettierignore and CODEOWNERS. It replaces no file, and never changes a file of the application. A second run
+changes nothing, except that --owner-id, --project-number, --reviewer and other flags replace stand-ins. --upgrade
+shows what another version changes in the callers, platform.yaml and provenance.yaml.`
 
 const examples = `  init                                                     in the clone: asks for what it does not find
   init --yes --app shop --environments dev,prod            asks nothing, for scripts
-  init --upgrade                                           show what this version changes in files that are there`
+  init --upgrade                                           show what this version changes in existing files`
 
 const codes = `Exit codes: 0 written, or nothing to do; 1 something is in the way, or the answer was no, and nothing was
 written; 2 the call is wrong; 3 the files are written and go mod tidy failed.`
@@ -88,17 +88,17 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 func (f *flags) register(command *cobra.Command) {
 	set, a := command.Flags(), &f.answers
 	set.StringVar(&f.repo, "repo", ".", "the application's repository, or a folder of it")
-	set.StringVar(&a.App, "app", "", "the application's name: of the Pulumi project, services and projects (default: the repository's)")
-	set.StringVar(&a.Owner, "owner", "", "the repository's owner on GitHub (default: of the remote origin)")
-	set.StringVar(&a.Repository, "repository", "", "the repository's name on GitHub (default: of the remote origin)")
+	set.StringVar(&a.App, "app", "", "the application's name, for the Pulumi project, services and projects (default: the repository's)")
+	set.StringVar(&a.Owner, "owner", "", "the repository's owner on GitHub (default: from the remote origin)")
+	set.StringVar(&a.Repository, "repository", "", "the repository's name on GitHub (default: from the remote origin)")
 	set.StringVar(&a.Team, "team", "", "the owner's team that reviews what deploys (default: the owner)")
 	set.StringVar(&a.Region, "region", "us-central1", "Google Cloud region")
 	set.StringVar(&a.Folder, "folder", "infra/platform", "folder for the platform's files; . for the repository's root")
-	set.StringVar(&a.Branch, "branch", "", "the repository's default branch, which deploys (default: what origin calls so)")
+	set.StringVar(&a.Branch, "branch", "", "the repository's default branch, which deploys (default: origin's)")
 	set.StringSliceVar(&a.Environments, "environments", environments, "dev; dev,staging; or dev,staging,prod")
-	set.StringArrayVar(&f.services, "service", nil, "KEY or KEY=DOCKERFILE of a service; once for each (default: of the Dockerfiles, or web)")
+	set.StringArrayVar(&f.services, "service", nil, "KEY or KEY=DOCKERFILE of a service; once for each (default: each Dockerfile, or web)")
 	set.StringArrayVar(&f.projects, "project", nil, "ENVIRONMENT=ID of a Google Cloud project that exists (default: APP-ENVIRONMENT)")
-	set.StringArrayVar(&f.reviewers, "reviewer", nil, "GITHUB-ENVIRONMENT=NUMBER of who approves there; may be repeated")
+	set.StringArrayVar(&f.reviewers, "reviewer", nil, "GITHUB-ENVIRONMENT=NUMBER of a person who approves there; may be repeated")
 	set.StringArrayVar(&f.numbers, "project-number", nil, "ENVIRONMENT=NUMBER of that project (default: a stand-in)")
 	set.StringVar(&a.BillingAccount, "billing-account", "", "the billing account's id (default: a stand-in)")
 	set.StringVar(&a.OwnerID, "owner-id", "", "the owner's number on GitHub (default: a stand-in)")
@@ -106,10 +106,10 @@ func (f *flags) register(command *cobra.Command) {
 	set.StringVar(&a.Alerts, "alerts", "", "e-mail address that alerts go to (default: a stand-in)")
 	set.StringVar(&a.Platform, "platform-repository", strings.TrimPrefix(Module, "github.com/"), "the repository whose workflows are called")
 	set.StringVar(&a.Version, "version", "", "the platform's version (default: this command's)")
-	set.StringVar(&a.Commit, "commit", "", "the version's commit (default: what the module proxy says)")
-	set.StringVar(&f.replace, "replace", "", "a folder that takes the place of the platform's module: to try a change of it")
+	set.StringVar(&a.Commit, "commit", "", "the version's commit (default: from the module proxy)")
+	set.StringVar(&f.replace, "replace", "", "a folder to use instead of the platform's module, to try a change")
 	set.BoolVar(&f.yes, "yes", false, "write without asking: for scripts")
-	set.BoolVar(&f.upgrade, "upgrade", false, "show, and with --yes write, what this version changes in files that are there")
+	set.BoolVar(&f.upgrade, "upgrade", false, "show, and with --yes write, what this version changes in existing files")
 	set.BoolVar(&f.noTidy, "no-tidy", false, "do not run go mod tidy")
 }
 

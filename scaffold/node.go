@@ -43,7 +43,7 @@ func (m manifest) dependsOn(name string) string {
 
 var filtered = regexp.MustCompile(`(?:--filter|-F)[= ]+["']?([@A-Za-z0-9._/-]+)`)
 
-// detectNode finds the outermost package.json that names pnpm or has pnpm's lock file beside it, and reads the packages
+// detectNode finds the outermost package.json that names pnpm or has pnpm's lock file next to it, and reads the packages
 // below it.
 func (r *Repository) detectNode(files []string) {
 	manifests := map[string]manifest{} // by folder

@@ -16,7 +16,7 @@ import (
 
 var refs = regexp.MustCompile(`(?m)^(        refs: \[)([^\]\n]*)\]$`)
 
-// trustFirst makes every stack trust the new commit beside the old one before a caller names it. If both happened in one
+// trustFirst makes every stack trust the new commit in addition to the old one before a caller names it. If both happened in one
 // merge, no stack could deploy until a person has run up.
 func (p *Plan) trustFirst(r Repository, a Answers) error {
 	for _, environment := range a.Environments {

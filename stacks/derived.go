@@ -44,7 +44,7 @@ func (s Settings) GitHubEnvironment() string {
 // BuildsImages reports whether images are built for this environment. That is dev; the others get images by promotion.
 func (s Settings) BuildsImages() bool { return s.Environment == dev }
 
-// SeparateProviders reports whether each account has an identity provider of its own. Only prod's accounts do.
+// SeparateProviders reports whether each account has its own identity provider. Only prod's accounts do.
 func (s Settings) SeparateProviders() bool { return s.Environment == prod }
 
 // ProviderID returns the id of the provider that an account's jobs authenticate with.

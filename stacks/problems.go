@@ -27,7 +27,7 @@ type Problems struct {
 	List []Problem
 }
 
-// Error names the stack and the file, then each problem on a line of its own.
+// Error names the stack and the file, then each problem on its own line.
 func (p *Problems) Error() string {
 	count := "1 problem"
 	if len(p.List) != 1 {

@@ -11,7 +11,7 @@ type Service struct {
 	// nothing runs yet.
 	Digest string `json:"digest,omitempty"`
 	// ImageUser is the user the image of Digest runs as, USER@DIGEST. A release finds it in the image's configuration and
-	// writes it beside Digest. For an image of several platforms, USER lists all their users, separated by commas. The
+	// writes it next to Digest. For an image of several platforms, USER lists all their users, separated by commas. The
 	// service carries it as evidence for policies. A value for another digest is refused. Default: the known user of the
 	// image that runs now.
 	ImageUser string `json:"imageUser,omitempty"`
@@ -48,7 +48,7 @@ type Service struct {
 	// Audiences are further audiences of ID tokens that the service accepts besides its URL, for example
 	// https://api.example.com. Default: none.
 	Audiences []string `json:"audiences,omitempty"`
-	// Sidecars are containers beside the service's own, by a short key. They share its network and take no requests from outside.
+	// Sidecars are containers next to the service's own, by a short key. They share its network and take no requests from outside.
 	// Default: none.
 	Sidecars map[string]Sidecar `json:"sidecars,omitempty"`
 	// After are sidecars that have to be healthy before the service's own container starts. Default: none.
@@ -145,7 +145,7 @@ type VPC struct {
 	Tags []string `json:"tags,omitempty"`
 }
 
-// Sidecar is a container beside the service's own.
+// Sidecar is a container next to the service's own.
 type Sidecar struct {
 	// Image is a full reference by digest, HOST/PATH@sha256:DIGEST. Policies limit the registries.
 	Image string `json:"image"`

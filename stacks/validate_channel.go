@@ -48,6 +48,6 @@ func validateChannel(key string, c Channel, found *findings) {
 		found.add(path+".secret", "does not apply to this kind", "remove it, and revoke it where it came from")
 	}
 	if c.User != "" && c.Kind != "webhook" {
-		found.add(path+".user", "is for a webhook", "remove it")
+		found.add(path+".user", "is set, and only a webhook has a user name", "remove it")
 	}
 }

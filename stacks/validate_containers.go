@@ -16,7 +16,7 @@ const SocketVolume = "cloudsql"
 // firstGeneration is the execution environment that mounts no file system of others.
 const firstGeneration = "gen1"
 
-// validateSidecars checks the containers beside the service's own, and the sums of all containers.
+// validateSidecars checks the containers next to the service's own, and the sums of all containers.
 func validateSidecars(s Service, path string, all Settings, found *findings) {
 	if len(s.Sidecars) >= limits.MaxContainers {
 		found.add(path+".sidecars", "are more than an instance can have", fmt.Sprintf("keep at most %d", limits.MaxContainers-1))

@@ -150,7 +150,7 @@ func TestChannels(t *testing.T) {
 		"values of another kind": {map[string]any{"kind": "sms", "target": "030 1", "secret": marker, "user": "u"}, []string{
 			"monitoring.channels.c.secret: does not apply to this kind; remove it, and revoke it where it came from",
 			"monitoring.channels.c.target: is not a telephone number; use the international form, such as +4930123456",
-			"monitoring.channels.c.user: is for a webhook; remove it"}},
+			"monitoring.channels.c.user: is set, and only a webhook has a user name; remove it"}},
 		"a target for pagerduty": {map[string]any{"kind": "pagerduty", "target": "x", "secret": marker},
 			[]string{"monitoring.channels.c.target: does not apply to this kind; remove it: the integration key names the receiver"}},
 		"no topic": {map[string]any{"kind": "pubsub", "target": "alerts"}, []string{"monitoring.channels.c.target: is not a topic; use " +

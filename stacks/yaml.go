@@ -78,7 +78,7 @@ func (f *findings) addEncrypted(path string) {
 func checkEncrypted(root, stack string, found *findings) {
 	document, err := Document(root, stack)
 	if err != nil {
-		found.add(settingsKey, "has encrypted values, and which ones cannot be seen: Pulumi."+stack+".yaml beside Pulumi.yaml cannot be read",
+		found.add(settingsKey, "has encrypted values, and which ones cannot be seen: Pulumi."+stack+".yaml next to Pulumi.yaml cannot be read",
 			"keep the stack's settings in that file, without --config-file")
 		return
 	}

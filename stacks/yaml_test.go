@@ -136,6 +136,6 @@ func TestEncryptedInARun(t *testing.T) {
 		}
 		assert.Equal(t, []string{path + notHere}, lines(t, err))
 	}
-	assert.Equal(t, []string{settingsKey + ": has encrypted values, and which ones cannot be seen: Pulumi.dev.yaml beside Pulumi.yaml " +
+	assert.Equal(t, []string{settingsKey + ": has encrypted values, and which ones cannot be seen: Pulumi.dev.yaml next to Pulumi.yaml " +
 		"cannot be read; keep the stack's settings in that file, without --config-file"}, lines(t, load(t.TempDir())))
 }

@@ -104,7 +104,7 @@ func (s Sidecar) problems(field string, found *problems.List) {
 		s.Liveness.livenessProblems(field+".Liveness", found)
 	}
 	for _, probe := range []*Probe{s.Startup, s.Liveness} {
-		found.If(probe != nil && probe.Port == 0, "%s has a probe without a port: a sidecar has none of its own", field)
+		found.If(probe != nil && probe.Port == 0, "%s has a probe without a port: name the port that the sidecar listens on", field)
 	}
 	container.Variables{Field: field, Reserved: limits.IsServiceVariable, Secrets: container.Secrets(s.Secrets),
 		Plain: map[string]map[string]pulumi.StringInput{"Environment": s.Environment}}.Check(found)
@@ -171,7 +171,7 @@ func (v Volume) problems(field string, found *problems.List) {
 		found.If(!strings.HasPrefix(v.Path, "/"), "%s.Path %q is not a folder of the server: begin it with a slash", field, v.Path)
 	}
 	found.If(v.ReadOnly && (v.Memory != "" || v.Secret != nil || v.CloudSQL != nil),
-		"%s.ReadOnly has no meaning for this kind: it is for a bucket or a file server", field)
+		"%s.ReadOnly is set, and only a bucket or a file server can be read-only: remove it", field)
 }
 
 // networkProblems checks the network that the service reaches, and the audiences.

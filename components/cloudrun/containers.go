@@ -16,7 +16,7 @@ import (
 // name.
 const MainContainer = "main"
 
-// Sidecar is a container beside the service's own. It shares the instance's network, and takes no requests from outside.
+// Sidecar is a container next to the service's own. It shares the instance's network, and takes no requests from outside.
 type Sidecar struct {
 	// Image is the container image by digest, NAME@sha256:<64 hex>. Required.
 	Image pulumi.StringInput

@@ -59,7 +59,7 @@ type ServiceArgs struct {
 	ServiceAccount pulumi.StringInput
 	// Labels are put on the service and on each of its revisions. Default: none.
 	Labels pulumi.StringMapInput
-	// Annotations are put on the service, beside those that others put there. Default: none.
+	// Annotations are put on the service, in addition to those that others put there. Default: none.
 	Annotations pulumi.StringMapInput
 	// ImageOf names a sidecar whose image somebody else changes once the service exists; the program then leaves that image alone. Cloud
 	// Run chooses the revisions' names, and the newest ready revision has all requests. Default: none; the program sets every image.
@@ -88,7 +88,7 @@ type ServiceArgs struct {
 	SessionAffinity bool
 	// Audiences are further audiences of ID tokens that the service accepts besides its URL. Default: none.
 	Audiences []string
-	// Sidecars are containers beside the service's own, by name. Default: none.
+	// Sidecars are containers next to the service's own, by name. Default: none.
 	Sidecars map[string]Sidecar
 	// After are sidecars that have to be healthy before the service's own container starts. Default: none.
 	After []string

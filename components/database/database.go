@@ -250,7 +250,7 @@ func (args *DatabaseArgs) validate() error {
 		found.If(args.Tier == "", "args.Tier is missing: set one such as db-custom-1-3840")
 		found.If(args.Network != "" && !networkName.MatchString(args.Network),
 			"args.Network %q is not a network: use projects/PROJECT/global/networks/NAME", args.Network)
-		found.If(args.Host != "", "args.Host is for an existing instance: leave it out")
+		found.If(args.Host != "", "args.Host is set, and only an existing instance has a host: remove it")
 		found.If(args.DiskGB < limits.MinDiskGB || args.DiskLimitGB < args.DiskGB,
 			"args.DiskGB is %d and DiskLimitGB %d: use 10 or more, and a limit that is not under it", args.DiskGB, args.DiskLimitGB)
 		found.If(args.BackupHour < 0 || args.BackupHour > 23, "args.BackupHour is %d: use 0-23", args.BackupHour)

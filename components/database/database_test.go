@@ -122,7 +122,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"all": {&database.DatabaseArgs{Network: "default", Host: "x", BackupHour: 24, MaintenanceHour: 24,
 			Clients: map[string]database.Client{"Web": {}}}, []string{
 			"args.Project is missing", "args.Region is missing", "args.Instance is missing", "args.Name is missing", "args.Version is missing",
-			"args.Tier is missing", `args.Network "default" is not a network`, "args.Host is for an existing instance", "args.DiskGB is 0",
+			"args.Tier is missing", `args.Network "default" is not a network`, "args.Host is set, and only an existing", "args.DiskGB is 0",
 			"args.BackupHour is 24", "args.BackupsKept is 0", "args.MaintenanceDay is 0", "args.MaintenanceHour is 24",
 			`args.Clients key "Web" names a resource`, `args.Clients["Web"] lacks Email or Member`}},
 	} {

@@ -81,7 +81,7 @@ func describe(scope Scope) string {
 	return scope.place().String()
 }
 
-// register makes the grant. It registers the resource by its token, because the SDK has a struct of its own, with the same fields,
+// register makes the grant. It registers the resource by its token, because the SDK has its own struct, with the same fields,
 // for each of the ten kinds.
 func (grant Grant) register(ctx *pulumi.Context, name string, identity *Identity, member, project pulumi.StringInput) error {
 	p := grant.Scope.place()

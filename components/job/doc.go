@@ -16,7 +16,7 @@
 // # Schedule
 //
 // With a Schedule, Cloud Scheduler starts the job as an account that may run this job and nothing else. The account is the caller's,
-// because a component makes no identities of its own; the grant is made here.
+// because a component makes no identities; the grant is made here.
 //
 // # Renames
 //

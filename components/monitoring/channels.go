@@ -141,11 +141,11 @@ func (c Channel) problems(key string, found *problems.List) {
 	field := fmt.Sprintf("args.Others[%q]", key)
 	known := slices.Contains([]string{Slack, PagerDuty, Webhook, PubSub, SMS}, c.Kind)
 	found.If(!known, "%s.Kind %q is unknown: use %s, %s, %s, %s or %s", field, c.Kind, Slack, PagerDuty, Webhook, PubSub, SMS)
-	found.If(known && c.Target == "" && c.Kind != PagerDuty, "%s.Target is missing: say whom it tells", field)
+	found.If(known && c.Target == "" && c.Kind != PagerDuty, "%s.Target is missing: name the channel, address, topic or number", field)
 	needs := c.Kind == Slack || c.Kind == PagerDuty || c.Kind == Webhook
 	found.If(needs && c.Secret == nil, "%s.Secret is missing: a %s needs it", field, c.Kind)
-	found.If(known && !needs && c.Secret != nil, "%s.Secret is for another kind: leave it out", field)
-	found.If(c.User != "" && c.Kind != Webhook, "%s.User is for a webhook: leave it out", field)
+	found.If(known && !needs && c.Secret != nil, "%s.Secret is set, and a channel of kind %s has no secret: remove it", field, c.Kind)
+	found.If(c.User != "" && c.Kind != Webhook, "%s.User is set, and only a webhook has a user name: remove it", field)
 }
 
 func (args *ChannelsArgs) validate() error {

@@ -112,8 +112,8 @@ func TestBadOtherChannels(t *testing.T) {
 		return err
 	})
 	assert.ErrorContains(t, err, `channels "alerts": args.Others["a"].Kind "teams" is unknown: use slack, pagerduty, webhook, pubsub or sms
-args.Others["b"].Target is missing: say whom it tells
+args.Others["b"].Target is missing: name the channel, address, topic or number
 args.Others["b"].Secret is missing: a slack needs it
-args.Others["b"].User is for a webhook: leave it out
-args.Others["c"].Secret is for another kind: leave it out`)
+args.Others["b"].User is set, and only a webhook has a user name: remove it
+args.Others["c"].Secret is set, and a channel of kind sms has no secret: remove it`)
 }

@@ -21,7 +21,7 @@
 // # Alerts
 //
 // There are few, and each is worth somebody's attention: the service cannot be reached, it burns its error budget (fast or
-// slowly), it is slow, it refuses requests for want of an instance. A plain 5xx threshold is not among them: it means
+// slowly), it is slow, it refuses requests because every instance is busy. A plain 5xx threshold is not among them: it means
 // nothing without the volume and the objective, and the burn rate has both.
 //
 // Burn rates and windows are those of the Site Reliability Workbook, chapter 5, "Alerting on SLOs", section

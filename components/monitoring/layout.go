@@ -15,7 +15,7 @@ const (
 	blockHeight  = 2*chartHeight + updateHeight
 )
 
-// object is a part of the document. It is a map, so that the encoder sorts the keys. No value is a zero value: the API
+// object is a part of the document. It is a map, so that the encoder sorts the keys. It has no zero values: the API
 // drops those, and its answer would differ from the text that was sent.
 type object map[string]any
 

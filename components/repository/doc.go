@@ -23,7 +23,7 @@
 // Variables are plain text to everybody who can read the repository's workflows' logs: they are for names, never for
 // secrets.
 //
-// Several stacks may manage one repository as long as each has environments and repository variables of its own names:
+// Several stacks may manage one repository as long as each has environments and repository variables with different names:
 // GitHub has no owner for either, so the last stack to run would win.
 //
 // # Protection

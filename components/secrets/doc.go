@@ -12,7 +12,7 @@
 // # Values and versions
 //
 // A value comes from outside, and its version number is pinned here; or it is given as a Pulumi secret, stays encrypted
-// in state and in outputs, and becomes a version of its own. Either way a revision names the version it runs with, so that
+// in state and in outputs, and becomes a new version. Either way a revision names the version it runs with, so that
 // rolling back restores the value too. For the same reason a new value leaves the old version in place: versions are
 // abandoned, never destroyed. Destroy those that leaked by hand.
 //

@@ -26,7 +26,7 @@ type SecretsArgs struct {
 	Project pulumi.StringInput
 	// Labels are put on every secret. Default: none.
 	Labels pulumi.StringMapInput
-	// DeletionProtection refuses to delete the containers until it is switched off in an update of its own. Default: false.
+	// DeletionProtection refuses to delete the containers until an earlier update has switched it off. Default: false.
 	DeletionProtection bool
 	// Secrets are the secrets by id: 1-255 letters, digits, hyphens and underscores. Default: none.
 	Secrets map[string]Secret

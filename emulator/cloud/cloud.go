@@ -113,14 +113,14 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 func serve(apis *rest.Server, o Options) *run.API {
 	accounts := iamcredentials.Accounts{Find: iam.Account, ProjectOf: iam.ProjectOfAccount}
 	attestations := binaryauthorization.Notes{Find: containeranalysis.Note, Occurrences: containeranalysis.Occurrences}
-	budgets := billingbudgets.Neighbours{Currency: cloudbilling.Currency, CheckChannels: monitoring.CheckChannels}
-	cloudRun := run.New(apis, run.Neighbours{Account: iam.AccountExists, Repository: artifactregistry.Exists,
+	budgets := billingbudgets.Dependencies{Currency: cloudbilling.Currency, CheckChannels: monitoring.CheckChannels}
+	cloudRun := run.New(apis, run.Dependencies{Account: iam.AccountExists, Repository: artifactregistry.Exists,
 		Secret: secretmanager.Secret, Version: secretmanager.Version, Caller: iamcredentials.Verify, Verdict: attestations.Verdict}, o.Log)
 	apis.Add(iam.API(), cloudresourcemanager.API(), artifactregistry.API(serviceusage.On), secretmanager.API())
 	apis.Add(monitoring.APIs(o.Metrics, cloudRun.Completed, o.MetricsLag)...)
 	apis.Add(budgets.API(), cloudbilling.API(), serviceusage.API(), logging.API(), cloudkms.API())
 	apis.Add(containeranalysis.APIs()...)
-	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Neighbours{Account: iam.AccountExists, Start: cloudRun.Start}.API())
+	apis.Add(attestations.API(), accounts.API(), cloudscheduler.Dependencies{Account: iam.AccountExists, Start: cloudRun.Start}.API())
 	apis.Add(sqladmin.APIs(iam.AccountExists)...)
 	apis.Add(storage.API())
 	return cloudRun

@@ -2,7 +2,7 @@
 // Unlike a mock, it keeps state, computes the fields that the real APIs compute, and refuses what they refuse, with the same
 // status and message.
 //
-// Each API is a package of its own below emulator/google. It is served under a prefix, so that clients reach it through a custom
+// Each API is a separate package below emulator/google. It is served under a prefix, so that clients reach it through a custom
 // endpoint:
 //
 //	/run/v2      run: services, revisions, jobs, operations        /sm/v1   secretmanager

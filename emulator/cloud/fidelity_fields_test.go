@@ -112,7 +112,7 @@ func (w *world) outcome(t *testing.T, method, url, body, in string, at field) st
 	return worst
 }
 
-// madeForReal makes a resource of Cloud SQL under a name of its own and reads it back: the answer to its creation does not show it.
+// madeForReal makes a resource of Cloud SQL under its own name and reads it back: the answer to its creation does not show it.
 func (w *world) madeForReal(url string, document map[string]any) map[string]any {
 	w.made++
 	document["name"] = fmt.Sprintf("f%d", w.made)

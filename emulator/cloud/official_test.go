@@ -31,7 +31,7 @@ func code(err error) int {
 	return 0
 }
 
-// TestOfficialClients makes, reads, changes, refuses and deletes with Google's own client of every API beside Cloud Run's.
+// TestOfficialClients makes, reads, changes, refuses and deletes with Google's own client of every API except Cloud Run's.
 func TestOfficialClients(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -28,26 +28,26 @@ type Streams = cli.Streams
 var page = cli.Page{
 	Usage:   "emulator",
 	Purpose: "Serve emulated APIs of Google Cloud and GitHub on loopback until interrupted",
-	Details: `The state lives in memory, or in the folder that --data names. What exists before the first request is read from
---seeds, a YAML file:
+	Details: `The state lives in memory, or in the folder that --data names. --seeds names a YAML file that says
+what exists before the first request:
 
   projects:
     - id: my-project
       number: "123456789012"
       billingAccount: 000000-AAAAAA-111111
-      apis: [run.googleapis.com, iam.googleapis.com]   # default: all that the emulator knows
+      apis: [run.googleapis.com, iam.googleapis.com]   # default: every API of the emulator
   repositories:
     - {owner: acme, ownerId: 1, name: shop, id: 2, userIds: [3]}
   behaviours:                                          # how containers of an image behave, by digest
     "sha256:9f...": {errorRate: 0.1, latency: 200ms, startup: 5s, neverReady: false}
 
-Without --seeds there are the project demo-project and the repository demo/demo.
+Without --seeds, the project demo-project and the repository demo/demo exist.
 
-Clients find it by the variables that --env writes: Terraform's and Pulumi's Google providers, gcloud, the GitHub
-provider. The APIs want the token that is in there. docs/fidelity.md says which methods and fields there are.`,
+--env writes the variables by which clients find the emulator: Terraform's and Pulumi's Google providers, gcloud, the
+GitHub provider. The file also has the token that the APIs want. docs/fidelity.md lists the methods and fields.`,
 	Examples: `  go run ./cmd/emulator --env emulator.env                    then, in another terminal: . ./emulator.env
-  go run ./cmd/emulator --data state --seeds seeds.yaml       what is made is there again the next time`,
-	Codes: "Exit codes: 0 told to end; 2 the flags or the seeds are wrong, and nothing was served; 3 could not serve.",
+  go run ./cmd/emulator --data state --seeds seeds.yaml       keep what clients make for the next run`,
+	Codes: "Exit codes: 0 interrupted; 2 the flags or the seeds are wrong, and nothing was served; 3 could not serve.",
 }
 
 // usageError reports a wrong argument or file. Nothing was served.

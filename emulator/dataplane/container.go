@@ -27,7 +27,7 @@ var items = []map[string]any{
 	{"id": "3", "name": "Whiteboard markers", "category": "Stationery", "price": 12.5},
 }
 
-// answer lets a revision's simulated container answer, within the time limit of the template. It counts the request.
+// answer lets a revision's emulated container answer, within the time limit of the template. It counts the request.
 func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) {
 	start := d.options.Now()
 	behaviour := d.cloud.Run.Behaviour(run.Digest(revision.Image)).At(r.URL.Path)
@@ -60,7 +60,7 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.S
 	d.options.Metrics.Record(metrics.Key{Service: service.Name, Revision: revision.Name, Class: metrics.Class(code)}, start, latency)
 }
 
-// respond is the simulated application: it answers the request.
+// respond is the emulated application: it answers the request.
 func (d *DataPlane) respond(w http.ResponseWriter, r *http.Request, service run.Service, revision run.Revision) int {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

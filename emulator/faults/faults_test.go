@@ -92,7 +92,7 @@ func TestRequestsThatFaultsStrike(t *testing.T) {
 	}
 }
 
-// TestFaultsAreIndependent sets a second fault beside one with a rate. The first strikes the same requests as it does alone.
+// TestFaultsAreIndependent sets a second fault next to one with a rate. The first strikes the same requests as it does alone.
 func TestFaultsAreIndependent(t *testing.T) {
 	t.Parallel()
 	w := start()

@@ -204,7 +204,7 @@ func (t *resourceType) fillObject(s *shape, value map[string]any, path string) m
 	return value
 }
 
-// excluded reports whether a default would be refused beside its sibling properties.
+// excluded reports whether a default would be refused together with its sibling properties.
 func (t *resourceType) excluded(f fact, siblings map[string]any) bool {
 	return slices.ContainsFunc(f.without, func(other string) bool { return siblings[other[strings.LastIndex(other, ".")+1:]] != nil })
 }

@@ -45,7 +45,7 @@ func (t *resourceType) encodeObject(s *shape, object map[string]any, path string
 			continue
 		}
 		if value == "" && t.facts.at(p).fallback == "" {
-			continue // a default of the provider: the API refuses an empty text beside another choice
+			continue // a default of the provider: the API refuses an empty text next to another choice
 		}
 		r := t.rules[p]
 		if r.encode != nil {

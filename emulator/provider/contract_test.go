@@ -16,7 +16,7 @@ import (
 )
 
 // The official providers' schemas say which changes force a replacement, which inputs are required and which outputs
-// are secret. They are large and not ours to copy, so that they lie beside the repository:
+// are secret. They are large and not ours to copy, so they lie next to the repository:
 //
 //	../shared/schemas/gcp-8.41.1.json      pulumi package get-schema gcp@8.41.1
 //	../shared/schemas/github-6.14.0.json   pulumi package get-schema github@6.14.0
@@ -62,7 +62,7 @@ var readSchemas = sync.OnceValue(func() map[string]*pulumiSchema {
 })
 
 const schemasMissing = "the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
-	"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names"
+	"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas next to the repository or in the folder PLATFORM_SCHEMAS names"
 
 func schemasFor(t *testing.T) map[string]*pulumiSchema {
 	t.Helper()

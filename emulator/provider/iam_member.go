@@ -22,7 +22,7 @@ const policyAttempts = 10
 type iamMember struct {
 	// post says that the policy is read with POST, as in the older APIs. inBody says that the options are in the body.
 	post, inBody bool
-	// resource says that the policy is a resource of its own, read with GET and written with PUT, as in Cloud Storage.
+	// resource says that the policy is a separate resource, read with GET and written with PUT, as in Cloud Storage.
 	resource bool
 }
 

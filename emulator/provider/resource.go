@@ -51,7 +51,7 @@ type resourceType struct {
 	// importID is the id that an import takes, if it differs from the id. Default: the id.
 	importID string
 	// wrap is the field of the request's body that holds the resource; "" means that the resource is the body. wrapWith lists the
-	// properties beside that field in a creation.
+	// properties together with that field in a creation.
 	wrap     string
 	wrapWith []string
 	// update says how changes are written. Default: updateMask.

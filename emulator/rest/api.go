@@ -22,7 +22,7 @@ type API struct {
 	// OperationsInLocation says that the names of operations are below the location rather than below the resource.
 	OperationsInLocation bool
 
-	// Before runs before every request, in a transaction of its own. Its changes stay even if the request fails.
+	// Before runs before every request, in its own transaction. Its changes stay even if the request fails.
 	Before func(*http.Request) error
 	// Due reports whether a change that happens by itself is due by now. Settle carries such changes out.
 	Due    func(*Request) bool

@@ -1,6 +1,6 @@
 // Package rest implements what Google's APIs have in common: named resources that are written and read over HTTP, long-running
 // operations, field masks, etags, pages and IAM policies. It contains no API. An API is a table of kinds ([API], [Kind]). The
-// parts that only one API has are functions beside its table, which this package calls.
+// parts that only one API has are functions next to its table, which this package calls.
 //
 // [Request.handle] answers a request. It finds the API and the method and checks the body against the method's message. It then
 // checks the resource's surroundings: the project, whether the API is enabled, the location and the parents. The rest runs as one

@@ -73,7 +73,7 @@ func Aborted(format string, args ...any) *Error {
 	return refuse(http.StatusConflict, "ABORTED", format, args)
 }
 
-// Internal returns a 500: the emulator failed, or simulates a failure of the API.
+// Internal returns a 500: the emulator failed, or a fault makes the API fail.
 func Internal(format string, args ...any) *Error {
 	return refuse(http.StatusInternalServerError, "INTERNAL", format, args)
 }

@@ -83,7 +83,7 @@ func file() *rest.Kind {
 	}
 }
 
-// task is changed by operations, and keeps something beside it.
+// task is changed by operations, and keeps something next to it.
 func task() *rest.Kind {
 	return &rest.Kind{
 		Pattern: "projects/*/locations/*/jobs", Message: "GoogleCloudRunV2Job", Body: "job",

@@ -25,7 +25,7 @@ type Options struct {
 	IDs *ids.Source
 	// OperationDelay is how long a long-running operation runs. Default: 0; the operation is then done at once.
 	OperationDelay time.Duration
-	// Elsewhere is the address of an API that another server serves beside this one. The error about an unknown address names it.
+	// Elsewhere is the address of an API that another server serves in addition to this one. The error about an unknown address names it.
 	Elsewhere string
 	// On refuses a request to an API that is not enabled in the project.
 	On func(q *Request, p Project, host string) error

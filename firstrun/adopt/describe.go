@@ -91,7 +91,7 @@ func (r *reader) add(a aspect) {
 	r.aspects = append(r.aspects, a)
 }
 
-// sidecar reads a container beside the one that takes requests: its existence and its settings.
+// sidecar reads a container next to the one that takes requests: its existence and its settings.
 func (r *reader) sidecar(container any, document map[string]any) {
 	name := text(container, "name")
 	what := "container " + name

@@ -209,7 +209,7 @@ func TestExistingResourcesAreCompared(t *testing.T) {
 	assert.Equal(t, []string{jobPath[1:], "r:dev"}, ids)
 }
 
-// TestServiceInAnotherRegion checks the warning about settings with another region, which would make a second service beside the one
+// TestServiceInAnotherRegion checks the warning about settings with another region, which would make a second service next to the one
 // that people use.
 func TestServiceInAnotherRegion(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// sidecars returns a service's containers beside its own.
+// sidecars returns a service's containers next to its own.
 func (p *platform) sidecars(s stacks.Service) map[string]cloudrun.Sidecar {
 	sidecars := map[string]cloudrun.Sidecar{}
 	for name, sidecar := range s.Sidecars {

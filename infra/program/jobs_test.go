@@ -34,7 +34,7 @@ func jobsOf(stack string) (change func(map[string]any), plain string) {
 	}, plain
 }
 
-// TestJobsOfAStack checks that a job runs its service's image under an account of its own, which reads its own secrets only. A
+// TestJobsOfAStack checks that a job runs its service's image under its own account, which reads its own secrets only. A
 // release may run the job that is its hook, and a schedule's account may run its own job and nothing else.
 func TestJobsOfAStack(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ var byInfra = map[string]permissions.Action{
 	// A person's first run makes it. infra has rights on it alone, so that it cannot make others.
 	"gcp:artifactregistry/repository:Repository": permissions.Updates,
 	// A person changes who may do what (docs/adr/0007): roles, accounts, federation, every IAM policy, and the APIs, which bring
-	// accounts of their own.
+	// their own accounts.
 	"gcp:projects/service:Service":                                      permissions.Reads,
 	"gcp:projects/iAMCustomRole:IAMCustomRole":                          permissions.Reads,
 	"gcp:projects/iAMMember:IAMMember":                                  permissions.Reads,

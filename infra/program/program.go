@@ -53,7 +53,7 @@ type platform struct {
 }
 
 // Run registers an environment and exports its outputs. It stops at the first chapter that fails, and names it in the
-// error. It expects platform.yaml beside Pulumi.yaml.
+// error. It expects platform.yaml next to Pulumi.yaml.
 func Run(ctx *pulumi.Context) error { return In(ctx.RootDirectory())(ctx) }
 
 // In returns [Run] for a platform.yaml in the folder. An engine that runs a function instead of a folder does not say

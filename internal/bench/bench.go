@@ -27,16 +27,16 @@ const (
 var page = cli.Page{
 	Usage:   "bench up | check [FLAG...] | scale SERVICES...",
 	Purpose: "Measure what a newcomer and a contributor wait for, by part",
-	Details: `It works on a clone of the commit that is checked out, with a home and a build cache of its own. Modules are downloaded before the
-clock runs. Other work on the machine moves the clock; processor time, system time included, is what compares.`,
+	Details: `It works on a clone of the commit that is checked out, with a new home folder and build cache. It downloads modules before the
+clock starts. Other work on the machine changes the times by the clock, so compare the processor times. They include system time.`,
 	Examples: `  go run ./cmd/bench up                the first "sandbox up" on a machine that has compiled nothing
   go run ./cmd/bench check             the whole check on such a machine; further words are the flags of cmd/check
-  go run ./cmd/bench scale 1 10 100    an "up" of stacks with so many services`,
+  go run ./cmd/bench scale 1 10 100    an "up" of stacks with 1, 10 and 100 services`,
 	Codes: "Exit codes: 0 measured; 2 the call is wrong; 3 something failed.",
 }
 
-// Run runs one command line and returns the exit code. Under the names of the programs that it stands in for while it measures, it is that
-// program.
+// Run runs one command line and returns the exit code. bench also starts its executable under the names of the go command and of a
+// test runner; Run then does the work of that program.
 func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	switch filepath.Base(streams.Program) {
 	case "go":
@@ -126,7 +126,7 @@ func newBench(ctx context.Context, streams cli.Streams) (*bench, error) {
 	return b, nil
 }
 
-// environment is the bare machine's: what Go keeps of modules is the one thing that it shares with this one.
+// environment returns the bare machine's environment. It shares only Go's module cache with this machine.
 func (b *bench) environment() ([]string, error) {
 	if b.warm {
 		return os.Environ(), nil

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// This executable stands before Go on the bare machine's PATH: it hands each call on, with the flag that has the go command
-// write down what each of its steps took.
+// This executable comes before the go command on the bare machine's PATH. It passes each call on, with the flag by which the go
+// command records what each of its steps took.
 const (
 	realGo    = "BENCH_GO"
 	logFolder = "BENCH_LOG"
@@ -65,7 +65,7 @@ type action struct {
 	CmdUser, CmdSys time.Duration
 }
 
-// parts is processor time by what was done.
+// parts is the processor time of each part of the work.
 type parts map[string]time.Duration
 
 // parts reads what the go commands so far have written down.
@@ -113,7 +113,7 @@ func partOf(mode, pkg string, race bool) string {
 	return what
 }
 
-// ownerOf groups import paths by whose they are.
+// ownerOf returns the name of those whose package an import path is.
 func ownerOf(pkg string) string {
 	pkg, _, _ = strings.Cut(pkg, " ") // "m/a [m/a.test]"
 	for _, group := range []struct{ prefix, name string }{

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// scale previews and brings up a stack of each size, and holds its state against the policies, in a sandbox of its own, on this machine's
+// scale previews and brings up a stack of each size, and checks its state against the policies, in a new sandbox, with this machine's
 // own build cache.
 func (b *bench) scale(sizes []int) error {
 	b.warm = true
@@ -85,13 +85,13 @@ func (s scaled) row(services int, before scaled) string {
 		exponents, max(s.preview.memory, s.up.memory)>>20)
 }
 
-// writeApplication copies the tests' application, with so many services in the stack dev: the first as it is, the others behind it,
-// called by nobody from outside.
+// writeApplication copies the tests' application with this number of services in the stack dev. The first service is unchanged. The
+// others follow it, and nobody outside can call them.
 func writeApplication(from, to string, services int) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return err
 	}
-	// The ceiling is one service's.
+	// The ceiling is that of one service.
 	policies := filepath.Join(to, "policy", "dev.json")
 	configured, err := os.ReadFile(policies)
 	if err != nil {

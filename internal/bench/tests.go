@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// This executable also stands between `go test` and each package's tests (go test -exec), and writes down what they took.
+// This executable also runs each package's tests for `go test` (the flag -exec), and records what they took.
 const (
 	testRunner = "bench-test-runner"
 	ranFolder  = "BENCH_RAN"
@@ -80,7 +80,7 @@ func (b *bench) tests() ([]tested, error) {
 	return tests, nil
 }
 
-// shownTests is how many packages have a row of their own.
+// shownTests is how many packages have their own row.
 const shownTests = 20
 
 // printTests writes a table of the packages whose tests took most.

@@ -4,6 +4,6 @@ import "golang.org/x/sys/unix"
 
 const testsNote = `With what the tests started: compilers, engines, and daemons that had ended when the tests did.`
 
-// keepOrphans makes this process the parent of what its children leave behind, such as an emulated cloud's process, so that it is told
-// what they took.
+// keepOrphans makes this process the parent of processes that its children leave behind, such as an emulated cloud, so that it
+// learns what they took.
 func keepOrphans() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }

@@ -39,7 +39,7 @@ func TestWorkflow(t *testing.T) {
 }
 `)
 	check := func() (said string, err error) {
-		var errs, out bytes.Buffer // The command's own lines arrive while its events are written, so each stream has a buffer of its own.
+		var errs, out bytes.Buffer // The command's own lines arrive while its events are written, so each stream has its own buffer.
 		err = checker{ctx: t.Context(), root: root, out: &errs}.testPackages(&report{out: &out},
 			group{module: module, packages: []string{"./..."}})
 		return out.String(), err

@@ -37,8 +37,8 @@ var page = cli.Page{
 	Usage:   "check",
 	Purpose: "Run every check of the repository, as CI does",
 	Details: `These are formatting, vet, staticcheck, a scanner of workflows, and all tests of each Go module, with the race detector where
-goroutines of ours run. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name the tests that
-did not run for lack of one.
+our code starts goroutines. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name the tests that
+did not run because a program is missing.
 
 "check settings" checks the files of an application that uses the platform: see check settings --help.`,
 	Examples: `  go run ./cmd/check --quick          what changed, while you work

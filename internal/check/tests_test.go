@@ -116,7 +116,7 @@ func TestStepsRunTogether(t *testing.T) {
 }
 
 // TestGroupsOfPackages checks which packages are tested with the race detector, and that the packages that drive the platform's
-// processes have groups of their own.
+// processes have their own groups.
 func TestGroupsOfPackages(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	var out strings.Builder

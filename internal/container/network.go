@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// VPC is the network that a service or a job sends requests into. Each component has a type of its own for it.
+// VPC is the network that a service or a job sends requests into. Each component has its own type for it.
 type VPC struct {
 	Network, Subnetwork string
 	AllTraffic          bool

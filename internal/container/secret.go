@@ -9,7 +9,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// Secret is a secret's version, as each component has it in a type of its own.
+// Secret is a secret's version, as each component has it in its own type.
 type Secret struct{ Secret, Version pulumi.StringInput }
 
 // Secrets converts a component's secrets.

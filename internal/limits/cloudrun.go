@@ -1,8 +1,8 @@
 // Package limits holds the limits of Google Cloud and GitHub: numbers, forms of names, and reserved names. The settings
 // are checked against them before anything runs. Components check again, for people who use them alone. A limit that
-// only one package needs is in that package, beside its check.
+// only one package needs is in that package, next to its check.
 //
-// The policy pack and the emulated APIs have limits of their own, because they judge what settings and components make.
+// The policy pack and the emulated APIs have their own limits, because they judge what settings and components make.
 package limits
 
 import (

@@ -28,7 +28,7 @@ import (
 var mutantOfThisRun, _ = strconv.Atoi(os.Getenv("MUTANT"))
 `
 
-// mutator adds every change to a package's files, each behind a condition that is true while the change is on.
+// mutator adds every change to a package's files, each behind a condition that is true while the change is selected.
 type mutator struct {
 	files   *token.FileSet
 	changes []change
@@ -39,7 +39,7 @@ type mutator struct {
 	orders map[*ast.BinaryExpr]bool // The comparisons that sort.Slice calls.
 }
 
-// edit replaces the source from start to end. text gets a function that renders a part of that source with its inner edits.
+// edit replaces the source from start to end. text is given a function that renders a part of that source with its inner edits.
 type edit struct {
 	start, end token.Pos
 	text       func(inside func(start, end token.Pos) string) string
@@ -83,7 +83,7 @@ func (m *mutator) render(edits []edit, start, end token.Pos) string {
 	return out.String()
 }
 
-// add records a change at a place and returns the expression that is true while it is on.
+// add records a change at a place and returns the expression that is true while the change is selected.
 func (m *mutator) add(at token.Pos, what string) string {
 	position := m.files.Position(at)
 	line, _, _ := strings.Cut(string(m.source[position.Offset-position.Column+1:]), "\n")
@@ -100,12 +100,12 @@ func (m *mutator) node(node ast.Node) bool {
 	case *ast.CaseClause:
 		m.statements(node.Body)
 	case *ast.IfStmt:
-		m.turned(node.Cond, "the condition is turned round")
+		m.turned(node.Cond, "the condition is negated")
 	case *ast.SwitchStmt:
 		if node.Tag == nil {
 			for _, clause := range node.Body.List {
 				for _, condition := range clause.(*ast.CaseClause).List {
-					m.turned(condition, "the case is turned round")
+					m.turned(condition, "the case is negated")
 				}
 			}
 		}
@@ -118,7 +118,7 @@ func (m *mutator) node(node ast.Node) bool {
 		m.sorting(node)
 	case *ast.Ident:
 		if node.Name == "true" || node.Name == "false" {
-			on := m.add(node.Pos(), node.Name+" is the other one")
+			on := m.add(node.Pos(), node.Name+" is swapped")
 			m.replace(node, func(as string) string { return "(" + as + " != " + on + ")" })
 		}
 	case *ast.BinaryExpr:
@@ -132,7 +132,8 @@ func (m *mutator) node(node ast.Node) bool {
 	return true
 }
 
-// turned negates a condition, unless an operator in front is swapped or left out, which is the more telling change.
+// turned negates a condition. It leaves out a condition that begins with an operator that another change swaps or leaves out,
+// because that change tests more.
 func (m *mutator) turned(condition ast.Expr, what string) {
 	if _, is := swapped(condition); is {
 		return
@@ -144,7 +145,8 @@ func (m *mutator) turned(condition ast.Expr, what string) {
 	m.replace(condition, func(as string) string { return "(" + as + ") != " + on })
 }
 
-// sorting marks the comparisons in a call of sort.Slice. That promises no order among equals, so that < and <= say the same; < becomes >.
+// sorting marks the comparisons in a call of sort.Slice. sort.Slice promises no order among equals, so < and <= mean the same; <
+// becomes >.
 func (m *mutator) sorting(call *ast.CallExpr) {
 	function, is := call.Fun.(*ast.SelectorExpr)
 	if !is || function.Sel.Name != "Slice" || len(call.Args) != 2 {
@@ -178,7 +180,7 @@ func (m *mutator) operator(node *ast.BinaryExpr, other token.Token) {
 	}})
 }
 
-// statements lets changes leave out calls, assignments and steps out of loops.
+// statements adds the changes that leave out calls, assignments and steps out of loops.
 func (m *mutator) statements(list []ast.Stmt) {
 	for _, statement := range list {
 		what := ""

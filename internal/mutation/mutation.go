@@ -36,10 +36,10 @@ var page = cli.Page{
 	Details: `It swaps comparison operators, && and ||, negates conditions, swaps true and false, and leaves out a !, a call, an assignment, or a
 step out of a loop. It names each change that no test noticed, and ends with the share of changes that were noticed.`,
 	Examples: `  go run ./cmd/mutate ./release/plan ./release/health
-  go run ./cmd/mutate --sample 100 --seed 7 ./release/rollout      a sample, where the tests take long
-  go run ./cmd/mutate --only ^rollback --run Rollback ./release/rollout      one file, and the tests that have its name
-  go run ./cmd/mutate --only '^(guard.go:76|watch_record.go:41):' ./release/rollout      two lines, after a test for them was written
-  (cd policy && go run ../cmd/mutate --first 'Test(Cases|Matrix)/^{file}' ./rules)      a rule's own rows before all others`,
+  go run ./cmd/mutate --sample 100 --seed 7 ./release/rollout      a sample, for slow tests
+  go run ./cmd/mutate --only ^rollback --run Rollback ./release/rollout      one file, with the tests that have its name
+  go run ./cmd/mutate --only '^(guard.go:76|watch_record.go:41):' ./release/rollout      two lines, once a test for them is written
+  (cd policy && go run ../cmd/mutate --first 'Test(Cases|Matrix)/^{file}' ./rules)      the tests of a changed rule before all others`,
 	Codes: "Exit codes: 0 enough changes were noticed; 1 not enough; 2 the call is wrong; 3 something failed.",
 }
 
@@ -56,13 +56,13 @@ type settings struct {
 func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
 	s := settings{out: streams.Out}
-	least := flags.Int("least", 90, "fail when less than this share, in percent, of a package's changes is noticed")
-	flags.IntVar(&s.sample, "sample", 0, "try at most so many changes of each package, chosen by the seed; 0 tries all")
+	least := flags.Int("least", 90, "the share of each package's changes, in percent, that has to be noticed")
+	flags.IntVar(&s.sample, "sample", 0, "how many changes of each package to try, chosen by the seed; 0 tries all")
 	flags.Uint64Var(&s.seed, "seed", 1, "the seed of the sample")
 	flags.IntVar(&s.parallel, "parallel", 2, "how many changes are tried at once")
 	flags.StringVar(&s.run, "run", "", "the tests to run, as in go test -run; default: all")
 	only := flags.String("only", "", "change only the places, written FILE:LINE:COLUMN, that match this pattern; default: all")
-	flags.StringVar(&s.first, "first", "", "the tests to run first, as in go test -run; a change that they notice needs no others, and\n"+
+	flags.StringVar(&s.first, "first", "", "the tests to run first, as in go test -run; the others run only if these notice nothing;\n"+
 		"{file} stands for the changed file's name with hyphens, without .go; default: none")
 	err := page.Parse(flags, args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
@@ -123,7 +123,7 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	if noticed, output := tests.try(ctx, 0, s.run, 10*time.Minute); noticed {
 		return result{}, fmt.Errorf("the tests fail on unchanged code:\n%s", output)
 	}
-	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change has made endless.
+	limit := 10*time.Since(start) + 10*time.Second // The limit ends a test that a change makes endless.
 	chosen := choose(slices.DeleteFunc(changes, func(c change) bool {
 		return !s.only.MatchString(fmt.Sprintf("%s:%d:%d", filepath.Base(c.position.Filename), c.position.Line, c.position.Column))
 	}), s.sample, s.seed)
@@ -140,7 +140,7 @@ func (s settings) pkg(ctx context.Context, folder string) (result, error) {
 	var sum result
 	for i, change := range chosen {
 		switch one := <-outcomes[i]; {
-		case !one.ended: // A change that was not tried to its end says nothing.
+		case !one.ended: // A change whose run was interrupted does not count.
 		case one.noticed:
 			sum.tried, sum.killed = sum.tried+1, sum.killed+1
 		default:

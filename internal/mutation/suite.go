@@ -77,8 +77,9 @@ func output(command *exec.Cmd) (string, error) {
 // suite is a package's tests, compiled with its changes.
 type suite struct{ executable, folder string }
 
-// try runs tests with one change on, those that match a pattern or all; id 0 means no change. Tests that exceed the limit have noticed
-// the change. The first test that fails ends the run, except for id 0: -test.failfast waits for all parallel subtests.
+// try runs tests with one change selected: those that match a pattern, or all. id 0 selects no change. Tests that exceed the limit
+// have noticed the change. The first test that fails ends the run, except for id 0, because -test.failfast waits for all parallel
+// subtests.
 func (s suite) try(ctx context.Context, id int, run string, limit time.Duration) (noticed bool, said string) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

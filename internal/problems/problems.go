@@ -1,5 +1,5 @@
 // Package problems collects the problems of a component's arguments, so that their author gets all of them at once. The
-// settings have a collector of their own, which knows the values that could not be read and never repeats a value.
+// settings have their own collector, which knows the values that could not be read and never repeats a value.
 package problems
 
 import (

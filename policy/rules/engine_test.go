@@ -122,7 +122,7 @@ func TestEngine(t *testing.T) {
 }
 
 // testViolatingStates analyzes a violating state for each mandatory rule. The rules about single resources share one
-// state, which contains a violation of each; with `check --full` each rule has a state of its own. A stack rule always has its own,
+// state, which contains a violation of each; with `check --full` each rule has its own state. A stack rule always has its own,
 // because it judges all resources of the state.
 func testViolatingStates(t *testing.T, e ct.Engine) {
 	var shared []example

@@ -141,7 +141,7 @@ func (s scenario) try(t *testing.T) {
 	}
 }
 
-// analyze returns what a rule reports on a resource, by itself and in a stack of its own.
+// analyze returns what a rule reports on a resource, by itself and in its own stack.
 func (s scenario) analyze(c *ct.Client, r ct.Resource) ct.Result {
 	got := c.Analyze(r)
 	if s.policy.CheckStack != nil {

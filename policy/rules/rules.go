@@ -1,4 +1,4 @@
-// Package rules is the platform's policy pack. Each rule has a file of its own; this file has the table of all rules.
+// Package rules is the platform's policy pack. Each rule has its own file; this file has the table of all rules.
 package rules
 
 import (

@@ -17,7 +17,7 @@ var runImageRegistry = crossguard.Policy{
 	Options: []crossguard.Option{{
 		Name:        "registries",
 		Description: "Where images may come from: registries, projects or repositories, as the beginning of an image reference.",
-		// Google's sample container, which a service runs before its first release. The application's registry is the stack's to say.
+		// Google's sample container, which a service runs before its first release. The stack's configuration adds the application's registry.
 		Default: []string{"us-docker.pkg.dev/cloudrun/container"},
 	}},
 	Types: runAny,

@@ -9,7 +9,7 @@ import (
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
 )
 
-// providerSchemas returns the files of the official schemas. They lie beside the repository or in the folder that PLATFORM_SCHEMAS
+// providerSchemas returns the files of the official schemas. They lie next to the repository or in the folder that PLATFORM_SCHEMAS
 // names, because they are large and not the project's own.
 func providerSchemas(t *testing.T) []string {
 	t.Helper()
@@ -21,7 +21,7 @@ func providerSchemas(t *testing.T) []string {
 	for _, file := range files {
 		if _, err := os.Stat(file); err != nil {
 			t.Skip("the official providers' schemas are not there: write `pulumi package get-schema gcp@8.41.1` and github@6.14.0 " +
-				"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas beside the repository or in the folder PLATFORM_SCHEMAS names")
+				"to gcp-8.41.1.json and github-6.14.0.json in ../shared/schemas next to the repository or in the folder PLATFORM_SCHEMAS names")
 		}
 	}
 	return files

@@ -92,7 +92,7 @@ var (
 	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie",
 		"session", "jwt", "pem", "dsn",
 		"seed", "mnemonic", "otp", "totp", "license", "webhook", "cert", "pin", "nonce"}
-	// openly lists words beside "key" that show that it is not a secret: it is public, or the name of something stored.
+	// openly lists words next to "key" that show that it is not a secret: it is public, or the name of something stored.
 	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row",
 		"routing", "object",
 		"idempotency", "dedupe", "kms", "storage", "bucket", "index", "hash", "fingerprint", "id", "name", "version", "prefix", "sha", "commit"}

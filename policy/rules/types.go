@@ -61,6 +61,6 @@ const (
 var (
 	services = []string{serviceV1, serviceV2}
 	runAny   = []string{serviceV1, serviceV2, job, workerPool}
-	// functions run on Cloud Run and have settings of their own.
+	// functions run on Cloud Run and have their own settings.
 	functions = []string{functionV1, functionV2}
 )

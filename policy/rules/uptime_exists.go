@@ -46,7 +46,7 @@ var uptimeExists = crossguard.Policy{
 	},
 }
 
-// ownKey returns a key of its own for a check whose host is not known yet, so that two such checks stay apart.
+// ownKey returns a unique key for a check whose host is not known yet, so that two such checks stay apart.
 func ownKey(r *crossguard.Resource, host string) string {
 	if host == "" {
 		return r.URN

@@ -180,7 +180,7 @@ func amount(r *crossguard.Resource, path string) (n float64, bounded bool) {
 
 // instances returns the largest number of instances, or of tasks at once, that a resource can have.
 func (c *costItem) instances(r *crossguard.Resource) float64 {
-	if r.Type == job { // a job that does not say how many tasks it has has one
+	if r.Type == job { // without a taskCount, a job has one task
 		const tasks = "template.taskCount"
 		if !r.IsKnown(tasks) {
 			return c.assume(tasks, mostTasks)

@@ -52,7 +52,7 @@ type Question struct {
 	// Run is the run's id and Repository its OWNER/NAME. Required.
 	Run        int64
 	Repository string
-	// Gates are the environments. Each needs a person of its own. Required, without repetition.
+	// Gates are the environments. Each needs the approval of a different person. Required, without repetition.
 	Gates []string
 	// Attempt is the attempt that asks. It has to be the run's present one. Zero means the run's present one.
 	Attempt int
@@ -77,7 +77,7 @@ type Approver struct {
 	ID          int64  `json:"id"`
 }
 
-// Judge checks that each gate was approved by a person of its own. It refuses, with an ErrRefused:
+// Judge checks that a different person approved each gate. It refuses, with an ErrRefused:
 //   - a run or a repository that was not asked about;
 //   - any attempt but the first, because GitHub keeps the approvals of earlier attempts;
 //   - an entry without state, environments or a person's id;
@@ -188,7 +188,7 @@ func (a Approval) isOf(gate string) bool {
 	return false
 }
 
-// assign gives each gate a person of its own, and returns nil when that is impossible. There are few gates, so it tries every choice.
+// assign gives each gate a different person, and returns nil when that is impossible. There are few gates, so it tries every choice.
 func assign(byGate [][]Account, taken []Account) []Account {
 	if len(taken) == len(byGate) {
 		return taken

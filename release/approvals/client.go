@@ -95,7 +95,7 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, false, errors.New("the address is not one")
+		return nil, false, errors.New("the address cannot be used: check GITHUB_API_URL and --repository")
 	}
 	request.Header.Set("Accept", "application/vnd.github+json")
 	request.Header.Set("X-GitHub-Api-Version", "2022-11-28")

@@ -33,7 +33,7 @@ const (
 		`"image":{"docker-manifest-digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},"type":"Google cloud binauthz container signature"}}`
 )
 
-// google serves the three APIs and holds a key of its own. Its Container Analysis stores the occurrences that it is sent.
+// google serves the three APIs and holds its own key. Its Container Analysis stores the occurrences that it is sent.
 type google struct {
 	t           *testing.T
 	private     *ecdsa.PrivateKey
@@ -154,7 +154,7 @@ func TestSign(t *testing.T) {
 	assert.False(t, result.Created, "base64 in the URL alphabet is accepted")
 }
 
-// TestSignIgnoresInvalidAttestations checks that an attestation that does not verify counts as absent. A valid one is made beside
+// TestSignIgnoresInvalidAttestations checks that an attestation that does not verify counts as absent. A valid one is made next to
 // it.
 func TestSignIgnoresInvalidAttestations(t *testing.T) {
 	t.Parallel()

@@ -83,17 +83,16 @@ func TestReplay(t *testing.T) {
 		"caught, where it was released": {record().step(0, good(30)).step(10, good(61)).counted(10,
 			health.Metrics{Requests: 91, Errors: 6}, health.Metrics{Requests: 270}).
 			step(100, good(61)).end(rollout.Released, ""), nil,
-			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; taken back at 10 % after 1m31s: 6 of 30 split requests and, " +
-				"with its own probes, 6 of 91 requests to the candidate failed, 0 of 270 beside it: it is worse, by evidence of 100.0 % " +
-				"over all looks"},
+			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; taken back at 10 % after 1m31s: 6 of 30 split requests to the " +
+				"candidate failed (with its own probes, 6 of 91), and 0 of 270 to stable: the release is 100.0 % sure that the candidate is worse"},
 		"missed": {record().step(0, good(30)).step(10, good(30)+"CC").end(rollout.RolledBack, "2 in a row"), nil,
-			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m2s (2 in a row); missed until there: 0 of 0 split requests and, " +
-				"with its own probes, 1 of 31 requests to the candidate failed: it is 0.0 % sure that at most 2.0 % do, which takes 95 %"},
+			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m2s (2 in a row); missed until there: 0 of 0 split requests to the " +
+				"candidate failed (with its own probes, 1 of 31): the release is 0.0 % sure that at most 2.0 % fail, and needs 95 %"},
 		"held": {record().step(0, good(30)).step(10, good(61)).counted(10, health.Metrics{Requests: 61}, health.Metrics{}).step(100,
 			good(61)).end(rollout.Released, ""),
 			func(p *rollout.Policy) { p.Inconclusive = rollout.Hold },
-			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; held at 10 % after 1m31s: 0 of 0 split requests and, with its " +
-				"own probes, 0 of 61 requests to the candidate failed: it is 64.1 % sure that at most 2.0 % do, which takes 95 %"},
+			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; held at 10 % after 1m31s: 0 of 0 split requests to the candidate " +
+				"failed (with its own probes, 0 of 61): the release is 64.1 % sure that at most 2.0 % fail, and needs 95 %"},
 		"a prober without a network": {record().step(0, good(30)).step(10, good(30)+"xxxxx"+good(26)).step(100,
 			good(61)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; as well"},

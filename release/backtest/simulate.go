@@ -27,7 +27,7 @@ type Summary struct {
 	Hit                  float64
 }
 
-// Simulate runs a number of releases, each with a seed of its own.
+// Simulate runs a number of releases, each with its own seed.
 func Simulate(way func(*World) Decision, f Fault, perSecond float64, times int) Summary {
 	decisions := make([]Decision, times)
 	var group sync.WaitGroup

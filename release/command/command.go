@@ -32,8 +32,8 @@ const (
 )
 
 // exitCodes explains the exit codes, for --help. Under "go run", every code but 0 becomes 1.
-const exitCodes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed and what served
-before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
+const exitCodes = `Exit codes: 0 done or nothing to do · 1 failed, nothing shifted · 2 wrong usage or policy · 3 a gate failed, and the
+revision that served before serves again · 4 held for a person · 5 refused in the present state · 6 someone else changed the traffic ·
 7 interrupted, resume or roll back · 8 a rollback is not confirmed, look at once.
 ` + GoRun
 
@@ -98,7 +98,7 @@ func usage(format string, arguments ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errUsage}, arguments...)...)
 }
 
-// Run runs one command line and returns its exit code. more are commands beside those of this package.
+// Run runs one command line and returns its exit code. more are commands in addition to those of this package.
 func Run(ctx context.Context, arguments []string, streams Streams, more ...Commands) int {
 	a := &app{streams: streams, more: more}
 	root := a.root()
@@ -212,7 +212,7 @@ func (a *app) registerFlags(root *cobra.Command) {
 	persistent.StringVar(&a.flags.tokenFile, "token-file", "",
 		"file with the access token for APIs on this machine; default: RELEASE_TOKEN_FILE, or no credentials")
 	persistent.StringVar(&a.flags.monitoring, "monitoring-endpoint", "",
-		"Cloud Monitoring API on this machine; default with --endpoint: its sibling /mon/")
+		"Cloud Monitoring API on this machine; default with --endpoint: /mon/ on the same port")
 	persistent.StringVar(&a.flags.via, "probe-via", "",
 		"send probes to this URL on this machine, with the real Host: the sandbox's data plane; default: RELEASE_PROBE_VIA")
 	persistent.StringVar(&a.flags.account, "probe-account", "",
@@ -220,14 +220,14 @@ func (a *app) registerFlags(root *cobra.Command) {
 	persistent.StringVar(&a.flags.environment, "env", "prod", "environment of the release policy")
 	persistent.StringVar(&a.flags.policy, "policy", "", "release policy file; default: the built-in release.yaml")
 	persistent.StringVar(&a.flags.audit, "audit", defaultAudit(),
-		"file that the audit records are appended to; default: RELEASE_AUDIT, in a workflow release-audit.jsonl, else a person's own")
+		"file with the audit records; default: RELEASE_AUDIT; without it, in a workflow release-audit.jsonl, else one in your home folder")
 	persistent.StringVar(&a.flags.actor, "actor", "", "who acts, for the audit; default: the workflow's actor and run, or the user")
 	persistent.StringVar(&a.flags.commit, "commit", "",
-		"commit that the image was built of, 40 hex digits, for audit and summary; release verify finds it")
+		"commit from which the image was built, 40 hex digits, for audit and summary; release verify finds it")
 	persistent.StringVar(&a.flags.link, "link", "",
 		"address of a page about this run, for the audit and the summary; default: the workflow's run")
 	persistent.StringSliceVar(&a.flags.approvedBy, "approved-by", nil,
-		"people who approved it, for audit and summary; release approvals finds them")
+		"people who approved the release, for audit and summary; release approvals finds them")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
 	persistent.StringVar(&a.flags.output, "output", "text", "text, or json for the result as JSON on standard output")

@@ -17,7 +17,7 @@ func (a *app) rollout() *cobra.Command {
 	var outputs string
 	command := &cobra.Command{
 		Example: "  release rollout procureflow-web --env prod\n" +
-			"  release rollout procureflow-web --proceed        a held rollout goes on by the probes",
+			"  release rollout procureflow-web --proceed        go on with a held rollout: only probes judge the step",
 		Use: "rollout SERVICE", Short: "Move requests to the service's new revision step by step, or resume a rollout that " +
 			"stopped", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
@@ -46,14 +46,14 @@ func (a *app) rollout() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&request.Revision, "revision", "",
-		"the revision to roll out; default: the one that the service asks for, or that of the active rollout")
+		"the revision to roll out; default: that of the active rollout, or the newest")
 	command.Flags().BoolVar(&request.Retry, "retry", false, "allow a revision that was rolled back before")
 	command.Flags().StringVar(&request.OutsideWindow, "outside-window", "",
 		"start although the policy's windows are closed: `WHY`, for the audit and the messages")
 	command.Flags().BoolVar(&request.Proceed, "proceed", false,
 		"go on at the step at which the rollout is held: a person looked at the candidate and decided")
 	command.Flags().StringVar(&outputs, "github-output", "",
-		"file that outcome is appended to, one word or \"rolled back\": \"$GITHUB_OUTPUT\"")
+		"file to which outcome=RESULT is appended, for example released or rolled back: \"$GITHUB_OUTPUT\"")
 	return command
 }
 
@@ -76,7 +76,7 @@ func (a *app) rollback() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: the one that served before")
+	command.Flags().StringVar(&back.To, "to", "", "the revision to go back to; default: the revision that served before")
 	command.Flags().BoolVar(&back.IfActive, "if-active", false, "do nothing unless a rollout is active: for a workflow's clean-up")
 	command.Flags().StringVar(&back.Why, "why", "", "the reason, for the audit")
 	return command

@@ -117,7 +117,7 @@ func quote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
-// madeByRun matches the paths at which "go run" puts its binaries: a folder of its own, or the build cache.
+// madeByRun matches the paths at which "go run" puts its binaries: a temporary folder, or the build cache.
 var madeByRun = regexp.MustCompile(`/go-build[0-9]*/.*/exe/|/[0-9a-f]{64}-d/`)
 
 // Program returns the command that starts this program again, judged by how it was started: its name if that is on the path, "go run …"

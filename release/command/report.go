@@ -56,7 +56,8 @@ func (a *app) report() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&out, "out", "release-report.html", "the index to write; the pages go into the folder of that name beside it")
+	command.Flags().StringVar(&out, "out", "release-report.html",
+		"the index to write; the pages go next to it, into a folder of the same name")
 	return command
 }
 

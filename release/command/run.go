@@ -240,7 +240,7 @@ func (r *running) next(result jobs.Result) []string {
 	case result.Outcome == jobs.Started:
 		return []string{follow(name)}
 	case result.Outcome == jobs.Refused && result.Other != "":
-		return []string{follow(result.Other) + ", and --beside starts another one beside it"}
+		return []string{follow(result.Other) + ", and --beside starts another one as well"}
 	}
 	return nil
 }

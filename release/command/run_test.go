@@ -70,7 +70,7 @@ func TestRunAJob(t *testing.T) {
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate")
 	assert.Equal(t, ExitRefused, exit, out)
 	assert.Contains(t, out, "the execution "+found[1]+" has been running since ")
-	assert.Contains(t, out, "--follow "+found[1]+"` waits for it, and --beside starts another one beside it")
+	assert.Contains(t, out, "--follow "+found[1]+"` waits for it, and --beside starts another one as well")
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--follow", found[1], "--timeout", "10ms")
 	assert.Equal(t, ExitInterrupted, exit, out)
 	assert.Contains(t, out, "it did not end within 10ms")

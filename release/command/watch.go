@@ -27,7 +27,7 @@ func (a *app) watch() *cobra.Command {
 			"machine has no audit file here; then only the service is shown. It changes nothing, and you can end it at any time.\n\n" +
 			"It ends with the release, and with the exit code of its rollout. With --follow or --web it goes on until it is interrupted.\n" +
 			"--web serves the same as a page on this machine, for you alone: its address contains a secret. The page has\n" +
-			"buttons to proceed and to roll back if the person's own credentials may change the service.",
+			"buttons to proceed and to roll back if your credentials may change the service.",
 		Example: "  release watch procureflow-web\n  release watch procureflow-web --web\n  release watch procureflow-web --output json | jq " +
 			".waiting",
 		RunE: func(command *cobra.Command, arguments []string) error {
@@ -167,7 +167,7 @@ func (w *watcher) serve(ctx context.Context, first watch.State) error {
 // do carries out the action of a button as a command of its own.
 func (w *watcher) do(ctx context.Context, action watch.Action, state watch.State) string {
 	command := map[watch.Action]string{watch.Rollback: "rollback", watch.Proceed: "rollout"}[action]
-	acting := &app{streams: w.streams, flags: w.flags, base: w.base} // The action has an exit code of its own, apart from the watch's.
+	acting := &app{streams: w.streams, flags: w.flags, base: w.base} // The action has its own exit code, apart from the watch's.
 	s, err := acting.connect(ctx, command, w.session.service)
 	if err != nil {
 		return err.Error()

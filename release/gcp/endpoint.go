@@ -22,7 +22,7 @@ import (
 type Endpoints struct {
 	// Run is the base URL of the Cloud Run Admin API: http://127.0.0.1:8080/run/ for the sandbox.
 	Run string
-	// Monitoring is the base URL of the Cloud Monitoring API. Default: /mon/ beside Run, if Run is set.
+	// Monitoring is the base URL of the Cloud Monitoring API. Default: /mon/ next to Run, if Run is set.
 	Monitoring string
 	// TokenFile is the file with the access token for APIs on this machine; `sandbox env` names it. Default: no token is sent.
 	TokenFile string

@@ -68,7 +68,7 @@ func tokensOf(ctx context.Context, endpoints Endpoints, account, audience string
 	return source, err
 }
 
-// sibling returns the address of another API beside Cloud Run's on this machine, or "" if the APIs are Google's.
+// sibling returns the address of another API next to Cloud Run's on this machine, or "" if the APIs are Google's.
 func (e Endpoints) sibling(api string) string {
 	if e.Run == "" {
 		return ""

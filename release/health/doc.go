@@ -2,7 +2,7 @@
 //
 // It has three gates. Gate A comes before any traffic and judges probes of the tag's URL. Gate B comes at every step and judges probes
 // of the tag's URL and of the service's. Gate C covers the whole release and judges probes and Cloud Monitoring together. Missing data
-// is a verdict of its own, Inconclusive, and never counts as health.
+// has its own verdict, Inconclusive, and never counts as health.
 //
 // # Gate C
 //

@@ -147,7 +147,7 @@ func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 		return verdict(Pending, "%d of %d probes before traffic were good", len(counted), limits.Probes)
 	}
 	if needed := limits.Needed(); len(counted) < needed && limits.P95 > 0 {
-		return verdict(Pending, "%d of %d probes before traffic that a p95 takes", len(counted), needed)
+		return verdict(Pending, "%d of the %d probes before traffic that a p95 needs", len(counted), needed)
 	}
 	if slow, tooSlow := slowness(counted, limits); tooSlow {
 		return slow
@@ -188,7 +188,7 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 		return slow
 	}
 	if len(candidate) < limits.Needed() {
-		return verdict(Inconclusive, "%d probes of the candidate's URL, fewer than the %d that say anything", len(candidate), limits.Needed())
+		return verdict(Inconclusive, "%d probes of the candidate's URL; a decision needs %d", len(candidate), limits.Needed())
 	}
 	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples),
 		round(P95(candidate)))

@@ -62,7 +62,7 @@ func TestBeforeTraffic(t *testing.T) {
 		"three of forty slow":  {repeat("c", 37) + "sss", limits, Fail, "p95 of 40 probes of the candidate is 3s, above 1s"},
 		"no limit for latency": {repeat("s", 40), Limits{Probes: 40}, Pass, "40 probes before traffic were good, p95 3s"},
 		"too few for a p95": {repeat("c", 19), Limits{Probes: 19, P95: time.Second}, Pending,
-			"19 of 20 probes before traffic that a p95 takes"},
+			"19 of the 20 probes before traffic that a p95 needs"},
 		"just enough for a p95": {repeat("s", 20), Limits{Probes: 19, P95: time.Second}, Fail,
 			"p95 of 20 probes of the candidate is 3s, above 1s"},
 		"no probes asked for": {"", Limits{}, Pass, "0 probes before traffic were good, p95 0s"},
@@ -77,7 +77,7 @@ func TestBeforeTraffic(t *testing.T) {
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	few := func(count int) []string {
-		return []string{fmt.Sprintf("%d probes of the candidate's URL, fewer than the 20 that say anything", count)}
+		return []string{fmt.Sprintf("%d probes of the candidate's URL; a decision needs 20", count)}
 	}
 	const inARow = "3 probes of the candidate's URL in a row failed, the last one: status 503"
 	const mainInARow = "3 probes of the service's URL in a row failed, the last one: status 503"

@@ -31,7 +31,7 @@ const (
 )
 
 // odds are the multiples tried for how much higher a worse candidate's odds of failing are than stable's. The true multiple is unknown,
-// so each has a test of its own, with equal weight.
+// so each has its own test, with equal weight.
 var odds = [...]float64{2, 4, 8, 16, 32, 64}
 
 // Evidence is what a release has shown so far about its candidate's errors, for gate C. The package comment explains the numbers.
@@ -45,8 +45,8 @@ type Evidence struct {
 	probes, candidate, stable, alone Counts
 }
 
-// NewEvidence returns evidence of nothing. It moves a limit of 0 or 1 inward by 1e-4, because no number of requests could make it sure of
-// either.
+// NewEvidence returns the evidence before the first look. It moves a limit of 0 or 1 inward by 1e-4, because no number of requests
+// could make it sure of either.
 func NewEvidence(limit float64) Evidence { return Evidence{limit: min(max(limit, 1e-4), 1-1e-4)} }
 
 // Look adds what is new since the last look: probes of the candidate's own URL, and requests to both revisions over the service's URL.
@@ -146,28 +146,28 @@ func (e Evidence) good() float64 {
 	return logAgainst(e.seen(), e.limit, []float64{0, e.limit / 16, e.limit / 8, e.limit / 4, e.limit / 2})
 }
 
-// sure returns an e-value as people read it: 1 in 20 is 95 %.
+// sure returns an e-value as a percentage: 20 is 95 %.
 func sure(log float64) float64 { return 100 * math.Max(0, 1-math.Exp(-log)) }
 
 // Verdict judges the evidence: Fail when it is sure that the candidate is worse, Pass while it is sure that the candidate is good enough,
 // else Inconclusive.
 func (e Evidence) Verdict() Verdict {
 	worse, good := e.worse(), e.good()
-	what := fmt.Sprintf("%d of %d split requests and, with its own probes, %d of %d requests to the candidate failed", e.candidate.Errors,
+	what := fmt.Sprintf("%d of %d split requests to the candidate failed (with its own probes, %d of %d)", e.candidate.Errors,
 		e.candidate.Requests,
 		e.seen().Errors, e.seen().Requests)
 	if e.stable.Requests > 0 {
-		what += fmt.Sprintf(", %d of %d beside it", e.stable.Errors, e.stable.Requests)
+		what += fmt.Sprintf(", and %d of %d to stable", e.stable.Errors, e.stable.Requests)
 	}
 	switch {
 	case worse >= -math.Log(falseAlarm):
-		return verdict(Fail, "%s: it is worse, by evidence of %.1f %% over all looks", what, sure(worse))
+		return verdict(Fail, "%s: the release is %.1f %% sure that the candidate is worse", what, sure(worse))
 	case good >= -math.Log(Unseen) && e.failsMore():
-		return verdict(Inconclusive, "%s: more than %.1f %% of the split ones, which good probes do not make up for", what, 100*e.limit)
+		return verdict(Inconclusive, "%s: over %.1f %% of the split requests failed, and good probes do not make up for that", what, 100*e.limit)
 	case good >= -math.Log(Unseen):
-		return verdict(Pass, "%s: it is %.1f %% sure that at most %.1f %% do", what, sure(good), 100*e.limit)
+		return verdict(Pass, "%s: the release is %.1f %% sure that at most %.1f %% fail", what, sure(good), 100*e.limit)
 	}
-	return verdict(Inconclusive, "%s: it is %.1f %% sure that at most %.1f %% do, which takes %.0f %%", what, sure(good), 100*e.limit,
+	return verdict(Inconclusive, "%s: the release is %.1f %% sure that at most %.1f %% fail, and needs %.0f %%", what, sure(good), 100*e.limit,
 		100*(1-Unseen))
 }
 

@@ -17,7 +17,7 @@ func (a app) built() *cobra.Command {
 	var trust trustFlags
 	verb := &cobra.Command{
 		Example: "  release built --digest sha256:… --bundles attestations.jsonl",
-		Use:     "built", Short: "Say what a digest was built of, from attestations that are at hand", Args: cobra.NoArgs,
+		Use:     "built", Short: "Say from which commit a digest was built, by attestations in a file", Args: cobra.NoArgs,
 		Long: "Verifies Sigstore bundles, one JSON document a line, against the provenance policy, and prints the build's evidence as " +
 			"JSON: the commit, the\n" +
 			"run and the time of the signature. It asks no registry, so that a job can run it before it gets an identity.\n\n" +

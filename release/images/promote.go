@@ -50,7 +50,7 @@ func (a app) promote() *cobra.Command {
 	verb.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves")
 	verb.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
 	trust.register(verb)
-	verb.Flags().StringVar(&record, "record", "", "file to write what was found to, as JSON: the image, its users, its provenance")
+	verb.Flags().StringVar(&record, "record", "", "file to which the image, its users and its provenance are written as JSON")
 	registerOutputs(verb, &outputs)
 	return verb
 }

@@ -63,7 +63,7 @@ type trustFlags struct{ policy, root string }
 func (f *trustFlags) register(verb *cobra.Command) {
 	verb.Flags().StringVar(&f.policy, "provenance", "provenance.yaml", "file with the policy of the provenance that an image needs")
 	verb.Flags().StringVar(&f.root, "trusted-root", "trusted-root.jsonl",
-		"whose signatures count: the `file` that gh attestation trusted-root prints")
+		"`file` with the roots of the signatures that count, as gh attestation trusted-root prints it")
 }
 
 // trust reads the files into a promotion, and lets the promotion log to standard error.

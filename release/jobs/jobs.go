@@ -1,6 +1,6 @@
 // Package jobs runs one Cloud Run job to its end because a person or a script asked for it, apart from any release.
 //
-// An execution that it starts carries a mark of its own, in the variable in which a release's hooks have theirs. By that mark it finds an
+// An execution that it starts carries its own mark, in the variable in which a release's hooks have theirs. By that mark it finds an
 // execution whose start was not answered, and does not start a second one.
 package jobs
 

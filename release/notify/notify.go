@@ -128,7 +128,7 @@ func (s Sink) Validate() error {
 	found.If(!variable.MatchString(s.secret()), "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file "+
 		"holds no secret")
 	found.If(s.Token != "" && !variable.MatchString(s.Token), "token has to be the name of an environment variable: the file holds no secret")
-	found.If(s.Token != "" && s.Kind != Webhook, "token is for a webhook")
+	found.If(s.Token != "" && s.Kind != Webhook, "token is set, and only a webhook has one: remove it")
 	found.If(s.Address != "" && s.Kind != PagerDuty, "address is for pagerduty; that of a %s is a secret", s.Kind)
 	if s.Address != "" {
 		_, err := address(s.Address)

@@ -310,7 +310,7 @@ func TestBadSinks(t *testing.T) {
 		{Sink{Kind: "teams", Secret: "https://hooks.example/" + secret, Token: "x", Address: "y", On: []string{"rolled back"}},
 			"kind is \"teams\": use slack, webhook, pagerduty or github-deployment\n" +
 				"secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret\n" +
-				"token has to be the name of an environment variable: the file holds no secret\ntoken is for a webhook\n" +
+				"token has to be the name of an environment variable: the file holds no secret\ntoken is set, and only a webhook has one: remove it\n" +
 				"address is for pagerduty; that of a teams is a secret\naddress: this is not an address: use one such as https://example.com/hook\n" +
 				"on: \"rolled back\": use started, released, held, rolled-back, refused, superseded, failed, interrupted, unconfirmed"},
 		{Sink{Kind: Slack}, "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret"},

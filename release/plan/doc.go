@@ -3,7 +3,7 @@
 //
 // The live service is the only truth about a rollout. Tags of the traffic list hold the rollout's state:
 //
-//	stable     what served before the rollout, and what a rollback goes back to
+//	stable     the revision that served before the rollout, and what a rollback goes back to
 //	candidate  the revision that the rollout tries out; while this tag exists, a rollout is active
 //	shifted    also on the candidate, since its first percent: if its share is 0 % again, a person took it back
 //	previous   what was stable before the last finished rollout; a rollback goes there, and removes the tag

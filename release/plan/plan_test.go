@@ -304,7 +304,7 @@ func TestRollback(t *testing.T) {
 		"stable tag lost": {service: web(t1("a", 90, ""), t1("b", 10, "candidate")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"stable tag lost, candidate has all": {service: web(t1("b", 100, "candidate")),
-			err: "refused: a rollout of b is active, and the tags do not say what served before: name the revision with `release " +
+			err: "refused: a rollout of b is active, and the tags do not say which revision served before: name it with `release " +
 				"rollback web --to REVISION`"},
 		"to another than stable": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("z", 0, "previous")), to: "z",
 			want: []Target{t1("z", 100, "stable"), t1("b", 0, "rejected")}},
@@ -321,7 +321,7 @@ func TestRollback(t *testing.T) {
 		"split by hand": {service: web(t1("a", 60, ""), t1("b", 40, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"split evenly": {service: web(t1("a", 50, ""), t1("b", 50, "")),
-			err: "refused: the tags do not say what served before this split (a 50 %, b 50 %): name the revision with `release rollback " +
+			err: "refused: the tags do not say which revision served before this split (a 50 %, b 50 %): name it with `release rollback " +
 				"web --to a` or `release rollback web --to b`"},
 		"desired by hand, without effect": {service: diverged(web(t1("b", 100, "")), t1("a", 100, "")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
@@ -336,7 +336,7 @@ func TestRollback(t *testing.T) {
 			service: diverged(web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), t1("b", 100, "stable"), t1("a", 0, "previous")),
 			want:    []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"nothing to go back to": {service: web(t1("a", 100, "stable")),
-			err: "refused: a serves everything and nothing says what served before it: name the revision with `release rollback web " +
+			err: "refused: a serves everything and no tag says which revision served before it: name it with `release rollback web " +
 				"--to REVISION` (`release status web` lists them)"},
 		"nothing serves": {service: diverged(web(t1("a", 100, ""))),
 			err: "refused: nothing serves: name the revision with `release rollback web --to REVISION`"},

@@ -8,7 +8,7 @@ import (
 )
 
 // Rollback gives one revision all requests and marks the revision that it takes them from as rejected. If requests are back already, it
-// moves nothing. With an empty to, the tags say what served before, and the largest share counts only where they say nothing:
+// moves nothing. With an empty to, the tags say which revision served before, and the largest share counts only where they say nothing:
 //
 //   - while a rollout is active, it goes to stable;
 //   - if a change did not take effect, it goes to that change's target if the change was a way back, else to what still serves;
@@ -85,10 +85,10 @@ func rollbackTarget(s Service) (string, error) {
 	return beforeRelease(s, effective, good)
 }
 
-// beforeRollout returns what served before the active rollout.
+// beforeRollout returns the revision that served before the active rollout.
 func beforeRollout(s Service, candidate string, good func(string) bool) (string, error) {
 	stable := s.tagged(TagStable)
-	if stable == candidate { // The rollout's end was written but is not in effect, so the effective traffic says what served before.
+	if stable == candidate { // The rollout's end was written but is not in effect, so the effective traffic says which revision served before.
 		stable = Service{LatestReady: s.LatestReady, Desired: s.Effective}.tagged(TagStable)
 	}
 	other := func(revision string) bool { return revision != candidate && good(revision) }
@@ -98,7 +98,7 @@ func beforeRollout(s Service, candidate string, good func(string) bool) (string,
 	if largest := s.largestOf(s.Effective, other); largest != "" {
 		return largest, nil
 	}
-	return "", refuse("a rollout of %s is active, and the tags do not say what served before: name the revision with %s", candidate,
+	return "", refuse("a rollout of %s is active, and the tags do not say which revision served before: name it with %s", candidate,
 		s.Command("rollback", "--to REVISION"))
 }
 
@@ -117,18 +117,18 @@ func beforeSplit(s Service, good func(string) bool) (string, error) {
 	if good(previous) {
 		return previous, nil
 	}
-	return "", refuse("the tags do not say what served before this split (%s): name the revision with %s", Describe(s.Effective),
+	return "", refuse("the tags do not say which revision served before this split (%s): name it with %s", Describe(s.Effective),
 		s.choices(s.Effective))
 }
 
-// beforeRelease returns what served before the one revision that serves everything now.
+// beforeRelease returns the revision that served before the one revision that serves everything now.
 func beforeRelease(s Service, serving string, good func(string) bool) (string, error) {
 	stable, previous := s.tagged(TagStable), s.tagged(TagPrevious)
 	if !good(serving) { // A person gave all requests to a rejected revision.
 		if target := cmp.Or(only(stable, good), only(previous, good)); target != "" {
 			return target, nil
 		}
-		return "", refuse("%s was rolled back before and serves everything, and nothing says what served before it: name the revision "+
+		return "", refuse("%s was rolled back before and serves everything, and no tag says which revision served before it: name it "+
 			"with %s", serving,
 			s.Command("rollback", "--to REVISION"))
 	}
@@ -151,7 +151,7 @@ func beforeRelease(s Service, serving string, good func(string) bool) (string, e
 	case len(s.rejected()) > 0:
 		return serving, nil
 	}
-	return "", refuse("%s serves everything and nothing says what served before it: name the revision with %s (%s lists them)", serving,
+	return "", refuse("%s serves everything and no tag says which revision served before it: name it with %s (%s lists them)", serving,
 		s.Command("rollback", "--to REVISION"), s.Command("status"))
 }
 

@@ -37,22 +37,22 @@ func TestTagsDecideBeforeShares(t *testing.T) {
 			want: "a"},
 		"untagged, one larger": {list: []Target{t1("a", 60, ""), t1("b", 40, "")}, want: "a"},
 		"untagged halves beside a rejected one": {list: []Target{t1("a", 40, ""), t1("c", 40, ""), t1("b", 20, "rejected")},
-			err: "refused: the tags do not say what served before this split (a 40 %, c 40 %, b 20 %): name the revision with `release " +
+			err: "refused: the tags do not say which revision served before this split (a 40 %, c 40 %, b 20 %): name it with `release " +
 				"rollback web --to a` or `release rollback web --to b` or `release rollback web --to c`"},
 		"only rejected ones serve, previous known": {list: []Target{t1("c", 50, "rejected2"), t1("b", 50, "rejected"),
 			t1("a", 0, "previous")}, want: "a"},
 		"everything to a rejected one, no stable": {list: []Target{t1("b", 100, "rejected"), t1("a", 0, "previous")}, want: "a"},
 		"everything to a rejected one, nothing else": {list: []Target{t1("b", 100, "rejected")},
-			err: "refused: b was rolled back before and serves everything, and nothing says what served before it: name the revision " +
+			err: "refused: b was rolled back before and serves everything, and no tag says which revision served before it: name it " +
 				"with `release rollback web --to REVISION`"},
 		"everything to the previous one, nothing else": {list: []Target{t1("a", 100, "previous")},
-			err: "refused: a serves everything and nothing says what served before it: name the revision with " +
+			err: "refused: a serves everything and no tag says which revision served before it: name it with " +
 				"`release rollback web --to REVISION` (`release status web` lists them)"},
 		"during a rollout, half each": {list: []Target{t1("a", 50, "stable"), t1("b", 50, "candidate"),
 			t1("b", 0, "shifted")}, want: "a"},
 		"during a rollout, stable is rejected": {list: []Target{t1("a", 50, "stable"), t1("a", 0, "rejected"),
-			t1("b", 50, "candidate")}, err: "refused: a rollout of b is active, and the tags do not say what served before: name the " +
-			"revision with `release rollback web --to REVISION`"},
+			t1("b", 50, "candidate")}, err: "refused: a rollout of b is active, and the tags do not say which revision served before: name it " +
+			"with `release rollback web --to REVISION`"},
 		"taken back by hand after the end":      {list: []Target{t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "a"},
 		"taken back by hand, further":           {list: []Target{t1("z", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")}, want: "z"},
 		"taken ahead by hand":                   {list: []Target{t1("b", 100, ""), t1("a", 0, "stable"), t1("z", 0, "previous")}, want: "a"},

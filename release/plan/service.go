@@ -30,7 +30,7 @@ type Target struct {
 	Latest bool `json:"latest,omitempty"`
 	// Percent is the share of requests, 0 to 100. An entry with a tag and 0 % is reachable only by the tag's URL.
 	Percent int `json:"percent"`
-	// Tag gives the revision a URL of its own; empty for no tag.
+	// Tag gives the revision its own URL; empty for no tag.
 	Tag string `json:"tag,omitempty"`
 	// URI is the tag's URL; only in the effective list.
 	URI string `json:"uri,omitempty"`

@@ -23,7 +23,7 @@ const (
 // State is the meaning of a service's traffic.
 type State struct {
 	Phase Phase `json:"phase"`
-	// Stable is what served before the rollout; in Idle, what serves. Empty if that is unclear.
+	// Stable is the revision that served before the rollout; in Idle, the revision that serves. Empty if that is unclear.
 	Stable string `json:"stable,omitempty"`
 	// Candidate is empty when no rollout is active.
 	Candidate string `json:"candidate,omitempty"`

@@ -139,7 +139,7 @@ type File struct {
 }
 
 // Site draws a page for each release, and their index, the newest first. The caller stores the index as a file of the name home, and the
-// pages in the folder beside it.
+// pages in the folder next to it.
 func Site(runs []Run, home, folder string) (index []byte, files []File, err error) {
 	type entry struct {
 		view

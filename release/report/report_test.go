@@ -66,7 +66,7 @@ func failed() Run {
 			&health.Metrics{Requests: 990 * minute, Errors: minute, P95: 140 * time.Millisecond, Through: at(minute * 60)})
 	}
 	add(rollout.Event{At: at(360), Kind: "decide", Percent: 10, After: split(10), Why: []string{"pass",
-		"1 of 250 split requests failed: it is 96.2 % sure that at most 2.0 % do"}})
+		"1 of 250 split requests to the candidate failed: the release is 96.2 % sure that at most 2.0 % fail"}})
 	shift(361, 50, "1 of 250 split requests failed")
 	for minute := 6; minute <= 9; minute++ {
 		probes(50, minute*60+1, minute*60+59, &health.Metrics{Requests: 550 * (minute - 5), Errors: 28 * (minute - 5),
@@ -76,11 +76,12 @@ func failed() Run {
 	bad := health.Sample{Endpoint: health.Main, At: at(597), Latency: 50 * time.Millisecond, Status: 500, Fault: "/: status 500 " + evil}
 	add(rollout.Event{At: at(598), Kind: "probes", Percent: 50, Samples: []health.Sample{bad}})
 	add(rollout.Event{At: at(599), Kind: "decide", Percent: 50, After: split(50), Why: []string{"fail",
-		"112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all looks"}})
+		"112 of 2200 split requests to the candidate failed, and 4 of 2160 to stable: the release is 100.0 % sure that the candidate is worse"}})
 	add(rollout.Event{At: at(599), Kind: "rollback", Answer: "sent", Before: split(50), After: back, Why: []string{"it is worse"}})
 	add(rollout.Event{At: at(600), Kind: "rollback", Answer: "accepted", Before: split(50), After: back})
 	add(rollout.Event{At: at(602), Kind: "end", Outcome: rollout.RolledBack, After: back,
-		Why: []string{"112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all looks"}})
+		Why: []string{"112 of 2200 split requests to the candidate failed, and 4 of 2160 to stable: the release is 100.0 % sure that the " +
+			"candidate is worse"}})
 	return run
 }
 
@@ -113,13 +114,13 @@ func TestView(t *testing.T) {
 		"+1 s Tagged the candidate, without any traffic: ready, to be probed before it serves anyone",
 		"+59 s Gate before traffic: passed: 60 probes before traffic were good, p95 112ms",
 		"+60 s Shifted 10 % to the candidate: 60 probes before traffic were good, p95 112ms",
-		"+6 min Gate at 10 %: passed: 1 of 250 split requests failed: it is 96.2 % sure that at most 2.0 % do",
+		"+6 min Gate at 10 %: passed: 1 of 250 split requests to the candidate failed: the release is 96.2 % sure that at most 2.0 % fail",
 		"+6 min 1 s Shifted 50 % to the candidate: 1 of 250 split requests failed",
-		"+9 min 59 s Gate at 50 %: failed: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over " +
-			"all looks",
+		"+9 min 59 s Gate at 50 %: failed: 112 of 2200 split requests to the candidate failed, and 4 of 2160 to stable: the release is " +
+			"100.0 % sure that the candidate is worse",
 		"+10 min Gave all requests back to the revision that served before: it is worse",
-		"+10 min 2 s End: rolled back: 112 of 2200 split requests failed, 4 of 2160 beside it: it is worse, by evidence of 100.0 % over all " +
-			"looks",
+		"+10 min 2 s End: rolled back: 112 of 2200 split requests to the candidate failed, and 4 of 2160 to stable: the release is 100.0 % " +
+			"sure that the candidate is worse",
 	}, told)
 	assert.Equal(t, []link{
 		{"Workflow run", "https://github.com/o/r/actions/runs/17"},
@@ -132,7 +133,7 @@ func TestView(t *testing.T) {
 	}, v.Links)
 }
 
-// TestLastChangeIsDrawn checks that the rollback, which is the last change, has a width of its own in the chart.
+// TestLastChangeIsDrawn checks that the rollback, which is the last change, has its own width in the chart.
 func TestLastChangeIsDrawn(t *testing.T) {
 	t.Parallel()
 	_, chart := newStory(failed().Events).traffic()

@@ -227,7 +227,7 @@ func TestTooFewProbesNeverPass(t *testing.T) {
 		s.serves(of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted"))
 		result := controller.Rollout(context.Background(), rollout.Request{Proceed: true})
 		assert.Equal(t, rollout.Held, result.Outcome, result.Why)
-		assert.Contains(t, result.Why, "8 probes of the candidate's URL, fewer than the 20 that say anything")
+		assert.Contains(t, result.Why, "8 probes of the candidate's URL; a decision needs 20")
 		controller.Policy.HoldFor, controller.Policy.Inconclusive = 5*time.Minute, rollout.Proceed
 		result = controller.Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Released, result.Outcome, result.Why)

@@ -117,7 +117,7 @@ const (
 	Released Outcome = "released"
 	// Nothing: there was nothing to do.
 	Nothing Outcome = "nothing"
-	// RolledBack: what served before serves again.
+	// RolledBack: the revision that served before serves again.
 	RolledBack Outcome = "rolled back"
 	// Held: the metrics say too little, and the policy leaves the decision to a person. The split stays.
 	Held Outcome = "held"

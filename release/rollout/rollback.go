@@ -70,7 +70,7 @@ func (c *Controller) Rollback(ctx context.Context, back Back) Result {
 		r.command("rollback", "--to", target), err))
 }
 
-// home returns the traffic that a rollout goes back to: what served before it, as long as the rollout belongs to this run.
+// home returns the traffic that a rollout goes back to: the revision that served before it, as long as the rollout belongs to this run.
 func (r *run) home(s plan.Service) ([]plan.Target, error) {
 	list, _, err := plan.Rollback(s, r.stable)
 	return list, err

@@ -26,7 +26,7 @@ type Request struct {
 }
 
 // Rollout makes the candidate the stable revision in the policy's steps, or resumes a rollout at the point that the live service shows. A
-// failed gate or step rolls back to what served before.
+// failed gate or step rolls back to the revision that served before.
 func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 	r := c.begin()
 	if err := c.Policy.Validate(); err != nil {
@@ -63,7 +63,7 @@ func (c *Controller) Rollout(ctx context.Context, request Request) Result {
 			if done := r.outside(request); done != nil {
 				return *done
 			}
-			err := r.write(ctx, service, transition{kind: "begin", why: []string{"it was taken back by hand, and someone asked to try it again"},
+			err := r.write(ctx, service, transition{kind: "begin", why: []string{"a person took it back, and someone asked to try it again"},
 				move: func(s plan.Service) ([]plan.Target, error) { return plan.Begin(s, state.Candidate) }})
 			if err != nil {
 				return r.stopped(ctx, err)
@@ -343,7 +343,7 @@ func (r *run) retreat(ctx context.Context, step Step, verdict health.Verdict) Re
 	return r.back(ctx, verdict.Reasons)
 }
 
-// back gives all requests back to what served before the rollout, and waits until that is effective.
+// back gives all requests back to the revision that served before the rollout, and waits until that is effective.
 func (r *run) back(ctx context.Context, why []string) Result {
 	ctx = context.WithoutCancel(ctx) // A signal ends a rollout, but not the way back from it. A second signal ends the process.
 	err := r.restore(ctx, transition{kind: "rollback", why: why, urgent: true, move: r.home})

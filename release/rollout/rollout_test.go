@@ -58,8 +58,8 @@ func TestRolloutEnds(t *testing.T) {
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"errors of real requests": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
-		}, outcome: rollout.RolledBack, why: "40 of 200 split requests and, with its own probes, 40 of 211 requests to the candidate " +
-			"failed: it is worse, by evidence of 100.0 % over all looks", traffic: "web-a=100/stable web-b=000/rejected"},
+		}, outcome: rollout.RolledBack, why: "40 of 200 split requests to the candidate failed (with its own probes, 40 of 211): the " +
+			"release is 100.0 % sure that the candidate is worse", traffic: "web-a=100/stable web-b=000/rejected"},
 		"no data, the policy holds": {arrange: func(_ *solo, c *rollout.Controller) { c.Policy.Inconclusive = rollout.Hold },
 			outcome: rollout.Held,
 			why:     "Cloud Monitoring has counted no request of web-b yet", traffic: "web-a=090/stable web-b=010/candidate web-b=000/shifted"},
@@ -191,7 +191,7 @@ func TestProbesDecideWithoutVisitors(t *testing.T) {
 		why     string
 	}{
 		"long enough":            {5 * time.Minute, 0, rollout.Released, "web-b serves everything"},
-		"too short":              {20 * time.Second, 0, rollout.Held, "it is 59.2 % sure that at most 5.0 % do, which takes 95 %"},
+		"too short":              {20 * time.Second, 0, rollout.Held, "the release is 59.2 % sure that at most 5.0 % fail, and needs 95 %"},
 		"visitors are asked for": {5 * time.Minute, 1000, rollout.Held, "requests over the service's URL, fewer than the policy's 1000"},
 	} {
 		s := deployed(revision{})
@@ -568,7 +568,7 @@ func TestRollbackEnds(t *testing.T) {
 		"nothing active, only if active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
 		"already there":                  {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
 		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
-			"refused: web-a serves everything and nothing says what served before it: name the revision with `release rollback web --to " +
+			"refused: web-a serves everything and no tag says which revision served before it: name it with `release rollback web --to " +
 				"REVISION` (`release status web` lists them)", 0},
 		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
 			"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no " +

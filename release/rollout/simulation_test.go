@@ -354,7 +354,7 @@ func (s *sim) check(live plan.Service) {
 		tags[target.Tag] = target.Revision
 	}
 	if !first {
-		s.fail("what served before is not reachable any more: %s", list(live.Desired))
+		s.fail("the revision that served before is not reachable any more: %s", list(live.Desired))
 	}
 	if tags["candidate"] != "" && tags["stable"] == "" {
 		s.fail("a rollout is active and nothing is stable: %s", list(live.Desired))

@@ -25,7 +25,7 @@ type solo struct {
 	broken  error // The journal's error.
 }
 
-// deployed returns a service on which web-b was just deployed beside web-a.
+// deployed returns a service on which web-b was just deployed next to web-a.
 func deployed(r revision) *solo {
 	s := &solo{rules: newRules(time.Second, plan.Target{Revision: "web-a", Percent: 100})}
 	s.deploy("web-b", r)

@@ -37,7 +37,7 @@ type run struct {
 	rules *Rules
 	// images holds the known images of candidate and stable, by revision.
 	images map[string]string
-	// goesOn names a hook's execution that would outlive this run. notes are for people, beside the reasons of the end.
+	// goesOn names a hook's execution that would outlive this run. notes are for people, in addition to the reasons of the end.
 	goesOn string
 	notes  []string
 	// journal is the first failure to write the journal.

@@ -133,7 +133,7 @@ func TestTextIsColoured(t *testing.T) {
    0 %  ····················  r4  tag
        and 1 more revisions with tags
 
-<bad over      >  p95: 2 s (at most 1 s, beside it 80 ms)
+<bad over      >  p95: 2 s (at most 1 s, stable: 80 ms)
 <good within    >  errors: 0 % (at most 2 %)
 
 Rollback: go back

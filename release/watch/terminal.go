@@ -52,7 +52,7 @@ func (s State) Text(paint Paint) string {
 	for _, gate := range s.Gates {
 		beside := ""
 		if gate.Beside != "" {
-			beside = ", beside it " + gate.Beside
+			beside = ", stable: " + gate.Beside
 		}
 		fmt.Fprintf(&out, "%s  %s: %s (%s%s)\n", paint(gate.Class, fmt.Sprintf("%-10s", gate.State)), gate.Name, gate.Value, gate.Limit, beside)
 	}

@@ -108,7 +108,7 @@ func Read(seen Observation) State {
 	case !active:
 		s.idle(release, found)
 	case !found:
-		s.Journal = "this machine has no journal of this release: whoever drives it is elsewhere, and only the service is known"
+		s.Journal = "this machine has no journal of this release: it runs on another machine, and only the service is known"
 		s.Waiting = fmt.Sprintf("%s has %d %%", s.Candidate, s.Percent)
 	default:
 		s.active(seen, release, rules)

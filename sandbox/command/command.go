@@ -221,7 +221,7 @@ func repository() (string, error) {
 	case 1:
 		return below[0], nil
 	case 0:
-		return "", &commandLineError{errors.New("no Pulumi.yaml beside a go.mod here, above or below: run it inside the repository, or " +
+		return "", &commandLineError{errors.New("no Pulumi.yaml next to a go.mod here, above or below: run it inside the repository, or " +
 			"`cmd/init` first")}
 	}
 	return "", &commandLineError{fmt.Errorf("there are several applications below %s: run it in one of %s", here, strings.Join(below, ", "))}

@@ -22,7 +22,7 @@ func (a *app) cost() *cobra.Command {
 	command := &cobra.Command{
 		Use: "cost STACK", Short: "Say what the stack costs in a month: idle, expected and at worst, by resource", Args: stackArgument,
 		Long: "Say what the stack costs in a month: without visitors, with the expected load, and with everything busy all the time.\n\n" +
-			"The load is what services.KEY.load of the settings says, or what --measured does. Nothing is started. Prices are those of\n" +
+			"The expected load is services.KEY.load of the settings, or --measured. The command starts nothing. Prices come from\n" +
 			"sandbox/cost/prices.json, each with its source and date; the policy worst-case-cost decides whether the worst case is too much.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			loads, err := measuredLoads(measured)
@@ -54,7 +54,7 @@ func (a *app) cost() *cobra.Command {
 	command.Flags().StringVar(&before, "before", "", "folder of other settings, to compare with: what the change costs")
 	command.Flags().StringArrayVar(&measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, the measured load of a service in a month; "+
 		"may be repeated")
-	command.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	command.Flags().BoolVar(&asJSON, "json", false, "print the costs as JSON")
 	return command
 }
 

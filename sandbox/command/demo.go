@@ -64,8 +64,8 @@ func (a *app) demo() *cobra.Command {
 		Long: "Watch a good release through all its steps, then a bad one that is caught and rolled back, with real requests all the while.\n" +
 			"With several ways to be bad there is a bad release for each, one after the other.\n" +
 			"With --bad migration the service has a sidecar, and a database that a job migrates before each release. The job fails once.\n" +
-			"It has a sandbox of its own below the state folder, made anew each time, and does not touch yours.\n\n" +
-			"Exit codes: 0 the releases ended as they must; 2 the call is wrong; 3 they did not; 4 another demonstration runs; 130 interrupted.",
+			"It makes a new sandbox below the state folder each time, and does not touch yours.\n\n" +
+			"Exit codes: 0 the releases ended as expected; 2 the call is wrong; 3 they did not; 4 another demonstration runs; 130 interrupted.",
 		RunE: func(command *cobra.Command, _ []string) error {
 			for i, one := range bad {
 				if _, known := bads[one]; !known && one != migration || slices.Contains(bad[:i], one) {
@@ -80,7 +80,7 @@ func (a *app) demo() *cobra.Command {
 		},
 	}
 	command.Flags().StringSliceVar(&bad, "bad", []string{"errors"}, "how the releases after the first go wrong, with commas: errors, slow, "+
-		"never-ready, rare-errors, which only metrics see and which takes two minutes longer, or migration")
+		"never-ready, migration, or rare-errors (only metrics show them, and it takes two minutes longer)")
 	command.Flags().StringVar(&out, "out", "release-report.html", "the report page to write")
 	return command
 }

@@ -30,7 +30,7 @@ const migrating = `environments:
     before: [{job: ` + sceneName + `, timeout: 1m}]
 `
 
-// addMigration gives the stack's first service a sidecar, a database, and a job that migrates it as a user of its own.
+// addMigration gives the stack's first service a sidecar, a database, and a job that migrates the database as its own user.
 func (d *demonstration) addMigration() error {
 	file := filepath.Join(d.app.dir, "Pulumi.dev.yaml")
 	content, err := os.ReadFile(file)

@@ -176,7 +176,7 @@ func (a *app) behaviour() *cobra.Command {
 	flags.DurationVar(&wanted.Latency, "latency", 0, "added to every answer")
 	flags.DurationVar(&wanted.Startup, "startup", 0, "how long new revisions take until they are ready, or fail")
 	flags.BoolVar(&wanted.NeverReady, "never-ready", false, "new revisions fail their startup probe")
-	flags.StringVar(&wanted.Path, "path", "", "the one path whose requests fail or are late (default: all)")
+	flags.StringVar(&wanted.Path, "path", "", "the only path whose requests fail or are late (default: all)")
 	flags.Bool("healthy", false, "reset all of the above")
 	return command
 }

@@ -35,7 +35,7 @@ type reviewFlags struct {
 // scrubbedKey is set in the process that runs a change's code, whose environment contains no secret.
 const scrubbedKey = "SANDBOX_SCRUBBED"
 
-const reviewExits = "\n\nExit codes: 0 done; 1 the answer is no (a stack would be refused, the rehearsal does not go as it must, or " +
+const reviewExits = "\n\nExit codes: 0 done; 1 the answer is no (a stack would be refused, the rehearsal fails, or " +
 	"somebody gains\n" +
 	"something without the label that the settings ask for); 2 the call or the settings are wrong; 3 the operation failed; 130 interrupted."
 
@@ -59,7 +59,7 @@ func (a *app) review() *cobra.Command {
 	flags.StringSliceVar(&f.stacks, "stack", nil, "the stacks to review (default: all)")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of everything random in the rehearsal, such as when the engine is killed")
 	flags.BoolVar(&f.planOnly, "plan-only", false, "skip the rehearsal, which applies the change")
-	flags.BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the working tree")
+	flags.BoolVar(&f.compile, "compile", false, "compile the working tree's program too, if this executable was built from another tree")
 	flags.StringSliceVar(&f.labels, "label", nil, "the pull request's labels")
 	flags.StringArrayVar(&f.measured, "measured", nil, "SERVICE=REQUESTS:MILLISECONDS, the measured load of a service in a month; may be "+
 		"repeated")
@@ -91,15 +91,16 @@ func (a *app) rehearse() *cobra.Command {
 	command.Flags().StringVar(&stack, "stack", "prod", "the stack to rehearse")
 	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed that repeats a rehearsal")
 	command.Flags().BoolVar(&f.asJSON, "json", false, "print it as JSON")
-	command.Flags().BoolVar(&f.compile, "compile", false, "compile the working tree's program too, where this executable is not of the "+
-		"working tree")
+	command.Flags().BoolVar(&f.compile, "compile", false, "compile the working tree's program too, if this executable was built from "+
+		"another tree")
 	a.exportFlag(command, &f)
 	return command
 }
 
 func (a *app) exportFlag(command *cobra.Command, f *reviewFlags) {
-	command.Flags().StringArrayVar(&f.exports, "from-export", nil, "a file that `pulumi stack export` wrote, - for standard input: its stack "+
-		"begins as it says. Secrets, and every text that the repository does not have, are withheld; may be repeated")
+	command.Flags().StringArrayVar(&f.exports, "from-export", nil,
+		"`FILE` that pulumi stack export wrote, - for standard input; the stack begins "+
+			"in that state. Secrets, and every text that the repository does not have, are withheld; may be repeated")
 }
 
 // exported reads the exports, by stack. It takes them before anything of the change runs.

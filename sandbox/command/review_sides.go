@@ -17,7 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// reviewed reviews each stack in a state folder of its own below work.
+// reviewed reviews each stack in its own state folder below work.
 func (a *app) reviewed(ctx context.Context, f reviewFlags, work string, exports map[string]rehearse.Export) (review.Report, error) {
 	base, head, report, err := a.trees(ctx, f, work)
 	if err != nil {

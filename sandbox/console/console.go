@@ -45,18 +45,18 @@ type Console struct {
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 
-	mutex sync.Mutex
-	seen  []moment
+	mutex   sync.Mutex
+	samples []sample
 }
 
-// moment is the state of all services at one time.
-type moment struct {
+// sample is the state of all services at one time.
+type sample struct {
 	at       time.Time
-	services map[string]sight
+	services map[string]serviceSample
 }
 
-// sight is the state of one service: each revision's share, and the number of its answers so far.
-type sight struct {
+// serviceSample is the state of one service: each revision's share, and the number of its answers so far.
+type serviceSample struct {
 	shares  map[string]int
 	answers map[string]answers
 }
@@ -72,9 +72,9 @@ const (
 // Look records the present state. The caller has to call it every second.
 func (c *Console) Look() {
 	now := c.now()
-	m := moment{at: now, services: map[string]sight{}}
+	m := sample{at: now, services: map[string]serviceSample{}}
 	for _, service := range c.Run.Services() {
-		s := sight{shares: map[string]int{}, answers: map[string]answers{}}
+		s := serviceSample{shares: map[string]int{}, answers: map[string]answers{}}
 		for _, target := range service.Traffic {
 			s.shares[target.Revision] += target.Percent
 		}
@@ -92,12 +92,12 @@ func (c *Console) Look() {
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.seen = append(c.seen, m)
+	c.samples = append(c.samples, m)
 	first := 0
-	for first < len(c.seen) && now.Sub(c.seen[first].at) > remembered {
+	for first < len(c.samples) && now.Sub(c.samples[first].at) > remembered {
 		first++
 	}
-	c.seen = slices.Clone(c.seen[first:])
+	c.samples = slices.Clone(c.samples[first:])
 }
 
 func (c *Console) now() time.Time {
@@ -228,10 +228,10 @@ type fault struct {
 func (c *Console) view() (view, error) {
 	v := view{Releases: c.releases(), Stacks: notes(c.Dir)}
 	c.mutex.Lock()
-	seen := c.seen
+	samples := c.samples
 	c.mutex.Unlock()
 	for _, one := range c.Run.Services() {
-		s, err := c.service(one, seen)
+		s, err := c.service(one, samples)
 		if err != nil {
 			return v, err
 		}
@@ -257,7 +257,7 @@ func (c *Console) view() (view, error) {
 	return v, nil
 }
 
-func (c *Console) service(of run.Service, seen []moment) (service, error) {
+func (c *Console) service(of run.Service, samples []sample) (service, error) {
 	s := service{Name: of.ID, Project: of.Project, Location: of.Location}
 	if c.Address != nil {
 		s.Address = c.Address(of.Name)
@@ -269,15 +269,15 @@ func (c *Console) service(of run.Service, seen []moment) (service, error) {
 			tags[target.Revision] = append(tags[target.Revision], target.Tag)
 		}
 	}
-	last := sight{}
-	if len(seen) > 0 {
-		last = seen[len(seen)-1].services[of.Name]
+	last := serviceSample{}
+	if len(samples) > 0 {
+		last = samples[len(samples)-1].services[of.Name]
 	}
 	names := slices.SortedFunc(maps.Keys(of.Revisions), func(a, b string) int {
 		return cmp.Or(shares[b]-shares[a], len(tags[b])-len(tags[a]), strings.Compare(a, b))
 	})
 	const most = 6
-	series := seriesOf(of.Name, seen)
+	series := seriesOf(of.Name, samples)
 	for i, name := range names {
 		if i >= most && shares[name] == 0 {
 			break
@@ -301,12 +301,12 @@ func (c *Console) service(of run.Service, seen []moment) (service, error) {
 		s.Revisions = append(s.Revisions, r)
 	}
 	var err error
-	if len(seen) > 1 {
+	if len(samples) > 1 {
 		for _, name := range slices.SortedFunc(maps.Keys(series), func(a, b string) int { return series[a] - series[b] }) {
 			s.Key = append(s.Key, key{name, series[name]})
 		}
-		if s.Traffic, err = traffic(of.Name, seen, series); err == nil {
-			s.Answers, err = answered(of.Name, seen, series)
+		if s.Traffic, err = traffic(of.Name, samples, series); err == nil {
+			s.Answers, err = answered(of.Name, samples, series)
 		}
 	}
 	return s, err

@@ -10,5 +10,5 @@ import (
 	"syscall"
 )
 
-// Session gives the command a session of its own. Call it before Start.
+// Session gives the command its own session. Call it before Start.
 func Session(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }

@@ -13,10 +13,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// API returns the address of the simulated cloud's APIs, without a slash at its end.
+// API returns the address of the emulated cloud's APIs, without a slash at its end.
 func (s *Stack) API() string { return strings.TrimSuffix(s.engine.client.API(), "/") }
 
-// HTTP returns a client whose requests the simulated APIs accept.
+// HTTP returns a client whose requests the emulated APIs accept.
 func (s *Stack) HTTP() *http.Client { return s.engine.client.HTTP() }
 
 // Planned returns the steps that Up would take, as the engine describes them. It changes nothing.

@@ -1,4 +1,4 @@
-// Package engine runs the platform's program through the real Pulumi engine against the simulated cloud. It uses the same program, the
+// Package engine runs the platform's program through the real Pulumi engine against the emulated cloud. It uses the same program, the
 // real CLI and engine, a file backend, secrets under a passphrase, and providers that are attached instead of downloaded. It writes only
 // to the state folder; the repository's own files are only read.
 package engine

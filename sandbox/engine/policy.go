@@ -18,8 +18,8 @@ import (
 )
 
 // policyPack compiles the policy pack, once for all operations of an Engine, and returns its executable and its configuration for the
-// stack. The pack is a module of its own: a folder of this repository, or a requirement of an application's module. Go's cache makes the
-// second time fast. Each application's module has an executable of its own, because a rehearsal has two modules in one state folder.
+// stack. The pack is a separate module: a folder of this repository, or a requirement of an application's module. Go's cache makes the
+// second time fast. Each application's module has its own executable, because a rehearsal has two modules in one state folder.
 func (e *Engine) policyPack(ctx context.Context, stack string) (executable, config string, err error) {
 	if config, err = e.policyConfig(stack); err != nil {
 		return "", "", err

@@ -51,7 +51,7 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 }
 
 // dropHalfWrittenAttributes removes the backend's attribute files that a killed engine left empty. Such a file stands
-// beside each file and holds only its content type, but while it is incomplete the file cannot be read.
+// next to each file and holds only its content type, but while it is incomplete the file cannot be read.
 func (e *Engine) dropHalfWrittenAttributes() error {
 	return filepath.WalkDir(e.backendDir(), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".attrs" {

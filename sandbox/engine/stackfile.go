@@ -23,7 +23,7 @@ import (
 )
 
 // writeProject writes the work folder's Pulumi.yaml: the repository's, without the parts that only a compiled program needs. The engine's
-// options, such as refresh, stay. A compiled program looks for platform.yaml beside it.
+// options, such as refresh, stay. A compiled program looks for platform.yaml next to it.
 func (e *Engine) writeProject() error {
 	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi.yaml"))
 	if err != nil {
@@ -68,7 +68,7 @@ func (e *Engine) knows(stack string) error {
 func (e *Engine) configKey() string { return stacks.ConfigKey(e.project) }
 
 // writeStackFile writes the sandbox's copy of the stack's file and returns its settings. The copy differs in two things that a real owner
-// would do by hand. Each stand-in is replaced by its value. Each secret has a value of its own, encrypted under the sandbox's passphrase,
+// would do by hand. Each stand-in is replaced by its value. Each secret has its own value, encrypted under the sandbox's passphrase,
 // where a real stack pins a version that somebody added. The first copy decides salt and values. Later copies keep them, except for a
 // secret whose version was raised.
 func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Settings, error) {
@@ -118,7 +118,7 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	return settings, statedir.WriteFile(copyPath+copiedFrom, data, 0o600)
 }
 
-// copiedFrom is the suffix of the file beside a copy that holds the repository's file as it was copied.
+// copiedFrom is the suffix of the file next to a copy that holds the repository's file as it was copied.
 const copiedFrom = ".from"
 
 // renewStackFiles rewrites each copy whose file in the repository has changed since, so that the caller's CLI sees the present settings.

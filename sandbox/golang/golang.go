@@ -161,7 +161,7 @@ func (r *runtime) environment(request *pulumirpc.RunRequest) ([]string, error) {
 	}, nil
 }
 
-// build compiles the main package in directory. Each directory has an executable of its own: an engine may run two plugins, and two
+// build compiles the main package in directory. Each directory has its own executable: an engine may run two plugins, and two
 // applications may share the folder of executables.
 func (r *runtime) build(ctx context.Context, directory, kind string) (string, error) {
 	r.building.Lock()

@@ -1,4 +1,4 @@
-// Package inventory lists a stack's resources, as its program registers them. The tools beside the engine (cost, trust, authority) read a
+// Package inventory lists a stack's resources, as its program registers them. The tools around the engine (cost, trust, authority) read a
 // stack only in this form. It comes from a program that runs without an engine ([dryrun.Register]) or from a stack's exported state
 // ([FromState]).
 package inventory

@@ -24,7 +24,7 @@ import (
 // organization is the organization of the file backend's stacks.
 const organization = "organization"
 
-// Files are the files of one project's stacks: those of Pulumi's file backend, and the journals beside them.
+// Files are the files of one project's stacks: those of Pulumi's file backend, and the journals next to them.
 type Files struct {
 	// Backend is the folder of the file backend, and Journals a folder of this package's own. Required.
 	Backend, Journals string

@@ -29,7 +29,7 @@ details { margin: 0 0 1rem; } summary { cursor: pointer; }
 <body>
 `
 
-// Page writes the whole report as a page of its own.
+// Page writes the whole report as an HTML page.
 func (r Report) Page(out io.Writer) error {
 	var text strings.Builder
 	text.WriteString(pageHead)

@@ -59,7 +59,7 @@ func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
 	return client, nil
 }
 
-// API returns the base URL of the simulated APIs.
+// API returns the base URL of the emulated APIs.
 func (c *Client) API() string { return c.api }
 
 // Token returns the token that the APIs require with every request.
@@ -123,7 +123,7 @@ func (c *Client) ClearFault(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, "faults/"+url.PathEscape(name), nil, nil)
 }
 
-// SetBehaviour sets how the simulated containers of an image digest behave, also after a restart.
+// SetBehaviour sets how the emulated containers of an image digest behave, also after a restart.
 func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour run.Behaviour) error {
 	return c.call(ctx, http.MethodPut, "behaviours/"+url.PathEscape(digest), behaviour, nil)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 )
 
-// controlPrefix is where the sandbox's own calls are, beside the APIs:
+// controlPrefix is where the sandbox's own calls are, next to the APIs:
 //
 //	GET status · POST stop · PUT project · PUT repository
 //	GET, DELETE faults · PUT, DELETE faults/NAME · GET, PUT behaviours/DIGEST, jobs/NAME

@@ -2,7 +2,7 @@
 // it in the background if it is not running, and the service that `up` made still answers afterwards. It ends when it is idle for too
 // long, when its state folder is gone, or on request.
 //
-// It listens on loopback only: the APIs on one port, the data plane for all hosts on another, and each service on a port of its own, so
+// It listens on loopback only: the APIs on one port, the data plane for all hosts on another, and each service on its own port, so
 // that no name server is needed. Ports stay the same between runs. The APIs require the state folder's token ([TokenFile]); services
 // answer anybody on this machine.
 package server
@@ -69,7 +69,7 @@ type Status struct {
 	Build      string    `json:"build"`
 	Foreground bool      `json:"foreground"`
 	Started    time.Time `json:"started"`
-	// API is the base URL of all simulated APIs.
+	// API is the base URL of all emulated APIs.
 	API string `json:"api"`
 	// DataPlane is the base URL that routes by the Host header to every service and tag.
 	DataPlane string `json:"dataPlane"`

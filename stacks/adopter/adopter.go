@@ -18,7 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// File is the name of the file, beside Pulumi.yaml.
+// File is the name of the file, next to Pulumi.yaml.
 const File = "platform.yaml"
 
 // standIn begins the placeholder for a value that only the owner knows, as in the stacks' settings. The text after it

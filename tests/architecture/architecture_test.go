@@ -132,7 +132,7 @@ func matchesAny(patterns []string, pkg string) bool {
 // importProblem returns the reason why a package must not import another of this repository; empty if it may.
 func importProblem(pkg, imported string, test bool) string {
 	if pkg == imported {
-		return "" // a test in a package of its own
+		return "" // a test in its own package
 	}
 	i := slices.IndexFunc(layers, func(l layer) bool { return matches(l.packages, pkg) })
 	if i < 0 {

@@ -51,7 +51,7 @@ func TestArchitectureTableHasEveryPackage(t *testing.T) {
 	for pkg := range packages {
 		// A row may name a package or a folder above it.
 		listed := slices.ContainsFunc(named, func(name string) bool {
-			if name == "policy" || name == "infra" { // a main, whose packages have rows of their own
+			if name == "policy" || name == "infra" { // a main, whose packages have their own rows
 				return pkg == name
 			}
 			return matches(strings.TrimSuffix(name, "/*")+"/**", pkg)

@@ -47,7 +47,7 @@ func TestLinksResolve(t *testing.T) {
 	require.Greater(t, followed, 200)
 }
 
-// TestIndexesLinkEveryPage checks that each README.md of a folder of documents links to every page beside it.
+// TestIndexesLinkEveryPage checks that each README.md of a folder of documents links to every page next to it.
 func TestIndexesLinkEveryPage(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"docs", "docs/howto", "docs/runbooks"} {

@@ -197,7 +197,7 @@ var layers = []layer{
 		may: []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout",
 			"internal/problems", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
-		reason:     "what stands beside the orchestration knows its ports and no adapter",
+		reason:     "packages next to the orchestration know its ports and no adapter",
 	},
 	{
 		packages: "firstrun/permissions",
@@ -211,7 +211,7 @@ var layers = []layer{
 	{
 		packages:   "firstrun/adopt",
 		mayInTests: []string{"emulator/**"},
-		reason:     "what exists is found through the APIs, on the real cloud and on the simulated one",
+		reason:     "what exists is found through the APIs, on the real cloud and on the emulated one",
 	},
 	{
 		packages:   "firstrun/command",

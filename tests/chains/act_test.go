@@ -131,7 +131,7 @@ type event struct {
 	name    string
 	payload map[string]any
 	env     []string
-	// during runs beside the workflow. done is closed when the workflow has ended.
+	// during runs in parallel with the workflow. done is closed when the workflow has ended.
 	during func(process *os.Process, done <-chan struct{})
 }
 

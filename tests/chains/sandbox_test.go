@@ -78,7 +78,7 @@ func copyState(t *testing.T, to, from string) {
 	}
 }
 
-// newChainOf brings stacks up in a sandbox of their own.
+// newChainOf brings stacks up in their own sandbox.
 func newChainOf(of *checkout, stacks ...string) *chain {
 	of.t.Helper()
 	c := prepareChain(of)

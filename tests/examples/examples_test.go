@@ -52,7 +52,7 @@ func newBed(t *testing.T, example string, language func(t *testing.T, program st
 	t.Helper()
 	program, err := filepath.Abs(filepath.Join("..", "..", "examples", example))
 	require.NoError(t, err)
-	folder := t.TempDir() // the CLI writes beside the project file
+	folder := t.TempDir() // the CLI writes next to the project file
 	project, err := os.ReadFile(filepath.Join(program, "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "Pulumi.yaml"), project, 0o600))

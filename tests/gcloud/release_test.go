@@ -33,7 +33,7 @@ const policy = `environments:
     probe: {paths: [/], count: 2, pace: 10ms, interval: 10ms}
 `
 
-// office is a world with visitors and the release command beside gcloud.
+// office is a world with visitors and the release command together with gcloud.
 type office struct {
 	*world
 	web    *httptest.Server

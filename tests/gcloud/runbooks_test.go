@@ -54,7 +54,7 @@ var promises = map[string]promise{
 
 // elsewhere are commands that this test does not run, by file and beginning, with the reason.
 var elsewhere = map[string]string{
-	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the simulated " +
+	"refused-image.md: gcloud container binauthz ": "it asks Binary Authorization and Artifact Analysis, whose answers the emulated " +
 		"cloud has for the program and for release sign only",
 	"refused-image.md: gcloud run services update": "it is for an image that was refused, which these services have none of: " +
 		"TestBreakglass types it",

@@ -180,7 +180,7 @@ IMAGE=us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:` + stri
 	}
 	assert.NotEqual(t, before["latestReadyRevision"], after["latestReadyRevision"], "there is a newer revision")
 	assert.Len(t, after["trafficStatuses"], 1)
-	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "what served before still serves")
+	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "the revision that served before still serves")
 	assert.EqualValues(t, 100, dig(after, "trafficStatuses", 0, "percent"))
 	assert.Contains(t, s.must("adopt", "dev", "--out", filepath.Join(t.TempDir(), "import.json")).out, "None of the 0 planned resources")
 }

@@ -39,7 +39,7 @@ func TestKilledUpIsRecoveredByTheNext(t *testing.T) {
 	assert.Empty(t, s.leftovers(), "a resource was made twice, and is left over (seed %d)", seed)
 }
 
-// upKilledAfter runs `up dev` in a process of its own, and kills it and its engine once that many creations have begun. It returns
+// upKilledAfter runs `up dev` in its own process, and kills it and its engine once that many creations have begun. It returns
 // false if the command ended before.
 func (s *sandbox) upKilledAfter(creations int) bool {
 	s.t.Helper()

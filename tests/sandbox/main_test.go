@@ -1,5 +1,5 @@
 // Package sandbox_test runs the sandbox's commands end to end: the real engine, the program, the emulated cloud in a
-// process of its own. Each test has a state folder of its own, so they run in parallel and leave nothing behind.
+// its own process. Each test has its own state folder, so they run in parallel and leave nothing behind.
 package sandbox_test
 
 import (

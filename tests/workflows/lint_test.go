@@ -15,7 +15,7 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// lint runs actionlint on the named workflows. The files are laid out as a repository of their own, because actionlint looks up
+// lint runs actionlint on the named workflows. The files are laid out as a separate repository, because actionlint looks up
 // local actions and workflows there.
 func lint(t *testing.T, files map[string]string, names ...string) []*actionlint.Error {
 	t.Helper()

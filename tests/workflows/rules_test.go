@@ -1,4 +1,4 @@
-// Package workflows_test holds this repository's workflows: by the linter beside it, by actionlint and shellcheck, and by
+// Package workflows_test holds this repository's workflows: by the linter next to it, by actionlint and shellcheck, and by
 // running their scripts.
 package workflows_test
 

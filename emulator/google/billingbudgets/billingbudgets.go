@@ -11,8 +11,8 @@ import (
 // Host is the API's name.
 const Host = "billingbudgets.googleapis.com"
 
-// Neighbours are the functions of other APIs that budgets need.
-type Neighbours struct {
+// Dependencies are the functions of other APIs that budgets need.
+type Dependencies struct {
 	// Currency returns the currency of a billing account.
 	Currency func(q *rest.Request, account string) string
 	// CheckChannels refuses notification channels that do not exist. field is the name of the field in the error.
@@ -20,7 +20,7 @@ type Neighbours struct {
 }
 
 // API returns Cloud Billing Budget v1.
-func (its Neighbours) API() *rest.API {
+func (deps Dependencies) API() *rest.API {
 	budget := &rest.Kind{
 		Pattern: "billingAccounts/*/budgets", Message: "GoogleCloudBillingBudgetsV1Budget", Body: "budget",
 		Read:    rest.Read{Items: "budgets"},
@@ -28,12 +28,12 @@ func (its Neighbours) API() *rest.API {
 		Update:  &rest.Update{Mask: rest.MaskMerges},
 		Delete:  &rest.Delete{},
 		Stamps:  rest.Stamps{Etag: "etag"},
-		Prepare: its.prepareBudget,
+		Prepare: deps.prepareBudget,
 	}
 	return &rest.API{Prefix: "budgets/v1", Host: Host, Schema: "budgets", Kinds: []*rest.Kind{budget}}
 }
 
-func (its Neighbours) prepareBudget(c *rest.Change) error {
+func (deps Dependencies) prepareBudget(c *rest.Change) error {
 	if len([]rune(doc.Text(c.New, "displayName"))) > 60 {
 		return rest.Invalid("Budget display name must be at most 60 characters.")
 	}
@@ -43,7 +43,7 @@ func (its Neighbours) prepareBudget(c *rest.Change) error {
 		return rest.Invalid("Budget amount must set exactly one of specified_amount and last_period_amount.")
 	}
 	if money != nil {
-		currency := its.Currency(c.Request, c.Name.Segments[1])
+		currency := deps.Currency(c.Request, c.Name.Segments[1])
 		doc.Default(money, "currencyCode", currency)
 		if doc.Text(money, "currencyCode") != currency {
 			return rest.Invalid("Budget currency %s does not match the billing account's currency %s.", doc.Text(money, "currencyCode"), currency)
@@ -76,5 +76,5 @@ func (its Neighbours) prepareBudget(c *rest.Change) error {
 	if len(channels) > 5 {
 		return rest.Invalid("A budget notifies at most 5 Monitoring notification channels.")
 	}
-	return its.CheckChannels(c.Request, "notifications_rule.monitoring_notification_channels", channels)
+	return deps.CheckChannels(c.Request, "notifications_rule.monitoring_notification_channels", channels)
 }

@@ -47,13 +47,13 @@ func isDue(q *rest.Request, key string) bool {
 }
 
 // settle runs the jobs that are due. A job that was due several times while nobody sent the cloud a request runs once.
-func (its Neighbours) settle(q *rest.Request) error {
+func (deps Dependencies) settle(q *rest.Request) error {
 	for _, key := range q.Tx.List(clockPrefix) {
 		if !isDue(q, key) {
 			continue
 		}
 		n, job := q.Find(Host, jobs, doc.Text(q.Tx.Get(key), "job"))
-		if err := errors.Join(its.attempt(q, job), scheduleNext(q, n, job), q.Put(n, job)); err != nil {
+		if err := errors.Join(deps.attempt(q, job), scheduleNext(q, n, job), q.Put(n, job)); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,7 @@ func (its Neighbours) settle(q *rest.Request) error {
 var codes = map[string]float64{"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "FAILED_PRECONDITION": 9}
 
 // attempt starts the Cloud Run job that the target names, as the target's account. The job's status says whether it worked.
-func (its Neighbours) attempt(q *rest.Request, job map[string]any) error {
+func (deps Dependencies) attempt(q *rest.Request, job map[string]any) error {
 	target := doc.Object(job, "httpTarget")
 	run, ours := strings.CutPrefix(doc.Text(target, "uri"), runJobs)
 	run, starts := strings.CutSuffix(run, ":run")
@@ -73,7 +73,7 @@ func (its Neighbours) attempt(q *rest.Request, job map[string]any) error {
 	}
 	job["lastAttemptTime"] = rest.Timestamp(q.Now)
 	job["status"] = map[string]any{}
-	err := its.Start(q, run, doc.Text(target, "oauthToken", "serviceAccountEmail"))
+	err := deps.Start(q, run, doc.Text(target, "oauthToken", "serviceAccountEmail"))
 	if refusal, refused := errors.AsType[*rest.Error](err); refused {
 		job["status"] = map[string]any{"code": codes[refusal.Status], "message": refusal.Message}
 		return nil

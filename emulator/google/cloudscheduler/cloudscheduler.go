@@ -14,8 +14,8 @@ import (
 // Host is the API's name.
 const Host = "cloudscheduler.googleapis.com"
 
-// Neighbours are the functions of other APIs that Cloud Scheduler needs.
-type Neighbours struct {
+// Dependencies are the functions of other APIs that Cloud Scheduler needs.
+type Dependencies struct {
 	// Account reports whether a service account exists.
 	Account func(q *rest.Request, email string) bool
 	// Start starts an execution of the Cloud Run job projects/P/locations/L/jobs/J as a service account, if the account may.
@@ -25,7 +25,7 @@ type Neighbours struct {
 const jobs = "projects/*/locations/*/jobs"
 
 // API returns Cloud Scheduler v1.
-func (its Neighbours) API() *rest.API {
+func (deps Dependencies) API() *rest.API {
 	job := &rest.Kind{
 		Pattern: jobs, Message: "Job", Body: "job",
 		Names: rest.Names{
@@ -41,12 +41,12 @@ func (its Neighbours) API() *rest.API {
 		},
 		Update:  &rest.Update{Mask: rest.MaskReplaces},
 		Delete:  &rest.Delete{},
-		Prepare: its.prepareJob,
+		Prepare: deps.prepareJob,
 		Methods: rest.Methods{
 			"POST pause":  func(c *rest.Change) (any, error) { return setState(c, "PAUSED") },
 			"POST resume": func(c *rest.Change) (any, error) { return setState(c, "ENABLED") },
 			"POST run": func(c *rest.Change) (any, error) {
-				if err := its.attempt(c.Request, c.Old); err != nil {
+				if err := deps.attempt(c.Request, c.Old); err != nil {
 					return nil, err
 				}
 				return c.Old, c.Put(c.Name, c.Old)
@@ -54,7 +54,7 @@ func (its Neighbours) API() *rest.API {
 		},
 		Annexes: []string{clockPrefix},
 	}
-	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{job}, Due: due, Settle: its.settle}
+	return &rest.API{Prefix: "cs/v1", Host: Host, Schema: "cs", Kinds: []*rest.Kind{job}, Due: due, Settle: deps.settle}
 }
 
 func setState(c *rest.Change, state string) (any, error) {
@@ -65,7 +65,7 @@ func setState(c *rest.Change, state string) (any, error) {
 	return c.Old, c.Put(c.Name, c.Old)
 }
 
-func (its Neighbours) prepareJob(c *rest.Change) error {
+func (deps Dependencies) prepareJob(c *rest.Change) error {
 	j := c.New
 	j["name"] = c.Name.Shown()
 	doc.Default(j, "timeZone", "UTC")
@@ -101,13 +101,13 @@ func (its Neighbours) prepareJob(c *rest.Change) error {
 	if seconds := doc.Seconds(doc.Text(j, "attemptDeadline")); seconds < 15 || seconds > 1800 {
 		return rest.Invalid("Job.attempt_deadline must be between [15s, 30m].")
 	}
-	if err := its.checkTarget(c.Request, doc.Object(j, "httpTarget")); err != nil {
+	if err := deps.checkTarget(c.Request, doc.Object(j, "httpTarget")); err != nil {
 		return err
 	}
 	return scheduleNext(c.Request, c.Name, j)
 }
 
-func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error {
+func (deps Dependencies) checkTarget(q *rest.Request, target map[string]any) error {
 	if target == nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (its Neighbours) checkTarget(q *rest.Request, target map[string]any) error 
 			return rest.Invalid("HttpTarget can have only one authorization header.")
 		}
 		account := doc.Text(token, "serviceAccountEmail")
-		if token != nil && !its.Account(q, account) {
+		if token != nil && !deps.Account(q, account) {
 			return rest.Denied("The principal lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource \"%s\" (or the resource "+
 				"may not exist).", account)
 		}

@@ -69,7 +69,7 @@ func TestMembersOfABinding(t *testing.T) {
 	}
 }
 
-// TestTextsAtTheirLimits holds the longest texts and the most entries that IAM takes, and what is one too long.
+// TestTextsAtTheirLimits checks the longest texts and the most entries that IAM accepts, and that one more is refused.
 func TestTextsAtTheirLimits(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)

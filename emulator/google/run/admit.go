@@ -29,7 +29,7 @@ func (d *deployment) judge(revision map[string]any) *rest.Error {
 	}
 	for _, container := range doc.Objects(revision, "containers") {
 		image := doc.Text(container, "image")
-		admitted, denied := d.its.Verdict(d.Request, d.name.Project, image)
+		admitted, denied := d.deps.Verdict(d.Request, d.name.Project, image)
 		justification := doc.Text(settings, "breakglassJustification")
 		if denied != "" || justification != "" {
 			d.log.Info("binary authorization", "revision", doc.Last(doc.Text(revision, "name")), "image", image,

@@ -9,8 +9,8 @@ import (
 // Host is the API's name.
 const Host = "run.googleapis.com"
 
-// Neighbours are the functions of other APIs that Cloud Run needs.
-type Neighbours struct {
+// Dependencies are the functions of other APIs that Cloud Run needs.
+type Dependencies struct {
 	// Account reports whether a service account exists.
 	Account func(q *rest.Request, email string) bool
 	// Repository reports whether a repository of Artifact Registry exists, so that images can be pulled from it.
@@ -28,14 +28,14 @@ type Neighbours struct {
 // API is the emulated Cloud Run. Its methods may be called from several goroutines.
 type API struct {
 	server *rest.Server
-	its    Neighbours
+	deps   Dependencies
 	log    *slog.Logger
 }
 
 // New adds Cloud Run to a server. log receives the entries that Google writes into audit logs. They name each image that Binary
 // Authorization denied, and say whether a dry run or breakglass admitted it anyway.
-func New(server *rest.Server, its Neighbours, log *slog.Logger) *API {
-	a := &API{server: server, its: its, log: log}
+func New(server *rest.Server, deps Dependencies, log *slog.Logger) *API {
+	a := &API{server: server, deps: deps, log: log}
 	server.Add(&rest.API{
 		Prefix: "run/v2", Host: Host, Schema: "run", Kinds: []*rest.Kind{a.service(), revision(), a.job(), a.execution(), task()},
 		OperationsInLocation: true,

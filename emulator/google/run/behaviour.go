@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Behaviour says how the simulated containers of one image digest behave. The zero value is healthy.
+// Behaviour says how the emulated containers of one image digest behave. The zero value is healthy.
 type Behaviour struct {
 	// ErrorRate is the share of requests answered with 500, 0-1.
 	ErrorRate float64 `json:"errorRate,omitempty"`

@@ -34,7 +34,7 @@ func (a *API) Authorize(service Service, header http.Header) int {
 	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		n, document := q.Find(Host, services, service.Name)
 		audiences := append(doc.Texts(document, "urls"), doc.Texts(document, "customAudiences")...)
-		member, err := a.its.Caller(q, token, audiences)
+		member, err := a.deps.Caller(q, token, audiences)
 		switch {
 		case err != nil:
 			a.log.Info("cloud run refused a token", "service", service.Name, "because", err.Error())

@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// stampGeneration sets what a service or job says of its own history. Its generation goes up only if the caller changed a field.
+// stampGeneration sets the fields in which a service or job records its history. Its generation goes up only if the caller changed a field.
 func stampGeneration(c *rest.Change, message string, changed bool) {
 	s := c.New
 	if c.Old == nil {

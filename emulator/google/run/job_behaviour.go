@@ -10,7 +10,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// JobBehaviour says how the simulated tasks of one job behave. With the zero value they succeed at once.
+// JobBehaviour says how the emulated tasks of one job behave. With the zero value they succeed at once.
 type JobBehaviour struct {
 	// Takes is how long each attempt of a task takes.
 	Takes time.Duration `json:"takes,omitempty"`

@@ -77,7 +77,7 @@ func (a *API) checkDesired(q *rest.Request, id string, service map[string]any) e
 
 // checkAccount refuses a service account that does not exist, as the API does with one that the caller may not act as.
 func (a *API) checkAccount(q *rest.Request, account string) error {
-	if !a.its.Account(q, account) {
+	if !a.deps.Account(q, account) {
 		return rest.Denied("Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", account)
 	}
 	return nil

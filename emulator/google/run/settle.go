@@ -25,7 +25,7 @@ const pendingPrefix = "pending:"
 // deployment is a service on its way to its desired state.
 type deployment struct {
 	*rest.Request
-	its  Neighbours
+	deps Dependencies
 	log  *slog.Logger
 	name rest.Name
 	// service is the service's document. pending holds the steps that still wait for their time.
@@ -33,7 +33,7 @@ type deployment struct {
 }
 
 func (a *API) deployment(q *rest.Request, n rest.Name, service, pending map[string]any) *deployment {
-	return &deployment{Request: q, its: a.its, log: a.log, name: n, service: service, pending: pending}
+	return &deployment{Request: q, deps: a.deps, log: a.log, name: n, service: service, pending: pending}
 }
 
 // finishService brings the service to its desired state, at once or step by step as the time of each step comes.

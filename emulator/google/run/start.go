@@ -83,7 +83,7 @@ func (d *deployment) pull(image string) *rest.Error {
 		return nil
 	}
 	location, project, repository := parts[1], parts[2], parts[3]
-	if project == "cloudrun" || project == "google-samples" || d.its.Repository(d.Request, project, location, repository) {
+	if project == "cloudrun" || project == "google-samples" || d.deps.Repository(d.Request, project, location, repository) {
 		return nil
 	}
 	return rest.NotFound("Image '%s' not found.", image)
@@ -91,7 +91,7 @@ func (d *deployment) pull(image string) *rest.Error {
 
 // readSecret checks that the secret version exists and that the revision's account may read it.
 func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
-	secret, found := d.its.Secret(d.Request, d.name.Project, ref.secret)
+	secret, found := d.deps.Secret(d.Request, d.name.Project, ref.secret)
 	if !found {
 		return rest.Denied("%s: Permission denied on secret: %s/versions/%s for Revision service account %s.", ref.field, ref.secret,
 			ref.version, account)
@@ -102,7 +102,7 @@ func (d *deployment) readSecret(ref secretRef, account string) *rest.Error {
 			"'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.",
 			ref.field, shown, account)
 	}
-	document := d.its.Version(d.Request, secret, ref.version)
+	document := d.deps.Version(d.Request, secret, ref.version)
 	if document == nil {
 		return rest.NotFound("%s: Secret %s was not found", ref.field, shown)
 	}
@@ -134,7 +134,7 @@ func (d *deployment) startup(revision map[string]any) time.Duration {
 	return longest
 }
 
-// probe asks the simulated containers whether they are up. The behaviour of their image's digest decides.
+// probe asks the emulated containers whether they are up. The behaviour of their image's digest decides.
 func probe(q *rest.Request, revision map[string]any) (*rest.Error, string) {
 	const reason = "HEALTH_CHECK_CONTAINER_ERROR"
 	for _, container := range doc.Objects(revision, "containers") {

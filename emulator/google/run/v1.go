@@ -70,7 +70,7 @@ var v1Lists = map[string]string{
 	"jobs": "JobList", "executions": "ExecutionList",
 }
 
-// readV1 reads what a request asks for from its path. A list over all locations has a path of its own; every other path takes the region
+// readV1 reads what a request asks for from its path. A list over all locations has its own path; every other path takes the region
 // from the host.
 func readV1(q *rest.Request) (k *v1Call, namespace string, ok bool) {
 	k = &v1Call{Request: q, region: regionOf(q.Host)}

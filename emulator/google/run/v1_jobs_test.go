@@ -70,7 +70,7 @@ func TestJobsInV1(t *testing.T) {
 	}
 }
 
-// TestAStaleEtagRunsNothing holds that a run and a cancellation by v2 want the current etag, if they give one.
+// TestAStaleEtagRunsNothing checks that v2 refuses a run and a cancellation with an etag that is not the current one.
 func TestAStaleEtagRunsNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t)

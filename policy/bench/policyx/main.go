@@ -1,5 +1,5 @@
 // Command policyx is a policy pack on Pulumi's own Go SDK, policyx, which is experimental. The benchmark compares it with the
-// platform's pack. It has the rules of ../typescript, written as users of policyx write them. It is a Go module of its own,
+// platform's pack. It has the rules of ../typescript, written as users of policyx write them. It is a separate Go module,
 // because that SDK brings some fifty modules.
 package main
 

@@ -59,7 +59,8 @@ func Run(_ context.Context, args []string, streams cli.Streams) int {
 	flags.StringVar(&comment.Page, "page", "", "`ADDRESS` of the artifact that has the whole report as a page")
 	flags.StringVar(&comment.Docs, "docs", "", "`ADDRESS` of the platform's documents")
 	flags.StringVar(&comment.Commit, "commit", "", "the pull request's head, a full `SHA`")
-	plans := flags.String("plans", string(review.Here), "`WHERE` the plans against the real cloud are: here, fork (it has none) or apart")
+	plans := flags.String("plans", string(review.Here),
+		"`WHERE` the plans against the real cloud are: here, fork (a fork's run makes none) or apart")
 	err := page.Parse(flags, args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
 		return ExitDone

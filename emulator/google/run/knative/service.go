@@ -148,7 +148,7 @@ func Merge(stored, v1 object, place Place) (object, error) {
 	return v2, err
 }
 
-// Configuration returns one half of a v1 service, which Knative serves as a resource of its own. [Route] returns the other half.
+// Configuration returns one half of a v1 service, which Knative serves as a separate resource. [Route] returns the other half.
 func Configuration(service object) object {
 	status := pick(doc.Object(service, "status"), "observedGeneration", "latestCreatedRevisionName", "latestReadyRevisionName")
 	status["conditions"] = readyBy(service, "ConfigurationsReady")
