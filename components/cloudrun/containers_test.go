@@ -322,7 +322,7 @@ func TestContainerRefusals(t *testing.T) {
 		`args.Volumes["new"].Memory "64" is not an amount of memory: use whole Mi or Gi, for example 64Mi`: volume(cloudrun.Volume{Memory: "64"}),
 		`args.Volumes["new"].File is set without Secret: leave it out`: volume(
 			cloudrun.Volume{Memory: "64Mi", File: "x"}),
-		`args.Volumes["new"].ReadOnly has no meaning for this kind: it is for a bucket or a file server`: volume(
+		`args.Volumes["new"].ReadOnly is set, and only a bucket or a file server can be read-only: remove it`: volume(
 			cloudrun.Volume{Memory: "64Mi", ReadOnly: true}),
 		`args.Volumes["new"].Server "a b" is not a server: use an address or a host name`:   volume(cloudrun.Volume{Server: "a b", Path: "/x"}),
 		`args.Volumes["new"].Server "" is not a server: use an address or a host name`:      volume(cloudrun.Volume{Path: "/x"}),

@@ -50,7 +50,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	var out, errs strings.Builder
 	assert.Equal(t, command.ExitDone, command.Run(t.Context(), []string{"-h"}, command.Streams{Out: &out, Err: &errs}))
-	assert.Contains(t, out.String(), "docs/fidelity.md says which methods and fields there are")
+	assert.Contains(t, out.String(), "docs/fidelity.md lists the methods and fields")
 	assert.Empty(t, errs.String())
 }
 

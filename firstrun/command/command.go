@@ -33,7 +33,7 @@ const examples = `  firstrun permissions prod       the permissions and roles th
 
 const codes = `Exit codes: 0 nothing stands in the way; 1 something is missing, would be lost or would be refused, and the output says what;
 2 the call, the settings or the plan are wrong, and nothing was asked; 3 the cloud could not be asked.
-"go run" ends with 1 for each of them but 0: if the code matters, build the command first, or use "go tool".`
+"go run" turns every code but 0 into 1: if the code matters, build the command first, or use "go tool".`
 
 // Streams are the command's standard streams.
 type Streams = cli.Streams

@@ -38,7 +38,7 @@ revision that served before serves again · 4 held for a person · 5 refused in 
 ` + GoRun
 
 // GoRun warns, wherever exit codes are explained, that "go run" hides them.
-const GoRun = `"go run" ends with 1 whatever the program ends with: where the code matters, go build -o bin/release ./cmd/release first.`
+const GoRun = `"go run" turns every code but 0 into 1: if the code matters, go build -o bin/release ./cmd/release first.`
 
 func code(outcome rollout.Outcome, asked bool) int {
 	switch outcome {

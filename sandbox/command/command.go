@@ -126,7 +126,7 @@ func (a *app) root() *cobra.Command {
 // codes explains the exit codes, for help.
 const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory policy violated); 2 the call or the settings are wrong;
 3 the operation failed; 4 another command holds the sandbox; 130 interrupted.
-"go run" ends with 1 for each of them but 0: if the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
+"go run" turns every code but 0 into 1: if the code matters, go build -o bin/sandbox ./cmd/sandbox first.`
 
 // examples are shown in the help of the commands that need one.
 var examples = map[string]string{

@@ -197,7 +197,7 @@ var layers = []layer{
 		may: []string{"release/plan", "release/health", "release/hooks", "release/windows", "release/notify", "release/rollout",
 			"internal/problems", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
-		reason:     "packages next to the orchestration know its ports and no adapter",
+		reason:     "a package next to the orchestration knows its ports and no adapter",
 	},
 	{
 		packages: "firstrun/permissions",
