@@ -33,6 +33,7 @@ var unraced = map[string]string{
 
 	"release/backtest": simulations,
 
+	"emulator/guard":   sequential,
 	"firstrun/command": sequential,
 	"release/command":  sequential,
 	"release/gcp":      sequential,

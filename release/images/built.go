@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
@@ -57,10 +58,10 @@ func (a app) built() *cobra.Command {
 }
 
 // linesOf reads the bundles of a file, one a line, and names each by its line number.
-func linesOf(content []byte) (bundles []provenance.Bundle) {
+func linesOf(content []byte) (bundles []registry.Bundle) {
 	for number, line := range bytes.Split(content, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			bundles = append(bundles, provenance.Bundle{Name: fmt.Sprintf("line %d", number+1), JSON: line})
+			bundles = append(bundles, registry.Bundle{Name: fmt.Sprintf("line %d", number+1), JSON: line})
 		}
 	}
 	return bundles

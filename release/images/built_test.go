@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/command"
-	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
 
@@ -45,7 +45,7 @@ func TestBuilt(t *testing.T) {
 			assert.Empty(t, out, name)
 			continue
 		}
-		var evidence provenance.Evidence
+		var evidence registry.Evidence
 		require.NoError(t, json.Unmarshal([]byte(out), &evidence), name)
 		assert.Equal(t, main, evidence.Commit, name)
 		assert.Equal(t, "https://github.com/acme/shop/actions/runs/1/attempts/1", evidence.Run, name)

@@ -105,6 +105,52 @@ func TestPromoteRecords(t *testing.T) {
 	assert.False(t, recorded.Platforms[0].Root)
 }
 
+// TestPromoteRefusesProvenance checks with Sigstore's own bundles that provenance has to be about this image, from this repository and of
+// this signer, and that nothing is written without it.
+func TestPromoteRefusesProvenance(t *testing.T) {
+	t.Parallel()
+	build := provenancetest.Build{Repository: "acme/shop", RepositoryID: "42", Workflow: ".github/workflows/ci.yml", Ref: "refs/heads/main",
+		Commit: "0123456789abcdef0123456789abcdef01234567"}
+	fork := build
+	fork.RepositoryID = "43"
+	for name, test := range map[string]struct {
+		attest func(s *shelf)
+		says   string
+	}{
+		"none": {func(*shelf) {}, "has no valid attestation https://slsa.dev/provenance/v1\n  no Sigstore bundle refers to it"},
+		"of another repository": {func(s *shelf) { registrytest.Attest(t, s.from, s.image, s.signer, fork) },
+			`source repository id: found "43", expected "42"`},
+		"of another image": {func(s *shelf) {
+			raw, err := s.signer.Attest(provenancetest.GitHub("sha256:"+strings.Repeat("0", 64), build))
+			require.NoError(t, err)
+			registrytest.Refer(t, s.from, s.image, raw)
+		}, "signature: failed to verify signature: provided artifact digest does not match"},
+		"of a signer whom nobody trusts": {func(s *shelf) {
+			stranger, err := provenancetest.NewSigner()
+			require.NoError(t, err)
+			registrytest.Attest(t, s.from, s.image, stranger, build)
+		}, "signature: "},
+		"of one platform only": {func(s *shelf) {
+			s.attest("refs/heads/main")
+			s.digest = registrytest.Push(t, s.from, registrytest.Index(s.image))
+		}, "no Sigstore bundle refers to it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf(t, "node")
+			test.attest(s)
+			exit, out, errs := s.run("promote", "--digest", s.digest, "--from", s.from, "--to", s.to, "--tag", "v1")
+			assert.Equal(t, command.ExitRefused, exit, errs)
+			assert.Contains(t, errs, test.says)
+			assert.Empty(t, out)
+			response, err := http.Get("http://" + strings.Replace(s.to, "/", "/v2/", 1) + "/tags/list")
+			require.NoError(t, err)
+			assert.NoError(t, response.Body.Close())
+			assert.Equal(t, http.StatusNotFound, response.StatusCode, "the target does not even exist")
+		})
+	}
+}
+
 // TestBadDigestIsAUsageError checks that a wrong call is not reported as a registry's failure, which a retry might cure.
 func TestBadDigestIsAUsageError(t *testing.T) {
 	t.Parallel()

@@ -67,12 +67,18 @@ func (f *trustFlags) register(verb *cobra.Command) {
 }
 
 // trust reads the files into a promotion, and lets the promotion log to standard error.
-func (a app) trust(promotion *registry.Promotion, files trustFlags) (err error) {
-	if promotion.Policy, err = provenance.LoadPolicy(files.policy); err != nil {
+func (a app) trust(promotion *registry.Promotion, files trustFlags) error {
+	policy, err := provenance.LoadPolicy(files.policy)
+	if err != nil {
 		return command.WrongUsage("%v", err)
 	}
-	if promotion.TrustedRoot, err = provenance.LoadTrustedRoot(files.root); err != nil {
+	root, err := provenance.LoadTrustedRoot(files.root)
+	if err != nil {
 		return command.WrongUsage("%v", err)
+	}
+	promotion.AllowRootBecause = policy.AllowRootBecause
+	promotion.Verify = func(digest string, bundles []registry.Bundle) ([]registry.Evidence, error) {
+		return policy.Verify(digest, bundles, root)
 	}
 	promotion.Log = slog.New(slog.NewTextHandler(a.Streams.Err, nil))
 	return nil

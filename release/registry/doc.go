@@ -6,8 +6,8 @@
 //
 // Promote returns without an error only when all of this holds:
 //
-//   - The policy's provenance was valid before the first byte was written: see the package provenance.
-//   - No platform of the image runs as root, or the policy says why one may.
+//   - Promotion.Verify found the provenance valid before the first byte was written: see the package provenance.
+//   - No platform of the image runs as root, or a reason was given why one may.
 //   - Every manifest at the target was read back and hashed, and so was every blob this run moved. Blobs that were
 //     there before are compared by size; Promotion.RehashAll reads them back, too.
 //   - The tag names the digest. A tag that names another one is never moved: see TagTakenError.

@@ -15,10 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/google"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-	"github.com/sigstore/sigstore-go/pkg/root"
 
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
-	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
 // Promotion says what to copy, from where to where, and what the image has to fulfil.
@@ -29,10 +27,11 @@ type Promotion struct {
 	Digest string
 	// Tag is set at To after everything else. Required.
 	Tag string
-	// Policy says which provenance the digest needs, and whether it may run as root. Required.
-	Policy provenance.Policy
-	// TrustedRoot says whose signatures count: see provenance.LoadTrustedRoot. Required.
-	TrustedRoot root.TrustedMaterial
+	// Verify returns the evidence of the digest's provenance, from the bundles beside it, or an error if that is not enough: see
+	// provenance.Policy.Verify. Required.
+	Verify func(digest string, bundles []Bundle) ([]Evidence, error)
+	// AllowRootBecause is the reason why the image may run as root. Default empty: it may not.
+	AllowRootBecause string
 	// RehashAll reads every blob back from the target and hashes it, not only the ones that this run moved. Default false.
 	RehashAll bool
 	// Keychain finds credentials by repository. Default defaultKeychain.
@@ -61,13 +60,40 @@ type Result struct {
 	AlreadyTagged bool `json:"alreadyTagged"`
 	// Platforms are the images that can run, each with its user. They are the evidence for rules about root.
 	Platforms []Platform `json:"platforms"`
-	// Provenance is what was verified before the copy, one entry for each predicate type of the policy.
-	Provenance []provenance.Evidence `json:"provenance"`
+	// Provenance is what was verified before the copy, one entry for each kind of attestation that was asked for.
+	Provenance []Evidence `json:"provenance"`
 	// Manifests counts everything that belongs to the image. Referrers counts those manifests that refer to another.
 	Manifests int `json:"manifests"`
 	Referrers int `json:"referrers"`
 	// Transfer counts the bytes that were moved.
 	Transfer Transfer `json:"transfer"`
+}
+
+// Bundle is one Sigstore bundle found next to an image.
+type Bundle struct {
+	// Name identifies the bundle in errors: the digest of the manifest that holds it.
+	Name string
+	// JSON is the bundle as it was pushed.
+	JSON []byte
+}
+
+// Evidence is one attestation that was verified.
+type Evidence struct {
+	// Bundle is the verified bundle's name.
+	Bundle string `json:"bundle"`
+	// PredicateType is the kind of the attestation.
+	PredicateType string `json:"predicateType"`
+	// Repository is the source repository's URL. Commit is the git commit that the workflow ran on.
+	Repository string `json:"repository"`
+	Commit     string `json:"commit"`
+	// Ref is the git ref that the workflow ran on.
+	Ref string `json:"ref"`
+	// Builder is the workflow that signed, as URL@REF.
+	Builder string `json:"builder"`
+	// Run is the URL of the workflow run.
+	Run string `json:"run"`
+	// SignedAt is when a log or a timestamp authority confirmed the signature.
+	SignedAt time.Time `json:"signedAt"`
 }
 
 // Transfer counts the bytes of blobs and manifests that a promotion moved.
@@ -91,8 +117,8 @@ type Transfer struct {
 // It returns these errors:
 //   - an *ArgumentsError if the promotion itself is wrong; nothing was asked;
 //   - a *TagTakenError if the tag names another digest; the tag may be taken while the copy runs;
-//   - a *RootUserError if a platform runs as root and the policy gives no reason; nothing was written;
-//   - an error that wraps provenance.ErrUnproven if the provenance is missing or wrong; nothing was written;
+//   - a *RootUserError if a platform runs as root and no reason is given; nothing was written;
+//   - an error that wraps that of Verify, such as provenance.ErrUnproven, if the provenance is missing or wrong; nothing was written;
 //   - a *RequestError if a registry refuses or keeps failing.
 //
 // The Result holds what was found out before the error.
@@ -109,8 +135,8 @@ func Promote(ctx context.Context, p Promotion) (Result, error) {
 	return result, nil
 }
 
-// Verify makes a promotion's checks without the copy: it reads From and Digest, and checks provenance and users against Policy. It
-// ignores To and Tag, and writes nothing. The Result's Image is the one at From. It returns the same errors as Promote.
+// Verify makes a promotion's checks without the copy: it reads From and Digest, and checks provenance and users. It ignores
+// To and Tag, and writes nothing. The Result's Image is the one at From. It returns the same errors as Promote.
 func Verify(ctx context.Context, p Promotion) (Result, error) {
 	p.To, p.Tag = p.From, "none"
 	result := Result{Digest: p.Digest}
@@ -167,7 +193,7 @@ func (p Promotion) admit(ctx context.Context, source *repository, g *graph, resu
 	if err != nil {
 		return err
 	}
-	if result.Provenance, err = p.Policy.Verify(p.Digest, bundles, p.TrustedRoot); err != nil {
+	if result.Provenance, err = p.Verify(p.Digest, bundles); err != nil {
 		return err
 	}
 	if result.Platforms, err = platforms(ctx, source, g); err != nil {
@@ -179,14 +205,14 @@ func (p Promotion) admit(ctx context.Context, source *repository, g *graph, resu
 			root = append(root, platform)
 		}
 	}
-	if len(root) > 0 && p.Policy.AllowRootBecause == "" {
+	if len(root) > 0 && p.AllowRootBecause == "" {
 		return &RootUserError{Digest: p.Digest, Platforms: root}
 	}
 	return nil
 }
 
 // bundlesOf reads the Sigstore bundles that refer to the promoted digest itself.
-func bundlesOf(ctx context.Context, source *repository, g *graph) (bundles []provenance.Bundle, err error) {
+func bundlesOf(ctx context.Context, source *repository, g *graph) (bundles []Bundle, err error) {
 	for _, referrer := range g.referrers[g.root] {
 		n := g.nodes[referrer]
 		if n.image == nil {
@@ -200,7 +226,7 @@ func bundlesOf(ctx context.Context, source *repository, g *graph) (bundles []pro
 			if err != nil {
 				return nil, err
 			}
-			bundles = append(bundles, provenance.Bundle{Name: referrer, JSON: raw})
+			bundles = append(bundles, Bundle{Name: referrer, JSON: raw})
 		}
 	}
 	return bundles, nil
@@ -226,8 +252,8 @@ func (p Promotion) open() (source, target *repository, err error) {
 	problems = append(problems, err)
 	to, err := parseRepository("to", p.To)
 	problems = append(problems, err)
-	if p.TrustedRoot == nil {
-		problems = append(problems, errors.New("no trusted root; make one with `gh attestation trusted-root > FILE`"))
+	if p.Verify == nil {
+		problems = append(problems, errors.New("nothing verifies the provenance; give a policy's Verify"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, nil, &ArgumentsError{err}

@@ -41,7 +41,7 @@ func TestPromoteCopiesEverything(t *testing.T) {
 				assert.Equal(t, expected, result.Platforms[i])
 			}
 			require.Len(t, result.Provenance, 1)
-			assert.Equal(t, built.Commit, result.Provenance[0].Commit)
+			assert.Equal(t, commit, result.Provenance[0].Commit)
 			all := w.image.bytes()
 			assert.Equal(t, registry.Transfer{Moved: all, ReadBack: all}, result.Transfer)
 			assert.Empty(t, w.slept)
@@ -74,7 +74,7 @@ func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, []func(*server){apiOff})
 	root := w.image.image("amd64", "1000", "app")
-	ours := w.image.attest(root, built)
+	ours := w.image.attest(root)
 	theirs := newBuilder(t, w.to)
 	theirs.repo = toRepo
 	theirs.image("amd64", "1000", "app")
@@ -97,7 +97,7 @@ func TestPromoteReadsAllPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
 	root := w.image.image("amd64", "1000", "app")
-	pages := []v1.Descriptor{w.image.attest(root, built)}
+	pages := []v1.Descriptor{w.image.attest(root)}
 	for i := range 4 {
 		pages = append(pages, w.image.refer(root, "application/spdx+json", fmt.Sprint("sbom ", i)))
 	}
@@ -182,7 +182,7 @@ func TestPromoteLosesARace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, []func(*server){immutable})
 	root := w.image.image("amd64", "1000", "ours")
-	w.image.attest(root, built)
+	w.image.attest(root)
 	theirs := newBuilder(t, w.to)
 	theirs.repo = toRepo
 	winner := theirs.image("amd64", "1000", "theirs")

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/release/registry"
-	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
 func TestVerifyReadsOnly(t *testing.T) {
@@ -27,10 +26,10 @@ func TestVerifyReadsOnly(t *testing.T) {
 	bare := w.image.index(w.image.image("amd64", "1000", "app"))
 	asked.Digest = bare.Digest.String()
 	_, err = registry.Verify(t.Context(), asked)
-	require.ErrorIs(t, err, provenance.ErrUnproven)
+	require.ErrorIs(t, err, errUnproven)
 
 	rooted := w.image.index(w.image.image("amd64", "0", "app"))
-	w.image.attest(rooted, built)
+	w.image.attest(rooted)
 	asked.Digest = rooted.Digest.String()
 	_, err = registry.Verify(t.Context(), asked)
 	var asRoot *registry.RootUserError

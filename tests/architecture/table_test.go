@@ -453,6 +453,10 @@ var bans = []ban{
 		reason: "it is concurrent: its tests have the race detector, for which all that it imports is compiled once more",
 	},
 	{
+		packages: "release/registry", prefixes: []string{"github.com/sigstore"}, tests: true,
+		reason: "it is concurrent, as release/probe is, and what Sigstore's client takes to compile is for package provenance alone",
+	},
+	{
 		packages: "release/**", except: []string{"release/gcp", "release/attest", "release/registry/**"},
 		prefixes: []string{"google.golang.org/api", "cloud.google.com/go", "github.com/google/go-containerregistry", "github.com/sigstore"},
 		reason:   "only the adapters know a client of a cloud or a registry",

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 )
 
@@ -140,11 +141,11 @@ func TestLoadTrustedRoot(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, bytes.Join([][]byte{first, second, nil}, []byte("\n")), 0o600))
 	trusted, err := provenance.LoadTrustedRoot(path)
 	require.NoError(t, err)
-	_, err = policy(t, "").Verify(digest, []provenance.Bundle{{Name: "b", JSON: attest(t, one, nil)}}, trusted)
+	_, err = policy(t, "").Verify(digest, []registry.Bundle{{Name: "b", JSON: attest(t, one, nil)}}, trusted)
 	require.NoError(t, err, "signed by the first root's signer")
-	_, err = policy(t, "").Verify(digest, []provenance.Bundle{{Name: "b", JSON: attest(t, two, nil)}}, trusted)
+	_, err = policy(t, "").Verify(digest, []registry.Bundle{{Name: "b", JSON: attest(t, two, nil)}}, trusted)
 	require.NoError(t, err, "signed by the second root's signer")
-	_, err = policy(t, "").Verify(digest, []provenance.Bundle{{Name: "b", JSON: attest(t, newSigner(t), nil)}}, trusted)
+	_, err = policy(t, "").Verify(digest, []registry.Bundle{{Name: "b", JSON: attest(t, newSigner(t), nil)}}, trusted)
 	require.ErrorIs(t, err, provenance.ErrUnproven)
 
 	_, err = provenance.LoadTrustedRoot(path + ".not")

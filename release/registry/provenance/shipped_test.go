@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
@@ -69,7 +70,7 @@ func TestShippedPolicy(t *testing.T) {
 			}
 			raw, err := s.Attest(a)
 			require.NoError(t, err)
-			found, err := shipped.Verify(digest, []provenance.Bundle{{Name: other, JSON: raw}}, s.TrustedRoot())
+			found, err := shipped.Verify(digest, []registry.Bundle{{Name: other, JSON: raw}}, s.TrustedRoot())
 			if c.wrong == "" {
 				require.NoError(t, err)
 				assert.Len(t, found, 1)

@@ -8,50 +8,24 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/verify"
+
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
 
 // ErrUnproven is wrapped by every error that says that an image's provenance is missing or not what the policy expects.
 var ErrUnproven = errors.New("provenance is not proven")
-
-// Bundle is one Sigstore bundle found next to an image.
-type Bundle struct {
-	// Name identifies the bundle in errors: the digest of the manifest that holds it.
-	Name string
-	// JSON is the bundle as it was pushed.
-	JSON []byte
-}
-
-// Evidence is one attestation that was verified against the policy.
-type Evidence struct {
-	// Bundle is the verified bundle's name.
-	Bundle string `json:"bundle"`
-	// PredicateType is the kind of the attestation.
-	PredicateType string `json:"predicateType"`
-	// Repository is the source repository's URL. Commit is the git commit that the workflow ran on.
-	Repository string `json:"repository"`
-	Commit     string `json:"commit"`
-	// Ref is the git ref that the workflow ran on.
-	Ref string `json:"ref"`
-	// Builder is the workflow that signed, as URL@REF.
-	Builder string `json:"builder"`
-	// Run is the URL of the workflow run.
-	Run string `json:"run"`
-	// SignedAt is when a log or a timestamp authority confirmed the signature.
-	SignedAt time.Time `json:"signedAt"`
-}
 
 var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // Verify returns the evidence, in the order of the policy's predicate types, if each type has a valid bundle about the digest
 // (sha256:HEX). Otherwise it returns an ErrUnproven that says for each bundle what was found and what was expected. Extra bundles do no
 // harm, because anybody who can push to the source can add one.
-func (p Policy) Verify(digest string, bundles []Bundle, trusted root.TrustedMaterial) ([]Evidence, error) {
+func (p Policy) Verify(digest string, bundles []registry.Bundle, trusted root.TrustedMaterial) ([]registry.Evidence, error) {
 	if err := errors.Join(p.problems()...); err != nil {
 		return nil, fmt.Errorf("provenance policy:\n%w", err)
 	}
@@ -65,7 +39,7 @@ func (p Policy) Verify(digest string, bundles []Bundle, trusted root.TrustedMate
 	if err != nil {
 		return nil, fmt.Errorf("set up the verification: %w", err)
 	}
-	valid := map[string]Evidence{}
+	valid := map[string]registry.Evidence{}
 	var rejected []string
 	for _, b := range bundles {
 		evidence, differences := p.verifyOne(verifier, digest, b)
@@ -77,7 +51,7 @@ func (p Policy) Verify(digest string, bundles []Bundle, trusted root.TrustedMate
 			valid[evidence.PredicateType] = evidence
 		}
 	}
-	var found []Evidence
+	var found []registry.Evidence
 	var missing []string
 	for _, predicate := range p.PredicateTypes {
 		if evidence, ok := valid[predicate]; ok {
@@ -106,23 +80,23 @@ func (p Policy) verifierOptions() []verify.VerifierOption {
 }
 
 // verifyOne checks one bundle and returns everything about it that differs from the policy.
-func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (Evidence, []string) {
+func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b registry.Bundle) (registry.Evidence, []string) {
 	var entity bundle.Bundle
 	if err := entity.UnmarshalJSON(b.JSON); err != nil {
-		return Evidence{}, []string{"is not a Sigstore bundle: " + err.Error()}
+		return registry.Evidence{}, []string{"is not a Sigstore bundle: " + err.Error()}
 	}
 	raw, err := hex.DecodeString(strings.TrimPrefix(digest, "sha256:"))
 	if err != nil {
-		return Evidence{}, []string{"digest: " + err.Error()}
+		return registry.Evidence{}, []string{"digest: " + err.Error()}
 	}
 	// The library would stop at the first claim that differs, so compareCertificate compares the identity instead.
 	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", raw), verify.WithoutIdentitiesUnsafe())
 	result, err := verifier.Verify(&entity, policy)
 	if err != nil {
-		return Evidence{}, []string{"signature: " + err.Error()}
+		return registry.Evidence{}, []string{"signature: " + err.Error()}
 	}
 	if result.Statement == nil || result.Signature == nil || result.Signature.Certificate == nil {
-		return Evidence{}, []string{"signature: found a bare signature, expected a statement signed with a workflow's certificate"}
+		return registry.Evidence{}, []string{"signature: found a bare signature, expected a statement signed with a workflow's certificate"}
 	}
 	cert, predicateType := result.Signature.Certificate, result.Statement.GetPredicateType()
 	differences := p.compareCertificate(cert)
@@ -132,11 +106,11 @@ func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b Bundle) (E
 	if predicateType == SLSAProvenance {
 		predicate, err := result.Statement.GetPredicate().MarshalJSON()
 		if err != nil {
-			return Evidence{}, append(differences, "predicate: "+err.Error())
+			return registry.Evidence{}, append(differences, "predicate: "+err.Error())
 		}
 		differences = append(differences, p.compareSLSA(predicate, cert)...)
 	}
-	evidence := Evidence{
+	evidence := registry.Evidence{
 		Bundle: b.Name, PredicateType: predicateType, Repository: cert.SourceRepositoryURI, Commit: cert.SourceRepositoryDigest,
 		Ref: cert.SourceRepositoryRef, Builder: cert.BuildSignerURI, Run: cert.RunInvocationURI,
 	}

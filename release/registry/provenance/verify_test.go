@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/registry"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance"
 	"github.com/guiofsaints/procureflow-platform/release/registry/provenance/provenancetest"
 )
@@ -60,12 +61,12 @@ func attest(t *testing.T, s *provenancetest.Signer, change func(*provenancetest.
 func TestVerifyAccepts(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
-	found, err := policy(t, "").Verify(digest, []provenance.Bundle{{Name: other, JSON: attest(t, s, nil)}}, s.TrustedRoot())
+	found, err := policy(t, "").Verify(digest, []registry.Bundle{{Name: other, JSON: attest(t, s, nil)}}, s.TrustedRoot())
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	assert.WithinDuration(t, time.Now(), found[0].SignedAt, time.Minute)
 	found[0].SignedAt = time.Time{}
-	assert.Equal(t, provenance.Evidence{
+	assert.Equal(t, registry.Evidence{
 		Bundle: other, PredicateType: provenance.SLSAProvenance, Repository: url, Commit: commit, Ref: "refs/heads/main",
 		Builder: signed, Run: url + "/actions/runs/1/attempts/1",
 	}, found[0])
@@ -86,7 +87,7 @@ func TestVerifyAmongSeveralDependencies(t *testing.T) {
 		raw := attest(t, s, func(a *provenancetest.Attestation) {
 			a.Predicate.(map[string]any)["buildDefinition"].(map[string]any)["resolvedDependencies"] = dependencies
 		})
-		_, err := policy(t, "").Verify(digest, []provenance.Bundle{{Name: name, JSON: raw}}, s.TrustedRoot())
+		_, err := policy(t, "").Verify(digest, []registry.Bundle{{Name: name, JSON: raw}}, s.TrustedRoot())
 		assert.NoError(t, err, name)
 	}
 }
@@ -115,7 +116,7 @@ func TestVerifyByInstance(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := policy(t, tt.policy).Verify(digest, []provenance.Bundle{{Name: "b", JSON: tt.bundle}}, s.TrustedRoot())
+			_, err := policy(t, tt.policy).Verify(digest, []registry.Bundle{{Name: "b", JSON: tt.bundle}}, s.TrustedRoot())
 			if tt.fault == "" {
 				require.NoError(t, err)
 				return
@@ -189,7 +190,7 @@ func TestVerifyRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := policy(t, "").Verify(digest, []provenance.Bundle{{Name: "b", JSON: attest(t, s, tt.change)}}, s.TrustedRoot())
+			_, err := policy(t, "").Verify(digest, []registry.Bundle{{Name: "b", JSON: attest(t, s, tt.change)}}, s.TrustedRoot())
 			require.ErrorIs(t, err, provenance.ErrUnproven)
 			assert.Equal(t, "provenance is not proven: "+digest+" has no valid attestation https://slsa.dev/provenance/v1\n"+
 				"  bundle b:\n    "+strings.Join(tt.lines, "\n    "), err.Error())
@@ -226,7 +227,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := policy(t, "").Verify(digest, []provenance.Bundle{{Name: "b", JSON: tt.bundle}}, s.TrustedRoot())
+			_, err := policy(t, "").Verify(digest, []registry.Bundle{{Name: "b", JSON: tt.bundle}}, s.TrustedRoot())
 			require.ErrorIs(t, err, provenance.ErrUnproven)
 			assert.Contains(t, err.Error(), "bundle b:\n    "+tt.fault)
 		})
@@ -241,7 +242,7 @@ func TestVerifyManyBundles(t *testing.T) {
 	sbom := func(a *provenancetest.Attestation) {
 		a.PredicateType, a.Predicate = "https://spdx.dev/Document/v2.3", map[string]any{}
 	}
-	bundles := []provenance.Bundle{
+	bundles := []registry.Bundle{
 		{Name: "foreign", JSON: attest(t, newSigner(t), nil)},
 		{Name: "junk", JSON: []byte("junk")},
 		{Name: "sbom", JSON: attest(t, s, sbom)},
@@ -279,7 +280,7 @@ func TestBareSignatureProvesNothing(t *testing.T) {
 	s := newSigner(t)
 	bare, err := s.Bare(provenancetest.GitHub(digest, build))
 	require.NoError(t, err)
-	_, err = policy(t, "sigstore: github").Verify(digest, []provenance.Bundle{{Name: "b", JSON: bare}}, s.TrustedRoot())
+	_, err = policy(t, "sigstore: github").Verify(digest, []registry.Bundle{{Name: "b", JSON: bare}}, s.TrustedRoot())
 	require.ErrorIs(t, err, provenance.ErrUnproven)
 	assert.Contains(t, err.Error(), "signature: found a bare signature, expected a statement signed with a workflow's certificate")
 }

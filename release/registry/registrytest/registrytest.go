@@ -101,12 +101,20 @@ func Push(t *testing.T, repository string, artifact Artifact) string {
 // Attest attaches build provenance to a pushed artifact, as actions/attest does.
 func Attest(t *testing.T, repository string, artifact Artifact, signer *provenancetest.Signer, build provenancetest.Build) {
 	t.Helper()
+	digest, err := artifact.Digest()
+	require.NoError(t, err)
+	bundle, err := signer.Attest(provenancetest.GitHub(digest.String(), build))
+	require.NoError(t, err)
+	Refer(t, repository, artifact, bundle)
+}
+
+// Refer attaches a bundle to a pushed artifact, whatever the bundle is about.
+func Refer(t *testing.T, repository string, artifact Artifact, bundle []byte) {
+	t.Helper()
 	subject, err := partial.Descriptor(artifact)
 	require.NoError(t, err)
-	bundle, err := signer.Attest(provenancetest.GitHub(subject.Digest.String(), build))
+	referrer := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), provenancetest.BundleMediaType)
+	referrer, err = mutate.AppendLayers(referrer, static.NewLayer(bundle, provenancetest.BundleMediaType))
 	require.NoError(t, err)
-	attestation := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), provenancetest.BundleMediaType)
-	attestation, err = mutate.AppendLayers(attestation, static.NewLayer(bundle, provenancetest.BundleMediaType))
-	require.NoError(t, err)
-	Push(t, repository, mutate.Subject(attestation, *subject).(v1.Image))
+	Push(t, repository, mutate.Subject(referrer, *subject).(v1.Image))
 }
