@@ -42,6 +42,9 @@ var allowedRegions = crossguard.Policy{
 				checkPlace(r, path, place)
 			}
 		}
+		if r.Type == dataset && r.IsKnown("location") && r.StringOr("location", "") == "" {
+			checkPlace(r, "location", "US") // BigQuery's default is several regions
+		}
 		r.Each("replication.userManaged.replicas", func(replica crossguard.Object) {
 			checkPlace(r, replica.Path("location"), replica.StringOr("location", ""))
 		})

@@ -132,6 +132,11 @@ func keepsSomething(p crossguard.Object) bool {
 	if p.Has("mostRecentVersions") {
 		return p.IntOr("mostRecentVersions.keepCount", 0) >= leastKept
 	}
+	if text, set := p.String("condition.newerThan"); set { // images that are older than this are not kept
+		if kept, err := age(text); err != nil || kept < releaseAge {
+			return false
+		}
+	}
 	// A condition has to keep tagged images, because untagged images are not releases.
 	return p.Has("condition") && !strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -45,12 +46,15 @@ var binauthzDefaultDeny = crossguard.Policy{
 // full, a project or account in it.
 func admitsStrangers(pattern string) bool {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(pattern)), "/")
-	if !strings.Contains(pattern, "*") {
-		return false // a single image
+	if !strings.Contains(pattern, "*") || slices.Contains(ofOnePublisher, parts[0]) && len(parts) > 1 {
+		return false // a single image, or images of one publisher
 	}
 	return len(parts) < 3 || strings.Contains(parts[0], "*") || !strings.ContainsAny(parts[0], ".:") || parts[1] == "" ||
 		strings.Contains(parts[1], "*")
 }
+
+// ofOnePublisher lists the registries that only one publisher writes to. Google's own policy for new projects admits them.
+var ofOnePublisher = []string{"gke.gcr.io", "k8s.gcr.io", "registry.k8s.io"}
 
 const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"
 
@@ -58,7 +62,7 @@ func checkAdmission(r *crossguard.Resource, rule crossguard.Object) {
 	switch mode := rule.StringOr("evaluationMode", "absent"); mode {
 	case "ALWAYS_DENY":
 	case "REQUIRE_ATTESTATION":
-		if rule.Len("requireAttestationsBies") == 0 {
+		if filled(rule, "requireAttestationsBies") == 0 {
 			r.Violation("%s is empty: name the attestor", rule.Path("requireAttestationsBies"))
 		}
 	default:

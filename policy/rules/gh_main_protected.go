@@ -55,7 +55,7 @@ func checkBranchProtection(r *crossguard.Resource) {
 		r.Violation("requiredStatusChecks is empty: name the checks that must pass")
 	}
 	r.Each("requiredStatusChecks", func(required crossguard.Object) {
-		if required.Len("contexts")+required.Len("checks") == 0 { // version 3 of the type has either
+		if filled(required, "contexts")+filled(required, "checks") == 0 { // version 3 of the type has either
 			r.Violation("%s is empty: name the checks that must pass", required.Path("contexts"))
 		}
 	})
@@ -72,6 +72,10 @@ func checkBranchProtection(r *crossguard.Resource) {
 	r.Each("requiredPullRequestReviews", func(reviews crossguard.Object) {
 		if n := reviews.IntOr("requiredApprovingReviewCount", 0); n < least {
 			r.Violation("%s is %d: set it to %d or more", reviews.Path("requiredApprovingReviewCount"), n, least)
+		}
+		if least > 0 && !reviews.BoolOr("dismissStaleReviews", false) && !reviews.BoolOr("requireLastPushApproval", false) {
+			r.Violation("%s is not true, so approvals stay when new commits are pushed: set it, or requireLastPushApproval",
+				reviews.Path("dismissStaleReviews"))
 		}
 		if r.Config.Bool("codeOwners") && !reviews.BoolOr("requireCodeOwnerReviews", false) {
 			r.Violation("%s is not true: set it", reviews.Path("requireCodeOwnerReviews"))

@@ -133,8 +133,9 @@ func coversBranch(r *crossguard.Resource, branches []string) bool {
 }
 
 // matchesBranch reports whether a pattern of GitHub's matches one of the branches. In it, * stands for any characters except a
-// slash, and ** for any characters.
+// slash, ** for any characters, and **/ also for nothing. [!x] is any character but x, which Go writes as [^x].
 func matchesBranch(pattern string, branches []string) bool {
+	pattern = strings.ReplaceAll(strings.ReplaceAll(pattern, "[!", "[^"), "**/*", "**")
 	return slices.ContainsFunc(branches, func(branch string) bool {
 		if strings.Contains(pattern, "**") && crossguard.Wildcard(strings.ReplaceAll(pattern, "**", "*"), branch) {
 			return true

@@ -163,6 +163,7 @@ func everyAccount(member string) bool {
 
 // machine reports whether a principal is not a person.
 func machine(member string) bool {
+	member = strings.TrimPrefix(member, "deleted:")
 	return strings.HasPrefix(member, "serviceaccount:") || fromOutside(member) || everyAccount(member)
 }
 

@@ -19,20 +19,32 @@ var iamNoAuthoritative = crossguard.Policy{
 	Types:            append(bucketLists[:3:3], memberRemove, dataset),
 	Kind:             iamKind,
 	CheckStack: func(s *crossguard.Stack) {
-		members := map[string]bool{} // grants made by member resources
-		bindings := false
-		s.EachOf(bindingKind, func(*crossguard.Resource) { bindings = true })
-		if bindings { // without bindings, unknown members do not matter
-			s.EachOf(memberKind, func(r *crossguard.Resource) { members[granted(r)] = true })
+		members := map[string][]grantPlace{} // where member resources grant a role
+		bindings := map[string][]grantPlace{}
+		bound := false
+		s.EachOf(bindingKind, func(*crossguard.Resource) { bound = true })
+		if bound { // without bindings, unknown members do not matter
+			s.EachOf(memberKind, func(r *crossguard.Resource) {
+				what, where := granted(r)
+				members[what] = append(members[what], where)
+			})
 		}
 		s.EachOf(bindingKind, func(r *crossguard.Resource) {
 			if slices.Contains(wideIAM, r.Type) {
 				r.Violation("sets all members of %s on %s, and removes those that others granted: use IAMMember",
 					r.StringOr("role", "a role"), scope(r))
-			} else if members[granted(r)] {
+				return
+			}
+			what, where := granted(r)
+			switch {
+			case slices.ContainsFunc(members[what], where.meets):
 				r.Violation("sets all members of %s, and removes those that the stack's own members grant: use one or the other",
 					r.StringOr("role", "a role"))
+			case slices.ContainsFunc(bindings[what], where.meets):
+				r.Violation("sets all members of %s, as another resource of the stack does, so that each removes what the other grants: "+
+					"make one of the two", r.StringOr("role", "a role"))
 			}
+			bindings[what] = append(bindings[what], where)
 		})
 		s.EachOf(policyKind, func(r *crossguard.Resource) {
 			r.Violation("sets the whole IAM policy of %s, and removes everything that others granted: use IAMMember", scope(r))
@@ -65,25 +77,56 @@ var iamNoAuthoritative = crossguard.Policy{
 // memberRemove is a type that removes grants which others have made.
 const memberRemove = "gcp:projects/iamMemberRemove:IamMemberRemove"
 
-// granted names the role and the resource of a grant. Both versions of Cloud Run's API grant on the same services.
-func granted(r *crossguard.Resource) string {
-	family := strings.ToLower(r.Type[:strings.LastIndex(r.Type, ":")])
-	family = strings.NewReplacer("member", "", "binding", "", "cloudrunv2/serviceiam", "cloudrun/iam").Replace(family)
-	return family + " " + target(r) + " " + strings.ToLower(r.StringOr("role", ""))
+// grantPlace is where a resource is that an IAM resource grants on. What the program leaves to the provider is empty.
+type grantPlace struct{ project, location string }
+
+// meets reports whether two places can be the same one.
+func (p grantPlace) meets(other grantPlace) bool {
+	same := func(a, b string) bool { return a == "" || b == "" || a == b }
+	return same(p.project, other.project) && same(p.location, other.location)
 }
 
-// target names the resource on which an IAM resource grants. Each type has its own properties for it.
-func target(r *crossguard.Resource) string {
-	var parts []string
-	for _, path := range []string{
-		"project", "folder", "orgId", "serviceAccountId", "location", "repository", "name", "service", "secretId", "bucket",
-		"cryptoKeyId", "keyRingId", "topic", "subscription", "attestor", "note", "billingAccountId", "workloadIdentityPoolId",
-		"connectionId", "datasetId", "tableId", "cloudFunction", "webBackendService", "cloudRunServiceName", "managedFolder",
-		"instance", "instanceName", "database", "queue", "managedZone", "cluster", "zone", "region", "subnetwork", "image", "resourceName",
-	} {
-		if text, set := r.String(path); set {
-			parts = append(parts, text)
+// short returns a resource's short name, and fills in the place that a full name has:
+// projects/PROJECT/locations/LOCATION/services/NAME.
+func (p *grantPlace) short(name string) string {
+	parts := strings.Split(name, "/")
+	if parts[0] != "projects" || len(parts)%2 != 0 {
+		return name
+	}
+	var names []string
+	for i := 0; i < len(parts); i += 2 {
+		switch parts[i] {
+		case "projects":
+			p.project = parts[i+1]
+		case "locations":
+			p.location = parts[i+1]
+		default:
+			names = append(names, parts[i+1])
 		}
 	}
-	return strings.Join(parts, "/")
+	return strings.Join(names, "/")
+}
+
+// granted names the role, its condition and the resource of a grant, and says where the resource is. Both versions of Cloud Run's
+// API grant on the same services. A role with a condition and the role without it are two bindings.
+func granted(r *crossguard.Resource) (what string, where grantPlace) {
+	family := strings.ToLower(r.Type[:strings.LastIndex(r.Type, ":")])
+	family = strings.NewReplacer("member", "", "binding", "", "cloudrunv2/serviceiam", "cloudrun/iam").Replace(family)
+	where = grantPlace{r.StringOr("project", ""), r.StringOr("location", "")}
+	var parts []string
+	for _, path := range targets {
+		if text, set := r.String(path); set {
+			parts = append(parts, where.short(text))
+		}
+	}
+	return strings.Join([]string{family, strings.Join(parts, "/"), strings.ToLower(r.StringOr("role", "")),
+		r.StringOr("condition.title", ""), r.StringOr("condition.expression", "")}, " "), where
+}
+
+// targets are the properties that name the resource on which an IAM resource grants. Each type has its own.
+var targets = []string{
+	"folder", "orgId", "serviceAccountId", "repository", "name", "service", "secretId", "bucket",
+	"cryptoKeyId", "keyRingId", "topic", "subscription", "attestor", "note", "billingAccountId", "workloadIdentityPoolId",
+	"connectionId", "datasetId", "tableId", "cloudFunction", "webBackendService", "cloudRunServiceName", "managedFolder",
+	"instance", "instanceName", "database", "queue", "managedZone", "cluster", "zone", "region", "subnetwork", "image", "resourceName",
 }

@@ -35,6 +35,7 @@ var iamNoDirectUser = crossguard.Policy{
 func person(member string) bool {
 	member = strings.TrimPrefix(member, "deleted:")
 	return strings.HasPrefix(member, "user:") || strings.HasPrefix(member, "domain:") ||
+		strings.HasPrefix(member, "principal://goog/subject/") ||
 		strings.HasPrefix(member, "principal://") && strings.Contains(member, "/workforcepools/")
 }
 

@@ -35,7 +35,8 @@ var iamNoProjectImpersonation = crossguard.Policy{
 
 // decidesGrants matches roles whose holder can give any role to anybody, including themselves.
 var decidesGrants = roles("roles/iam.securityadmin", "roles/resourcemanager.projectiamadmin", "roles/resourcemanager.folderiamadmin",
-	"roles/resourcemanager.folderadmin", "roles/resourcemanager.organizationadmin", "roles/iam.organizationroleadmin", "roles/iam.roleadmin")
+	"roles/resourcemanager.folderadmin", "roles/resourcemanager.organizationadmin", "roles/iam.organizationroleadmin", "roles/iam.roleadmin",
+	"roles/iam.serviceaccountadmin") // the last decides who may act as an account
 
 var impersonates = roles("roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
 	"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin")

@@ -21,11 +21,15 @@ func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 		return services
 	}
 	s.Each([]string{endpointGroup}, func(r *crossguard.Resource) {
-		if name, set := r.String("cloudRun.service"); set {
-			services[name] = true
+		for _, path := range []string{"cloudRun.service", "cloudFunction.function"} {
+			if name, set := r.String(path); set {
+				services[name] = true
+			}
 		}
-		if r.StringOr("cloudRun.urlMask", "") != "" {
-			services["*"] = true // the address can lead to any service
+		for _, path := range []string{"cloudRun.urlMask", "cloudFunction.urlMask"} {
+			if r.StringOr(path, "") != "" {
+				services["*"] = true // the address can lead to any service
+			}
 		}
 	})
 	return services
@@ -34,6 +38,7 @@ func behindLoadBalancer(s *crossguard.Stack) map[string]bool {
 // reachable reports whether the internet reaches a service.
 func reachable(r *crossguard.Resource, balanced map[string]bool) bool {
 	ingress := strings.ToLower(r.StringOr(ingressPath(r), "all"))
-	return !internal(ingress) || strings.Contains(strings.ReplaceAll(ingress, "_", "-"), "load-balanc") &&
+	balancer := strings.Contains(strings.ReplaceAll(ingress, "_", "-"), "load-balanc") || strings.HasSuffix(ingress, "_gclb")
+	return !internal(ingress) || balancer &&
 		(balanced[serviceName(r)] || balanced["*"])
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
@@ -26,6 +27,17 @@ func matchesAny(patterns []string, s string) bool {
 		}
 	}
 	return false
+}
+
+// filled counts the elements of a list of strings that are not empty. An unknown element counts.
+func filled(o crossguard.Object, path string) int {
+	count := 0
+	for i := range o.Len(path) {
+		if element := fmt.Sprintf("%s[%d]", path, i); !o.IsKnown(element) || o.StringOr(element, "") != "" {
+			count++
+		}
+	}
+	return count
 }
 
 // list joins values for a message.

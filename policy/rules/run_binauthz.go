@@ -60,5 +60,6 @@ var runBinauthz = crossguard.Policy{
 // isPolicyName reports whether a name is that of a platform policy: projects/P/platforms/cloudRun/policies/NAME.
 func isPolicyName(name string) bool {
 	parts := strings.Split(name, "/")
-	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "platforms" && parts[4] == "policies" && parts[1] != "" && parts[5] != ""
+	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "platforms" && parts[3] == "cloudRun" && parts[4] == "policies" &&
+		parts[1] != "" && parts[5] != ""
 }

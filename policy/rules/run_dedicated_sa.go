@@ -41,7 +41,7 @@ var runDedicatedSA = crossguard.Policy{
 
 // isDefaultAccount reports whether an account is one that Google makes for a project and that many workloads share.
 func isDefaultAccount(email string) bool {
-	return strings.HasSuffix(email, "-compute@developer.gserviceaccount.com") ||
+	return email == "default" || strings.HasSuffix(email, "-compute@developer.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@appspot.gserviceaccount.com") || strings.HasSuffix(email, "@cloudbuild.gserviceaccount.com") ||
 		strings.HasSuffix(email, "@cloudservices.gserviceaccount.com")
 }

@@ -30,4 +30,4 @@ var runImagePinned = crossguard.Policy{
 	},
 }
 
-var pinned = regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
+var pinned = regexp.MustCompile(`^[^@]+@sha256:[0-9a-f]{64}$`)

@@ -28,7 +28,7 @@ var runIngress = crossguard.Policy{
 	},
 	CheckStack: func(s *crossguard.Stack) {
 		balanced := behindLoadBalancer(s)
-		s.Each(services, func(r *crossguard.Resource) {
+		s.Each(append(services[:2:2], functions...), func(r *crossguard.Resource) {
 			if internal(r.StringOr(ingressPath(r), "all")) && reachable(r, balanced) &&
 				!slices.Contains(r.Config.Strings("publicServices"), serviceName(r)) {
 				r.Violation("an external load balancer leads to %s, which is not among the public services (%s): make the load balancer internal, "+

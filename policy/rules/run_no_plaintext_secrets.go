@@ -91,7 +91,7 @@ func checkText(r *crossguard.Resource, text crossguard.Text) {
 	case text.Secret, harmless:
 	case name != "" && isSecret(name, text.Value):
 		r.Violation("%s: %s is named like a secret and is in clear text: %s", text.Path(), name, useSecretManager)
-	case looksSecret(text.Value):
+	case looksSecret(text.Value), strings.HasPrefix(text.Before, "-") && userHasPassword(text.Before+" "+text.Value):
 		r.Violation("%s has the form of a key or password: %s", text.Path(), useSecretManager)
 	}
 }

@@ -57,7 +57,7 @@ func eachReference(o crossguard.Object, path, version string, r *crossguard.Reso
 
 func pinnedVersion(r *crossguard.Resource, o crossguard.Object, path string) {
 	version := o.StringOr(path, "latest")
-	if number := version[strings.LastIndex(version, "/")+1:]; number == "" || strings.Trim(number, "0123456789") != "" {
+	if number := version[strings.LastIndex(version, "/")+1:]; strings.Trim(number, "0") == "" || strings.Trim(number, "0123456789") != "" {
 		r.Violation("%s is %s: write the number of a version", o.Path(path), version)
 	}
 }

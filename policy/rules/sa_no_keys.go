@@ -15,7 +15,7 @@ var saNoKeys = crossguard.Policy{
 	Types:            []string{accountKey, hmacKey, apiKey},
 	Check: func(r *crossguard.Resource) {
 		switch {
-		case r.Type == accountKey && r.Has("publicKeyData"):
+		case r.Type == accountKey && (!r.IsKnown("publicKeyData") || r.StringOr("publicKeyData", "") != ""):
 			r.NotApplicable("uploads the public half of the user's own key, which has its own expiry")
 		case r.Type == apiKey && !r.Has("serviceAccountEmail"):
 			r.NotApplicable("is an API key without an account")

@@ -302,10 +302,10 @@ func githubScenarios() []scenario {
 			"requiredStatusChecks": object{"requiredChecks": []any{object{"context": "ci"}}}}}}
 	protection := ct.Resource{Type: ghBranchProtection, Properties: ct.Properties{"pattern": "main", "enforceAdmins": true,
 		"requiredStatusChecks":       []any{object{"contexts": []any{"ci"}}},
-		"requiredPullRequestReviews": []any{object{"requiredApprovingReviewCount": 1}}}}
+		"requiredPullRequestReviews": []any{object{"requiredApprovingReviewCount": 1, "dismissStaleReviews": true}}}}
 	protectionV3 := ct.Resource{Type: ghBranchProtectionV3, Properties: ct.Properties{"branch": "main", "enforceAdmins": true,
 		"requiredStatusChecks":       object{"checks": []any{"ci"}},
-		"requiredPullRequestReviews": object{"requiredApprovingReviewCount": 1}}}
+		"requiredPullRequestReviews": object{"requiredApprovingReviewCount": 1, "requireLastPushApproval": true}}}
 	return []scenario{
 		{policy: ghEnvProtected, good: environment, loose: `"unreviewed": ["staging"]`,
 			reads: []string{"preventSelfReview", "canAdminsBypass", "reviewers", "environment"}, bad: []change{

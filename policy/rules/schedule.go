@@ -18,6 +18,7 @@ func schedulesOf(s *crossguard.Stack) map[string]float64 {
 			return
 		}
 		_, name, found := strings.Cut(r.StringOr("httpTarget.uri", ""), "/jobs/")
+		name, _, _ = strings.Cut(name, "?")
 		name, isRun := strings.CutSuffix(name, ":run")
 		if found && isRun {
 			seconds := interval(r.StringOr("schedule", ""))
@@ -27,19 +28,21 @@ func schedulesOf(s *crossguard.Stack) map[string]float64 {
 	return every
 }
 
-// interval returns the shortest time in seconds between two starts of a schedule, written as cron or as "every 5 minutes". A
-// schedule that cannot be read counts as every minute.
+// interval returns the shortest time in seconds between two starts of a schedule, written as cron, as "every 5 minutes", or as
+// days such as "every monday 09:00" and "1st of month 09:00". A schedule that cannot be read counts as every minute.
 func interval(schedule string) float64 {
 	words := strings.Fields(strings.ToLower(schedule))
 	if len(words) >= 3 && words[0] == "every" {
 		n, err := strconv.Atoi(words[1])
-		unit := map[string]float64{"minutes": 60, "mins": 60, "hours": 3600}[words[2]]
+		unit, isUnit := map[string]float64{"minutes": 60, "mins": 60, "hours": 3600}[words[2]]
 		if seconds := float64(n) * unit; err == nil && seconds > 0 {
 			return seconds
 		}
-		return 60
+		if err == nil || isUnit {
+			return 60
+		}
 	}
-	if len(words) >= 2 && (words[0] == "every" || words[0] == "1st,15") {
+	if len(words) >= 2 && words[0] == "every" || slices.Contains(words, "of") {
 		return day
 	}
 	if len(words) != 5 {

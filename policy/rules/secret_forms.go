@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/base64"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,11 +26,17 @@ var vendorForms = forms(map[string]string{
 	"hvs.": `[\w-]{24}`, "hvb.": `[\w-]{24}`, "dapi": `[0-9a-f]{32}`, "dckr_pat_": `[\w-]{20}`, "fo1_": `[\w-]{40}`, "FlyV1 ": `fm`,
 	"tskey-": `[a-z]+-\w{10}`, "HRKU-": `[\w-]{30}`, "nfp_": `\w{30}`, "vercel_blob_rw_": `\w{20}`, "AGE-SECRET-KEY-1": ``,
 	"pscale_tkn_": `[\w.-]{30}`, "pscale_pw_": `[\w.-]{30}`, "sbp_": `[0-9a-f]{40}`, "dp.pt.": `\w{40}`, "dp.st.": `[\w.-]{40}`,
-	"napi_": `\w{40}`,
+	"napi_": `\w{40}`, "sb_secret_": `\w{20}`, "dckr_oat_": `[\w-]{20}`, "1//0": `[\w-]{40}`, "LTAI": `[A-Za-z0-9]{17,21}\b`,
+	"dt0c01.": `[0-9A-Z]{24}\.[0-9A-Z]{60}`, "dt0s16.": `[0-9A-Z]{8}\.[0-9A-Z]{60}`, "p8e-": `[0-9a-f]{32}\b`, "ico-": `[A-Za-z0-9]{32}\b`,
+	"dp.sa.": `[\w.-]{40}`, "dp.ct.": `[\w.-]{40}`, "dp.scim.": `[\w.-]{40}`, "dp.audit.": `[\w.-]{40}`, "pnu_": `[A-Za-z0-9]{36}`,
 	// Code, packages, work
 	"ghp_": `\w{36}`, "gho_": `\w{36}`, "ghu_": `\w{36}`, "ghs_": `\w{36}`, "ghr_": `\w{36}`, "github_pat_": `\w{22}`,
 	"glpat-": `[\w-]{20}`, "gldt-": `[\w-]{20}`, "glrt-": `[\w-]{20}`, "glptt-": `[0-9a-f]{40}`, "glcbt-": `[\w-]{20}`,
-	"glsoat-": `[\w-]{20}`, "glft-": `[\w-]{20}`,
+	"glsoat-": `[\w-]{20}`, "glft-": `[\w-]{20}`, "gloas-": `[0-9a-f]{64}`, "glffct-": `[\w-]{20}`, "glagent-": `[\w-]{50}`,
+	"glimt-": `[\w-]{25}`, "GR1348941": `[\w-]{20}`, "CCIPAT_": `\w{22}_[0-9a-f]{40}`, "CCIPRJ_": `\w{22}_[0-9a-f]{40}`,
+	"bkua_": `[0-9a-f]{40}`, "sqp_": `[0-9a-f]{40}`, "squ_": `[0-9a-f]{40}`, "sqa_": `[0-9a-f]{40}`, "oy2": `[a-z0-9]{43}\b`,
+	"AKCp": `[A-Za-z0-9]{69}`, "cmVmdGtu": `[\w+/=]{32}`, "pat": `[A-Za-z0-9]{14}\.[0-9a-f]{64}`, "rdme_": `[a-z0-9]{70}`,
+	"tfp_": `\w{44}_\w{14}`,
 	"npm_": `\w{36}`, "pypi-AgE": `[\w-]{50}`, "rubygems_": `[0-9a-f]{48}`, "cio": `[A-Za-z0-9]{32}\b`, "sgp_": `\w{40}`,
 	"PMAK-":  `[0-9a-f]{24}`,
 	"ATATT3": `[\w=-]{50}`, "ATCTT3": `[\w=-]{50}`, "lin_api_": `\w{40}`, "ntn_": `\w{40}`, "secret_": `[A-Za-z0-9]{43}\b`,
@@ -41,11 +48,13 @@ var vendorForms = forms(map[string]string{
 	// Money, mail, messages
 	"sk_live_": `\w{16}`, "sk_test_": `\w{16}`, "rk_live_": `\w{16}`, "rk_test_": `\w{16}`, "whsec_": `[\w+/=]{24}`, "rzp_live_": `\w{14}`,
 	"sq0atp-": `[\w-]{22}`, "sq0csp-": `[\w-]{43}`, "EAAA": `[\w-]{56}`, "shpat_": `[0-9a-f]{32}`, "shpss_": `[0-9a-f]{32}`,
-	"shpca_": `[0-9a-f]{32}`, "shppa_": `[0-9a-f]{32}`,
+	"shpca_": `[0-9a-f]{32}`, "shppa_": `[0-9a-f]{32}`, "sk_org_live_": `\w{16}`, "shippo_live_": `[0-9a-f]{40}`,
+	"access_token$production$": `\w{16}\$[0-9a-f]{32}`, "FLWSECK-": `[0-9a-f]{32}-X`, "EZAK": `[A-Za-z0-9]{54}`, "phx_": `\w{40}`,
+	"pat-": `(?:na|eu|ap)\d-[0-9a-f]{8}-[0-9a-f-]{27}\b`, "sk.eyJ": `[\w-]{8,}\.[\w-]{20}`, // HubSpot, Mapbox
 	"SG.": `[\w-]{16,32}\.[\w-]{16,64}`, "key-": `[0-9a-f]{32}\b`, "xkeysib-": `[0-9a-f]{64}`, "re_": `[A-Za-z0-9]{8}_[A-Za-z0-9]{20}`,
 	"SK":    `[0-9a-f]{32}\b`,
 	"xoxa-": `[\w-]{10}`, "xoxb-": `[\w-]{10}`, "xoxe-": `[\w-]{10}`, "xoxe.": `[\w.-]{10}`, "xoxo-": `[\w-]{10}`, "xoxp-": `[\w-]{10}`,
-	"xoxr-": `[\w-]{10}`,
+	"xoxr-": `[\w-]{10}`, "xoxc-": `[\w-]{10}`, "xoxd-": `[\w%+/-]{10}`, "xwfp-": `[\w-]{10}`,
 	"xoxs-": `[\w-]{10}`, "xapp-": `\d-[\w-]{10}`, "CFPAT-": `[\w-]{40}`, "sl.": `[\w-]{130}`,
 	// Web hooks: anybody with the address may write
 	"hooks.slack.com/": `(?:services|workflows|triggers)/\w`, "discord.com/api/webhooks/": `\d+/\w`, "discordapp.com/api/webhooks/": `\d+/\w`,
@@ -57,15 +66,17 @@ var vendorForms = forms(map[string]string{
 
 // elsewhereForms lists credentials that are recognized by a text in their middle or at their end.
 var elsewhereForms = []secretForm{
-	{"PRIVATE KEY", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY`)},
+	{"PRIVATE KEY", regexp.MustCompile(`----[ -]?BEGIN [A-Z0-9 ]*PRIVATE KEY`)},
 	{`"private_key"`, regexp.MustCompile(`"private_key"\s*:\s*"[^"]`)},
 	{"PuTTY-User-Key-File", regexp.MustCompile(``)},
 	{"Q~", regexp.MustCompile(`\b[\w~.]{3}\dQ~[\w~.-]{31,34}`)},      // a secret of a Microsoft Entra application
 	{".atlasv1.", regexp.MustCompile(`\w{14}\.atlasv1\.[\w=-]{60}`)}, // HCP Terraform
 	{".webhook.office.com/", regexp.MustCompile(`\.webhook\.office\.com/webhookb2/\w`)},
-	{"-us", regexp.MustCompile(`\b[0-9a-f]{32}-us\d{1,2}\b`)},        // Mailchimp
-	{":AA", regexp.MustCompile(`\b\d{8,10}:AA[\w-]{33}`)},            // a Telegram bot
-	{"chat.googleapis.com/", regexp.MustCompile(`[?&]token=[\w%-]`)}, // Google Chat
+	{"-us", regexp.MustCompile(`\b[0-9a-f]{32}-us\d{1,2}\b`)},                  // Mailchimp
+	{":AA", regexp.MustCompile(`\b\d{8,10}:AA[\w-]{33}`)},                      // a Telegram bot
+	{"chat.googleapis.com/", regexp.MustCompile(`[?&]token=[\w%-]`)},           // Google Chat
+	{"password", regexp.MustCompile(`\blogin\s+\S+\s+password\s+[^\s$<{]`)},    // .netrc
+	{".", regexp.MustCompile(`\b[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}\b`)}, // a Discord bot
 }
 
 // forms indexes forms by their first two bytes.
@@ -95,7 +106,14 @@ func looksSecret(value string) bool {
 			return true
 		}
 	}
-	return urlHasPassword(value) || headerHasCredential(value) || assignsSecret(value) || encodesSecret(value)
+	return urlHasPassword(value) || userHasPassword(value) || headerHasCredential(value) || assignsSecret(value) ||
+		encodesSecret(value) || escapesSecret(value)
+}
+
+// escapesSecret reports whether a value that is escaped as in a URL is a secret. Signatures and headers are often written so.
+func escapesSecret(value string) bool {
+	plain, err := url.PathUnescape(value)
+	return err == nil && plain != value && looksSecret(plain)
 }
 
 func isWord(c byte) bool { return strings.IndexByte(wordBytes, c) >= 0 }
@@ -109,9 +127,17 @@ var passwordInURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^:/?#\s@"'<>]*:
 // port matches a text that looks like a password in a URL and is a port with a path that contains an @.
 var port = regexp.MustCompile(`^\d{1,5}(?:/|$)`)
 
+// passwordInDSN finds the password in the data sources of Go's MySQL driver and of Oracle's, which have no scheme before the user.
+var passwordInDSN = regexp.MustCompile(`(?:^|[\s"'=])[^\s:/@"']+:([^\s"'@]+)@(?:tcp|unix|udp)\(|:thin:[^\s/@]+/([^\s"'@]+)@`)
+
 func urlHasPassword(value string) bool {
-	if !strings.Contains(value, "://") { // much faster than the pattern
+	if !strings.Contains(value, "@") { // much faster than the patterns
 		return false
+	}
+	for _, m := range passwordInDSN.FindAllStringSubmatch(value, -1) {
+		if !isReference(m[1] + m[2]) {
+			return true
+		}
 	}
 	for _, m := range passwordInURL.FindAllStringSubmatch(value, -1) {
 		if password := m[1]; !isReference(password) && !port.MatchString(password) {
@@ -119,6 +145,16 @@ func urlHasPassword(value string) bool {
 		}
 	}
 	return false
+}
+
+// userOption finds the password in -u USER:PASSWORD and --user=USER:PASSWORD.
+var userOption = regexp.MustCompile(`(?:^|\s)(?:-u|--user)[ =]["']?[^\s:/"'$]+:([^\s"'$]+)`)
+
+// userHasPassword reports whether an option names a user with a password. In other commands the second part is a group, which has
+// no digit beside letters.
+func userHasPassword(value string) bool {
+	m := userOption.FindStringSubmatch(value)
+	return m != nil && len(m[1]) >= 6 && strings.ContainsAny(m[1], "0123456789!$%+^#") && !isNumber(m[1])
 }
 
 // isReference reports whether a value stands for another value: $(NAME) of Cloud Run, ${NAME}, or a placeholder.
@@ -131,11 +167,11 @@ func isReference(value string) bool {
 	return len(value) >= 3 && strings.Trim(value, "*x") == "" || value == "REDACTED" || value == "[secret]"
 }
 
-var authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{8,})`)
+var authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([\w+/=.~-]{8,})`)
 
 // headerHasCredential reports whether the value of an Authorization header contains a credential.
 func headerHasCredential(value string) bool {
-	if !containsFold(value, "bearer", "basic") { // much faster than the pattern
+	if !containsFold(value, "bearer", "basic", "token") { // much faster than the pattern
 		return false
 	}
 	m := authorization.FindStringSubmatch(value)
@@ -143,24 +179,35 @@ func headerHasCredential(value string) bool {
 }
 
 // assignment finds NAME=VALUE, NAME: VALUE and "NAME":"VALUE" in a text such as a connection string, arguments, a query or a
-// document.
-var assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_. -]{1,40}?)["']?\s*[=:]\s*(?:"([^"]+)"|'([^']+)'|([^\s;&,"'{}\[\]]+))`)
+// document. An option of a command may also be written as --NAME VALUE.
+var assignment = regexp.MustCompile(
+	`(?:([A-Za-z][A-Za-z0-9_. -]{1,40}?)(["']?)[ \t]*[=:][ \t]*|--([a-z][a-z-]+) )(?:"([^"]+)"|'([^']+)'|([^\s;&,"'{}\[\]]+))`)
 
 func assignsSecret(value string) bool {
 	// This is much faster than the pattern: every name that can matter contains one of these words.
-	if !strings.ContainsAny(value, "=:") || !containsFold(value, "pass", "pw", "secret", "token", "key", "auth", "cred", "sig", "salt",
-		"hmac", "jwt") {
+	if !containsFold(value, "pass", "pw", "secret", "token", "key", "auth", "cred", "sig", "salt", "hmac", "jwt", "session") {
 		return false
 	}
-	for _, m := range assignment.FindAllStringSubmatch(value, -1) {
-		given := m[2] + m[3] + m[4]
-		// Prose may contain "password: required". An assigned secret has characters that words do not have.
-		telling := len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") || len(given) >= 24
-		if telling && !strings.HasPrefix(given, "//") && isSecret(lastWords(m[1]), given) {
+	for rest := value; ; {
+		at := assignment.FindStringSubmatchIndex(rest)
+		if at == nil {
+			return false
+		}
+		group := func(i int) string { return rest[max(0, at[2*i]):max(0, at[2*i+1])] }
+		name, given := lastWords(group(1)+group(3)), group(4)+group(5)+group(6)
+		if strings.HasPrefix(given, "//") { // the address after a scheme, which may contain assignments itself
+			rest = rest[at[12]+len("//"):]
+			continue
+		}
+		// Prose may contain "password: required". An assigned secret has characters that words do not have, or is in a document that
+		// quotes both.
+		telling := len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") || len(given) >= 24 ||
+			group(2) != "" && group(6) == "" && !strings.EqualFold(name, given)
+		if telling && isSecret(name, given) {
 			return true
 		}
+		rest = rest[at[1]:]
 	}
-	return false
 }
 
 // containsFold reports whether a text contains one of the words, ignoring case. The words are in lower case.
@@ -178,6 +225,9 @@ func lastWords(name string) string {
 // encodesSecret decodes base64 and checks the content, up to the first character that is not base64: a secret that is cut off, or that
 // something follows, is still a secret.
 func encodesSecret(value string) bool {
+	if _, data, found := strings.Cut(value, ";base64,"); found { // data:TYPE;base64,DATA
+		value = data
+	}
 	trimmed := strings.TrimRight(strings.TrimSpace(value), "=")
 	if len(trimmed) < 24 {
 		return false

@@ -22,7 +22,10 @@ func isSecret(name, value string) bool {
 	case promises:
 		return !(isNumber(value) && (slices.Contains(words, "token") || slices.Contains(words, "tokens")))
 	}
-	return looksRandom(value)
+	// A list of keys has one after the other, and Laravel writes the encoding before the key.
+	return slices.ContainsFunc(strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(" ,;", c) }), func(part string) bool {
+		return looksRandom(strings.TrimPrefix(part, "base64:"))
+	})
 }
 
 // secretName reports whether a name shows that its value is a secret, whatever the value. Rules use it for unknown values.
@@ -64,7 +67,8 @@ var promising = []string{
 	"account key", "connection string",
 	"apikey", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey", "accountkey", "connectionstring", "apitoken",
 	"authtoken", "accesstoken", "clientsecret",
-	"dbpassword", "dbpass", "userpassword", "pgpassword", "mysqlpassword", "sasl password",
+	"dbpassword", "dbpass", "userpassword", "pgpassword", "pgpass", "mysqlpassword", "sasl password", "requirepass", "htpasswd", "basic auth",
+	"mnemonic", "seed phrase",
 }
 
 // promisingLast lists words that mean a secret only at the end of a name. Inside a name they mean other things.
@@ -75,7 +79,11 @@ var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl
 	"dburl"}
 
 func promisesSecret(words []string) bool {
-	joined := " " + strings.Join(words, " ") + " "
+	plain := make([]string, len(words)) // without the numbers of password2
+	for i, word := range words {
+		plain[i] = strings.TrimRight(word, "0123456789")
+	}
+	joined := " " + strings.Join(plain, " ") + " "
 	if isAddress(words) || slices.ContainsFunc(promising, func(word string) bool { return strings.Contains(joined, " "+word+" ") }) {
 		return true
 	}
@@ -91,7 +99,7 @@ var (
 	// hinting lists words in names whose value is a secret if it looks random.
 	hinting = []string{"key", "keys", "auth", "authorization", "bearer", "signature", "sig", "salt", "pepper", "hmac", "cookie",
 		"session", "jwt", "pem", "dsn",
-		"seed", "mnemonic", "otp", "totp", "license", "webhook", "cert", "pin", "nonce"}
+		"seed", "otp", "totp", "license", "webhook", "cert", "pin", "nonce", "pat"}
 	// openly lists words next to "key" that show that it is not a secret: it is public, or the name of something stored.
 	openly = []string{"public", "pub", "publishable", "publishing", "cache", "partition", "sort", "primary", "foreign", "site", "row",
 		"routing", "object",
@@ -122,7 +130,7 @@ var (
 		"iterations", "attempts", "retries",
 		"bucket", "cache", "source", "use", "helper", "permissions", "alias", "symbol", "template", "checksum", "digest", "environment",
 		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user",
-		"username", "email",
+		"username", "email", "in", "after", "every", "method", "methods", "hasher",
 	}
 	// counted lists words that make "tokens" a number.
 	counted = []string{"max", "min", "num", "number", "count", "limit", "total"}
@@ -155,6 +163,9 @@ var (
 		"amqps", "sqlite", "sqlserver",
 		"grpc", "tcp", "unix", "gs", "s3", "sm", "gsm", "vault", "berglas", "secret", "ref+gcpsecrets", "jdbc", "libsql", "nats", "kafka",
 		"ldap", "ldaps", "smtp", "smtps", "ws", "wss", "kv"}
+	// published matches what is made to be published: certificates, public keys, also in base64, and the keys of vendors for browsers.
+	published = regexp.MustCompile(`^(?:-----BEGIN (?:CERTIFICATE|(?:[A-Z]+ )?PUBLIC KEY)|LS0tLS1CRUdJTiB(?:DRVJUSUZJQ0FUR|QVUJMSUMgS0VZ)|` +
+		`(?:ssh|ecdsa)-[\w-]+ AAAA|pk_(?:live|test)_|phc_|pk\.eyJ|sb_publishable_)`)
 	headerName = regexp.MustCompile(`^(?:X-|x-)[A-Za-z0-9-]+$|^[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$`)
 )
 
@@ -162,7 +173,8 @@ var (
 func harmlessValue(value string) bool {
 	value = strings.TrimSpace(value)
 	switch {
-	case value == "", boolean.MatchString(value), isReference(value), headerName.MatchString(value), windowsPath.MatchString(value):
+	case value == "", boolean.MatchString(value), isReference(value), headerName.MatchString(value), windowsPath.MatchString(value),
+		published.MatchString(value):
 		return true
 	case looksRandom(value) && !strings.ContainsAny(value, "/:"):
 		return false
@@ -171,7 +183,9 @@ func harmlessValue(value string) bool {
 	}
 	if scheme, rest, found := strings.Cut(value, ":"); found && !strings.ContainsAny(scheme, "/.") {
 		// A value with a colon is an address only if it begins like one, because a password may contain a colon.
-		return slices.Contains(schemes, strings.ToLower(scheme)) && rest != ""
+		// postgresql+asyncpg names a driver as well.
+		return rest != "" && slices.ContainsFunc(strings.Split(strings.ToLower(scheme), "+"),
+			func(part string) bool { return slices.Contains(schemes, part) })
 	}
 	if value[0] != '/' && mixedCase.MatchString(value) && !strings.Contains(value, ".") {
 		return false // base64 contains slashes as well

@@ -17,7 +17,7 @@ var sqlHardening = crossguard.Policy{
 	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, " +
 		"settings.backupConfiguration.enabled to true, and leave deletionProtection, settings.deletionProtectionEnabled and " +
 		"settings.backupConfiguration.pointInTimeRecoveryEnabled at true.",
-	Types: []string{database, alloyInstance, alloyCluster, redis},
+	Types: []string{database, alloyInstance, alloyCluster, redis, redisCluster, memorystore},
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
 		case alloyInstance:
@@ -32,9 +32,14 @@ var sqlHardening = crossguard.Policy{
 			}
 			return
 		case alloyCluster:
-			if !r.BoolOr("automatedBackupPolicy.enabled", true) {
-				r.Violation("automatedBackupPolicy.enabled is false: remove it")
+			for _, path := range []string{"automatedBackupPolicy.enabled", "continuousBackupConfig.enabled"} {
+				if !r.BoolOr(path, true) {
+					r.Violation("%s is false: remove it", path)
+				}
 			}
+			return
+		case redisCluster, memorystore:
+			checkCluster(r)
 			return
 		}
 		if r.BoolOr("settings.ipConfiguration.ipv4Enabled", true) { // the API's default is a public address
@@ -80,8 +85,12 @@ var sqlHardening = crossguard.Policy{
 func checkInstanceData(r *crossguard.Resource) {
 	for _, off := range []struct{ path, then string }{
 		{"settings.backupConfiguration.pointInTimeRecoveryEnabled", "a mistake loses up to a day"},
+		{"settings.backupConfiguration.binaryLogEnabled", "a mistake loses up to a day"}, // MySQL's name for it
 		{"settings.deletionProtectionEnabled", "anybody with the permission can delete the data at once"},
 	} {
+		if strings.HasSuffix(off.path, "binaryLogEnabled") && !strings.HasPrefix(r.StringOr("databaseVersion", ""), "MYSQL") {
+			continue
+		}
 		if !r.BoolOr(off.path, true) {
 			r.Violation("%s is false, so %s: set it to true", off.path, off.then)
 		}
@@ -92,9 +101,22 @@ const clientCertificate = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
 
 const (
 	redis         = "gcp:redis/instance:Instance"
+	redisCluster  = "gcp:redis/cluster:Cluster"
+	memorystore   = "gcp:memorystore/instance:Instance"
 	alloyInstance = "gcp:alloydb/instance:Instance"
 	alloyCluster  = "gcp:alloydb/cluster:Cluster"
 )
+
+// checkCluster checks a cluster of Redis or Valkey. Both settings are off by default, and the two types have different words for them.
+func checkCluster(r *crossguard.Resource) {
+	if mode := r.StringOr("authorizationMode", "absent"); !strings.HasSuffix(mode, "IAM_AUTH") {
+		r.Violation("authorizationMode is %s: set it to IAM_AUTH (AUTH_MODE_IAM_AUTH for gcp.redis.Cluster)", mode)
+	}
+	if mode := r.StringOr("transitEncryptionMode", "absent"); !strings.HasSuffix(mode, "SERVER_AUTHENTICATION") {
+		r.Violation("transitEncryptionMode is %s: set it to SERVER_AUTHENTICATION (TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION for "+
+			"gcp.redis.Cluster)", mode)
+	}
+}
 
 // checkAlloyInstance checks an instance of AlloyDB. By default it has no public address and accepts only TLS.
 func checkAlloyInstance(r *crossguard.Resource) {
@@ -113,7 +135,7 @@ func checkAlloyInstance(r *crossguard.Resource) {
 
 // isEverybody reports whether a network is the whole internet or half of it. Two halves would together be the whole.
 func isEverybody(cidr string) bool {
-	_, bits, _ := strings.Cut(cidr, "/")
+	_, bits, _ := strings.Cut(strings.TrimSpace(cidr), "/")
 	n, err := strconv.Atoi(bits)
 	return err == nil && n < 8
 }

@@ -19,14 +19,18 @@ var twoPersonProd = crossguard.Policy{
 	RemediationSteps: "Chain two environments with different reviewers, each with preventSelfReview and without canAdminsBypass.",
 	Options: []crossguard.Option{{Name: "environments",
 		Description: "Environments on the way to production, in lower case; * stands for any characters.", Default: []string{"prod*",
-			"prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}},
+			"prd*", "live*", "*-prod", "*-production", "*-prd", "*-live"}}, {Name: "others",
+		Description: "Environments that only have production in their name; * stands for any characters.",
+		Default:     []string{"*pre-prod*", "*preprod*", "*non-prod*", "*nonprod*"}}},
 	Types: []string{ghEnvironment},
 	CheckStack: func(s *crossguard.Stack) {
 		gates := map[string]map[string]string{} // by repository and gate: the kinds of reviewer, user or team
 		first := map[[2]string]string{}         // by repository and reviewer: the first gate that has the reviewer
 		s.Each([]string{ghEnvironment}, func(r *crossguard.Resource) {
 			name := environmentName(r)
-			if !matchesAny(r.Config.Strings("environments"), name) {
+			joined := strings.NewReplacer("_", "-", ".", "-", "/", "-", " ", "-").Replace(name)
+			if !matchesAny(r.Config.Strings("environments"), joined) && !matchesAny(r.Config.Strings("environments"), name) ||
+				matchesAny(r.Config.Strings("others"), joined) {
 				return
 			}
 			repository := "the repository"

@@ -18,20 +18,28 @@ func guarantees(condition, claim string, means func(selector string) string) boo
 	if err != nil {
 		return false
 	}
-	is := func(e ast.Expr) bool { return means(selector(e)) == claim }
+	is := func(e ast.Expr) bool { return means(selector(unconverted(e))) == claim }
 	number := func(e ast.Expr) bool {
 		s, _ := stringLiteral(e)
-		return isDigits(s)
+		return isDigits(s) || isNumberLiteral(e)
 	}
 	return always(e, true, func(e ast.Expr, holds bool) bool {
 		return compares(e, holds, is, number) || holds && matchesOnly(e, is, isDigits)
 	})
 }
 
+// unconverted returns the X of string(X) and int(X), which tell the same numbers apart as X does.
+func unconverted(e ast.Expr) ast.Expr {
+	if call := e.AsCall(); (call.FunctionName() == "string" || call.FunctionName() == "int") && len(call.Args()) == 1 {
+		return call.Args()[0]
+	}
+	return e
+}
+
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // compares reports whether a part of a condition makes the asked claim equal to an accepted value whenever the part has the truth
-// value holds. It knows CLAIM == VALUE, CLAIM in [VALUES], [VALUES].exists(v, v == CLAIM), and != if holds is false.
+// value holds. It knows CLAIM == VALUE, CLAIM in [VALUES], VALUE in [CLAIM], [VALUES].exists(v, v == CLAIM), and != if holds is false.
 func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool {
 	call := e.AsCall()
 	args := call.Args()
@@ -39,7 +47,7 @@ func compares(e ast.Expr, holds bool, asked, accepted func(ast.Expr) bool) bool 
 	case name == "_==_" && holds, name == "_!=_" && !holds:
 		return asked(args[0]) && accepted(args[1]) || asked(args[1]) && accepted(args[0])
 	case name == "@in" && holds, name == "_in_" && holds:
-		return asked(args[0]) && listOf(args[1], accepted)
+		return asked(args[0]) && listOf(args[1], accepted) || accepted(args[0]) && listOf(args[1], asked)
 	case (name == "exists" || name == "exists_one" || name == "existsOne") && holds && call.IsMemberFunction() && len(args) == 2 &&
 		args[0].Kind() == ast.IdentKind:
 		variable := func(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == args[0].AsIdent() }
@@ -130,6 +138,7 @@ func asksWho(e ast.Expr, holds bool) bool {
 
 // identifies reports whether an expression is a claim, or is made of claims, of which at least one identifies somebody.
 func identifies(e ast.Expr) bool {
+	e = unconverted(e)
 	if e.Kind() == ast.CallKind {
 		// A function that counts or converts loses information, so its result does not identify anybody.
 		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type",
