@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Timestamp returns t in the form that the APIs write.
@@ -19,9 +20,14 @@ func Checksum(data []byte) string {
 
 var (
 	emailForm      = regexp.MustCompile(`^[^@\s:]+@[^@\s:]+\.[^@\s:]+$`)
-	labelKeyForm   = regexp.MustCompile(`^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$`)
-	labelValueForm = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
+	labelKeyForm   = regexp.MustCompile(`^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]*$`)
+	labelValueForm = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
 )
+
+// isLabel reports whether a label's key or value has a form. It counts itself: expressions that count compile for 8 ms in each process.
+func isLabel(form *regexp.Regexp, text string) bool {
+	return utf8.RuneCountInString(text) <= 63 && form.MatchString(text)
+}
 
 // IsEmail reports whether the text has the form of an email address.
 func IsEmail(text string) bool { return emailForm.MatchString(text) }
@@ -32,7 +38,7 @@ func CheckLabels(labels map[string]any) error {
 		return Invalid("There are more than 64 labels.")
 	}
 	for key, value := range labels {
-		if v, _ := value.(string); !labelKeyForm.MatchString(key) || !labelValueForm.MatchString(v) {
+		if v, _ := value.(string); !isLabel(labelKeyForm, key) || !isLabel(labelValueForm, v) {
 			return Invalid("Invalid label %q: keys begin with a lower-case letter, and keys and values have up to 63 lower-case letters, digits, "+
 				"underscores and hyphens.", key)
 		}

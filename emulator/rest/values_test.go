@@ -39,6 +39,7 @@ func TestCheckLabels(t *testing.T) {
 	}{
 		"none":                {nil, ""},
 		"the longest":         {map[string]any{long: long}, ""},
+		"the longest letters": {map[string]any{strings.Repeat("ß", 63): strings.Repeat("ß", 63)}, ""},
 		"another alphabet":    {map[string]any{"größe": "groß-1_a"}, ""},
 		"an empty value":      {map[string]any{"a": ""}, ""},
 		"a key too long":      {map[string]any{long + "a": ""}, invalid(long + "a")},

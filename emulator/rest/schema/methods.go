@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed methods.json
@@ -26,20 +27,20 @@ type Method struct {
 }
 
 // methods maps an API to its methods on projects and billing accounts.
-var methods = func() map[string][]Method {
+var methods = sync.OnceValue(func() map[string][]Method {
 	var m map[string][]Method
 	if err := json.Unmarshal(embeddedMethods, &m); err != nil {
 		panic("methods.json: " + err.Error())
 	}
 	return m
-}()
+})
 
 // Methods returns the methods of an API, sorted by ID.
-func Methods(api string) []Method { return methods[api] }
+func Methods(api string) []Method { return methods()[api] }
 
 // FindMethod finds the method of a request. The request's path is given as its segments and the verb behind the colon.
 func FindMethod(api, http string, segments []string, verb string) (Method, bool) {
-	for _, m := range methods[api] {
+	for _, m := range methods()[api] {
 		if m.HTTP == http && m.fits(segments, verb) {
 			return m, true
 		}
@@ -55,4 +56,4 @@ func (m Method) fits(segments []string, verb string) bool {
 
 // Fields maps the JSON names of a message's fields to their types, in the notation of schema.json. It returns nil for an unknown
 // message.
-func Fields(message string) map[string]string { return messages[message] }
+func Fields(message string) map[string]string { return messages()[message] }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,13 +25,13 @@ var embedded []byte
 // messages maps "api:Message" to the fields and their types. A type is the name of a scalar, the values of an enumeration joined
 // by |, or # and the name of a message. A list's type begins with []; a map from strings begins with {}. A type ends in ! if only
 // the API writes the field, and in ? if a zero value differs from an absent one.
-var messages = func() map[string]map[string]string {
+var messages = sync.OnceValue(func() map[string]map[string]string {
 	var m map[string]map[string]string
 	if err := json.Unmarshal(embedded, &m); err != nil {
 		panic("schema.json: " + err.Error())
 	}
 	return m
-}()
+})
 
 // Error reports a body that does not fit its message. Its text is the API's.
 type Error struct {
@@ -50,7 +51,7 @@ func (e *Error) Error() string {
 }
 
 // Known reports whether the message exists.
-func Known(message string) bool { return messages[message] != nil }
+func Known(message string) bool { return messages()[message] != nil }
 
 // Normalize returns the body in the form in which the API would keep it. Fields get their JSON names (maxInstanceCount), even if
 // the body uses the names in protocol buffers (max_instance_count). Fields that only the API writes, nulls and zero values are
@@ -66,7 +67,7 @@ func Check(message string, answer map[string]any) error {
 }
 
 func normalize(message, root string, body map[string]any, answer bool) (map[string]any, error) {
-	if messages[message] == nil {
+	if messages()[message] == nil {
 		return nil, fmt.Errorf("schema: no message %s", message)
 	}
 	n := normalizer{api: message[:strings.Index(message, ":")+1], answer: answer}
@@ -309,11 +310,11 @@ func MaskPath(message, path string) (fields []string, output, found bool) {
 
 // field finds a field by its JSON name or its snake_case name.
 func field(message, step string) (name, kind string, found bool) {
-	if kind, found := messages[message][step]; found {
+	if kind, found := messages()[message][step]; found {
 		return step, kind, true
 	}
 	if name := Camel(step); name != step {
-		kind, found := messages[message][name]
+		kind, found := messages()[message][name]
 		return name, kind, found
 	}
 	return "", "", false
