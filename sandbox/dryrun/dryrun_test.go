@@ -100,9 +100,10 @@ func TestChildrenNameTheirParents(t *testing.T) {
 	assert.Equal(t, []inventory.Resource{
 		{URN: urn + "shop:outer:Outer$shop:inner:Inner$gcp:pubsub/topic:Topic::a", Parent: urn + "shop:outer:Outer$shop:inner:Inner::z-inner",
 			Type: "gcp:pubsub/topic:Topic", Name: "a", Inputs: map[string]any{"name": "t"}, CloudName: "t"},
-		{URN: urn + "shop:outer:Outer::z", Parent: urn + "pulumi:pulumi:Stack::procureflow-dev", Type: "shop:outer:Outer", Name: "z", Inputs: map[string]any{}},
-		{URN: urn + "shop:outer:Outer$shop:inner:Inner::z-inner", Parent: urn + "shop:outer:Outer::z", Type: "shop:inner:Inner", Name: "z-inner",
+		{URN: urn + "shop:outer:Outer::z", Parent: urn + "pulumi:pulumi:Stack::procureflow-dev", Type: "shop:outer:Outer", Name: "z",
 			Inputs: map[string]any{}},
+		{URN: urn + "shop:outer:Outer$shop:inner:Inner::z-inner", Parent: urn + "shop:outer:Outer::z", Type: "shop:inner:Inner",
+			Name: "z-inner", Inputs: map[string]any{}},
 	}, resources)
 }
 

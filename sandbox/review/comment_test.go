@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
@@ -171,6 +172,10 @@ func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
 	said := review.Comment{Report: &report, Commit: evil, Run: run, Docs: docs, Plans: review.Here}.Markdown()
 	assert.Greater(t, strings.Count(said, evil), 40)
 	assert.NotContains(t, regexp.MustCompile("`[^`]*`|<code>[^<]*</code>").ReplaceAllString(said, ""), evil)
+	var page strings.Builder
+	require.NoError(t, report.Page(&page))
+	assert.Greater(t, strings.Count(page.String(), evil), 40)
+	assert.NotContains(t, regexp.MustCompile("<code>[^<]*</code>").ReplaceAllString(page.String(), ""), evil)
 }
 
 // fill sets every text to the given one, and gives every list one element.

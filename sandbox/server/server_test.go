@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,24 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
+
+// asCloud is the first argument with which this test binary serves a folder's cloud, as the sandbox's executable does. The others are the
+// folder and the build.
+const asCloud = "cloud"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) != 4 || os.Args[1] != asCloud {
+		os.Exit(m.Run())
+	}
+	dir, err := statedir.Open(os.Args[2])
+	if err == nil {
+		err = server.Serve(context.Background(), server.Options{Dir: dir, Build: os.Args[3], Log: os.Stderr})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
 
 // serve runs a cloud process inside the test until the test ends.
 func serve(t *testing.T) (*server.Client, server.Status) {
@@ -103,6 +122,14 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 	assert.Equal(t, wanted, now)
 	require.ErrorContains(t, client.SetBehaviour(ctx, "latest", wanted), `behaviour of "latest": want a digest sha256:...`)
 
+	const job = "projects/p/locations/l/jobs/migrate"
+	fails := run.JobBehaviour{Takes: time.Second, Hang: 1, Fail: 2}
+	require.NoError(t, client.SetJobBehaviour(ctx, job, fails))
+	ofJob, err := client.JobBehaviour(ctx, job)
+	require.NoError(t, err)
+	assert.Equal(t, fails, ofJob)
+	require.EqualError(t, client.SetJobBehaviour(ctx, job, run.JobBehaviour{Fail: -1}), "the sandbox's cloud refused jobs/"+job+
+		": behaviour of a job: want a duration and counts that are not negative")
 }
 
 // TestAPIsRequireTheToken checks that every API and the sandbox's own calls require the token, which only its owner can read, and

@@ -1,0 +1,166 @@
+package pulumicli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fakeGo puts a go on PATH that knows the changed modules and "builds" a CLI whose version it is told. Everything that it is asked is a
+// line of the file that is returned. compile is what it says and does for go build.
+func fakeGo(t *testing.T, compile string) (asked string) {
+	t.Helper()
+	folder := t.TempDir()
+	asked = filepath.Join(folder, "asked")
+	// The modules have what is left out, and beside it a test and test data, which are not copied.
+	kept := filepath.Join(folder, "modules")
+	require.NoError(t, writeSource(folder))
+	require.NoError(t, os.CopyFS(kept, os.DirFS(filepath.Join(folder, "_leftout"))))
+	var modules bytes.Buffer
+	for _, module := range changedModules {
+		dir := filepath.Join(kept, filepath.FromSlash(module))
+		for _, name := range []string{"more/kept.go", "more/kept_test.go", "more/testdata/kept.go"} {
+			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("package kept\n"), 0o644))
+		}
+		require.NoError(t, json.NewEncoder(&modules).Encode(map[string]string{"Path": module, "Dir": dir}))
+	}
+	list := filepath.Join(folder, "modules.json")
+	require.NoError(t, os.WriteFile(list, modules.Bytes(), 0o600))
+	script := `#!/bin/sh
+echo "$GOWORK $GOFLAGS $*" >> ` + asked + `
+case "$1 $2" in
+"mod download") cat ` + list + `;;
+"mod edit") ;;
+"list -deps") printf '%s\n' a b c d;;
+"build -v")
+	for last in "$@"; do [ "$before" = -o ] && out=$last; before=$last; done
+	find modules -name 'kept*' -o -name testdata >> ` + asked + `
+` + compile + `;;
+esac
+`
+	bin := filepath.Join(folder, "bin")
+	require.NoError(t, os.MkdirAll(bin, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755))
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return asked
+}
+
+// TestBuild builds the CLI with a go that compiles nothing. Of the changed modules, copies without tests are compiled; the executable is
+// there once; its source is gone.
+func TestBuild(t *testing.T) {
+	asked := fakeGo(t, `echo a >&2; echo b >&2; printf '#!/bin/sh\necho v`+pinned.String()+`\n' > "$out"; chmod +x "$out"`)
+	t.Setenv("GOFLAGS", "-mod=vendor")
+	cache := t.TempDir()
+	var out bytes.Buffer
+	options := Options{CacheDir: cache, Out: &out, IgnorePath: true}
+	cli, err := Ensure(t.Context(), options)
+	require.NoError(t, err)
+	assert.Equal(t, pinned, cli.Version())
+	assert.Equal(t, filepath.Join(filepath.Dir(filepath.Dir(cli.Path)), "bin", executable("pulumi")), cli.Path)
+	said := regexp.MustCompile(`in \d+s\.`).ReplaceAllString(out.String(), "in 0s.")
+	assert.Equal(t, "Building the Pulumi CLI v"+pinned.String()+" from its Go module, once. Every later command uses it.\n"+
+		"  compiled 1 of 4 packages\n  compiled 2 of 4 packages\nBuilt the Pulumi CLI in 0s.\n", said)
+	left, err := filepath.Glob(filepath.Join(cache, "*", "*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Dir(cli.Path), filepath.Join(filepath.Dir(filepath.Dir(cli.Path)), "lock")}, left)
+	lines, err := os.ReadFile(asked)
+	require.NoError(t, err)
+	text := string(lines)
+	assert.Contains(t, text, "off -buildvcs=false mod download -json "+strings.Join(changedModules, " ")+"\n",
+		"the caller's flags do not count")
+	for _, module := range changedModules {
+		assert.Contains(t, text, " -replace="+module+"=./modules/"+module)
+		assert.Contains(t, text, "modules/"+module+"/more/kept.go\n")
+	}
+	assert.NotContains(t, text, "kept_test.go")
+	assert.NotContains(t, text, "testdata")
+	assert.Contains(t, text, fmt.Sprintf("build -v -ldflags -s -w -X %s=v%s -o %s.partial %s\n", versionSymbol, pinned, cli.Path,
+		modulePackage))
+
+	out.Reset()
+	again, err := Ensure(t.Context(), options)
+	require.NoError(t, err)
+	assert.Equal(t, cli, again)
+	assert.Empty(t, out.String(), "nothing is built twice")
+}
+
+// TestBuildFails checks that an error has what the compiler said, and that neither a source nor half an executable stays.
+func TestBuildFails(t *testing.T) {
+	for name, test := range map[string]struct{ compile, want string }{
+		"it does not compile": {`echo "# some/package" >&2; echo "a.go:1:2: broken" >&2; exit 1`,
+			"build the Pulumi CLI: exit status 1; the module proxy must be reachable once, or put a pulumi of at least v" + pinned.String() +
+				" on PATH\n# some/package\na.go:1:2: broken"},
+		"it does not run": {`printf '#!/bin/sh\nexit 1\n' > "$out"; chmod +x "$out"`,
+			"the built Pulumi CLI does not run: ask it for its version: exit status 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fakeGo(t, test.compile)
+			cache := t.TempDir()
+			_, err := Ensure(t.Context(), Options{CacheDir: cache, Out: io.Discard, IgnorePath: true})
+			require.EqualError(t, err, test.want)
+			left, err := filepath.Glob(filepath.Join(cache, "*", "*", "*"))
+			require.NoError(t, err)
+			assert.Empty(t, left)
+			left, err = filepath.Glob(filepath.Join(cache, "*", "source"))
+			require.NoError(t, err)
+			assert.Empty(t, left)
+		})
+	}
+}
+
+// TestNoGo checks what somebody without Go is told.
+func TestNoGo(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := Ensure(t.Context(), Options{CacheDir: t.TempDir(), Out: io.Discard})
+	require.ErrorContains(t, err, `executable file not found in $PATH; install Go 1.26, or a pulumi of at least v`+pinned.String()+" on PATH")
+}
+
+// said is an output that a test reads while it is written.
+type said struct {
+	mutex sync.Mutex
+	text  strings.Builder
+}
+
+func (s *said) Write(data []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.text.Write(data)
+}
+
+func (s *said) String() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.text.String()
+}
+
+// TestAnotherProcessBuilds checks that a command waits while another builds, and uses what that one has built.
+func TestAnotherProcessBuilds(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	path := filepath.Join(root, "bin", "pulumi")
+	lock := flock.New(filepath.Join(root, "lock"))
+	held, err := lock.TryLock()
+	require.NoError(t, err)
+	require.True(t, held)
+	var out said
+	ended := make(chan error, 1)
+	go func() { ended <- buildOnce(t.Context(), Options{Out: &out}, root, path) }()
+	require.Eventually(t, func() bool { return out.String() != "" }, 10*time.Second, time.Millisecond)
+	require.NoError(t, os.WriteFile(path, nil, 0o700))
+	require.NoError(t, lock.Unlock())
+	require.NoError(t, <-ended)
+	assert.Equal(t, "Waiting for another process that builds the Pulumi CLI.\n", out.String())
+}
