@@ -32,6 +32,7 @@ var unraced = map[string]string{
 	"tests/workflows": processes,
 
 	"release/backtest": simulations,
+	"sandbox/console":  browser,
 
 	"emulator/guard":   sequential,
 	"firstrun/command": sequential,
@@ -51,6 +52,7 @@ const (
 	processes   = "drives the platform through its commands; the goroutines are those of packages with tests of their own"
 	simulations = "runs simulations side by side that share nothing"
 	sequential  = "starts no goroutine and holds no lock outside its tests, and whatever it imports that does has tests of its own"
+	browser     = "looks at its page in a browser, whose client takes long to compile; sandbox/server reads the page with the detector"
 	compiled    = "imports Pulumi's SDKs, which take up to two minutes to compile once more with the race detector"
 )
 

@@ -30,6 +30,12 @@ func TestReasonsForNoRaceDetector(t *testing.T) {
 	for _, imported := range dependencies(t, compiled) {
 		assert.Contains(t, imported, "github.com/pulumi/pulumi/sdk/v3/go/common/workspace")
 	}
+	for _, imported := range dependencies(t, browser) {
+		assert.Contains(t, imported, "github.com/guiofsaints/procureflow-platform/internal/webpage/webpagetest")
+	}
+	code, _, _, err := traits("../../sandbox/server")
+	require.NoError(t, err)
+	assert.True(t, code && unraced["sandbox/server"] == "", "the page is served under the detector")
 	for _, path := range slices.Concat(dependencies(t, sequential)...) {
 		folder := folderOf(path)
 		if folder == "" { // another module's
@@ -47,10 +53,10 @@ func TestReasonsForNoRaceDetector(t *testing.T) {
 	}
 }
 
-// dependencies returns what the packages with a reason import, directly or not: a list for each of them.
+// dependencies returns what the packages with a reason import, directly or not, or in their tests: a list for each of them.
 func dependencies(t *testing.T, reason string) (imported [][]string) {
 	t.Helper()
-	args := []string{"list", "-f", `{{join .Deps " "}}`}
+	args := []string{"list", "-f", `{{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}`}
 	for folder, given := range unraced {
 		if given == reason {
 			args = append(args, "../../"+folder)
