@@ -268,7 +268,7 @@ func TestBecomes(t *testing.T) {
 	assert.Contains(t, becomes, "a push to main, o/r:deploy.yml@refs/heads/main, in prod")
 	assert.Contains(t, becomes, "a push to main of the repository's former name, with another owner, o/r:deploy.yml@refs/heads/main, in prod",
 		"the condition does not ask for the owner")
-	assert.Contains(t, becomes, "a schedule, o/r:deploy.yml@refs/heads/main, in prod, on a runner of one's own")
+	assert.Contains(t, becomes, "a schedule, o/r:deploy.yml@refs/heads/main, in prod, on a self-hosted runner")
 	runs := 11 // kinds of events; each by GitHub's runners and others', and under the former name
 	assert.Len(t, becomes, 3*runs)
 

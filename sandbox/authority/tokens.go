@@ -109,13 +109,13 @@ func (w TokenParts) tokens() (all []token) {
 		files = append(files, choice{", " + strings.Replace(workflow, "/.github/workflows/", ":", 1),
 			map[string]any{"job_workflow_ref": workflow}})
 	}
-	files = append(files, choice{", a workflow of its own", map[string]any{"job_workflow_ref": slug + "/.github/workflows/another.yml@" + on}},
+	files = append(files, choice{", another workflow", map[string]any{"job_workflow_ref": slug + "/.github/workflows/another.yml@" + on}},
 		choice{", a stranger's workflow", map[string]any{"job_workflow_ref": "stranger/x/.github/workflows/deploy.yml@refs/heads/main"}})
 	environments := []choice{{"", nil}}
 	for _, environment := range append(slices.Clone(w.Environments), "another-environment") {
 		environments = append(environments, choice{", in " + environment, map[string]any{"environment": environment}})
 	}
-	runners := []choice{{"", map[string]any{"runner_environment": "github-hosted"}}, {", on a runner of one's own",
+	runners := []choice{{"", map[string]any{"runner_environment": "github-hosted"}}, {", on a self-hosted runner",
 		map[string]any{"runner_environment": "self-hosted"}}}
 	for i, repository := range repositories {
 		for j, runner := range runners {

@@ -78,7 +78,7 @@ func withMigration(content []byte) ([]byte, error) {
 		err := errors.Join(encoder.Encode(file), encoder.Close())
 		return out.Bytes(), err
 	}
-	return nil, errors.New("no service is declared, for the demonstration to migrate a database of")
+	return nil, errors.New("the stack file declares no service, and the demonstration needs one")
 }
 
 // add puts a value into a map of a map, which may be absent.
@@ -125,7 +125,7 @@ func (d *demonstration) badMigration(ctx context.Context, digest string) error {
 	}
 	fmt.Fprintf(d.streams.Out, "\nThe visitors' answers since that image:\n%s", d.visitors.table())
 	if last := d.visitors.latest(); released == stable || last != stable {
-		return fmt.Errorf("%s answered after the release and %s after the rollback, and not a new one and %s", released, last, stable)
+		return fmt.Errorf("%s answered after the release and %s after the rollback: want a new revision, then %s", released, last, stable)
 	}
 	if first := d.visitors.firstBad(); !first.IsZero() {
 		return errors.New("a visitor had a bad answer")

@@ -93,7 +93,7 @@ func (a *app) readClaims(name string) (map[string]any, error) {
 		return nil, fmt.Errorf("the claims in %s are not a JSON object: write the token's decoded middle part, {\"iss\": …}", name)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("the claims in %s have something behind the JSON object: keep the one object", name)
+		return nil, fmt.Errorf("the claims in %s have text after the JSON object: remove it", name)
 	}
 	if twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice != "" {
 		return nil, fmt.Errorf("the claims in %s have %q twice, and readers may take either one: remove one", name, twice)

@@ -22,7 +22,7 @@ type visitors struct {
 	last    string
 	asked   time.Time // When the visitor who got the latest answer asked.
 	bad     time.Time // When the first visitor with a bad answer asked.
-	since   time.Time // Who came before is not counted.
+	since   time.Time // Earlier visitors are not counted.
 	known   string
 	onOther func()
 }
@@ -109,7 +109,7 @@ func (v *visitors) stop() {
 	v.done.Wait()
 }
 
-// restart resets the counts: who came before now is not counted any more. It calls onOther once, when a revision other than known
+// restart resets the counts, so that earlier visitors do not count. It calls onOther once, when a revision other than known
 // answers.
 func (v *visitors) restart(now time.Time, known string, onOther func()) {
 	v.mutex.Lock()

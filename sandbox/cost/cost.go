@@ -110,7 +110,7 @@ func Of(stack string, resources []inventory.Resource, loads map[string]Load) Est
 // alwaysUnpriced lists costs that any stack may have and no setting bounds.
 var alwaysUnpriced = []string{
 	"alerting policies: Google has announced a price and moved its date several times",
-	"logs and metrics of one's own: by volume",
+	"custom logs and metrics: by volume",
 	"traffic to the internet: by volume",
 	"objects in buckets: by volume, USD 0.020 a GiB-month in us-central1",
 	"what the application calls outside of Google Cloud",
@@ -249,7 +249,7 @@ func (e *estimator) service(r inventory.Resource) Amounts {
 	most := max(r.Number("template", "scaling", "maxInstanceCount"), r.Number("scaling", "manualInstanceCount"))
 	if most == 0 {
 		most = 100
-		e.assume("%s says no most instances, and Cloud Run's default is 100", name)
+		e.assume("%s sets no maximum of instances, and Cloud Run's default is 100", name)
 	}
 	if _, known := e.table.tier(region); !known {
 		e.assume("the table lacks the region %q, so the dearest tier counts", region)

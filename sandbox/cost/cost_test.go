@@ -208,7 +208,7 @@ func TestTextOfAnEstimate(t *testing.T) {
 		"the month has 31 days; prices have no discount and no allotment that Google gives once for a billing account",
 		`the table lacks the region "moon-central1", so the dearest tier counts`,
 		"web is asked 100,000 times a month and takes 200 ms for each (nobody set or measured it), one after the other",
-		"web says no most instances, and Cloud Run's default is 100",
+		"web sets no maximum of instances, and Cloud Run's default is 100",
 	}, slices.DeleteFunc(estimate.Assumptions, func(text string) bool { return strings.HasPrefix(text, "the price of ") }))
 }
 

@@ -178,7 +178,7 @@ func flatten(path string, value any, leaves map[string]string) {
 	default:
 		var text strings.Builder
 		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false) // Whoever shows the text escapes it.
+		encoder.SetEscapeHTML(false) // The code that shows the text escapes it.
 		if encoder.Encode(value) != nil {
 			text.WriteString("?")
 		}

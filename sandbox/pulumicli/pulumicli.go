@@ -170,7 +170,7 @@ func report(lines io.Reader, total int, options Options) (messages string) {
 
 func explain(ctx context.Context, err error, output string) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted; run it again to go on, for what is compiled is kept: %w", ctx.Err())
+		return fmt.Errorf("interrupted; run the command again, it keeps the packages that are compiled: %w", ctx.Err())
 	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("%w; install Go 1.26, or a pulumi of at least v%s on PATH", err, pinned)

@@ -23,7 +23,7 @@ func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
 			path = service.SmokePaths[0]
 		}
 		if !r.crowd.come(ctx, service.Name, address, path) {
-			r.act("visitors of "+service.Name, false, "it answers nobody without an identity, so nobody asks")
+			r.act("visitors of "+service.Name, false, "it answers only requests with an identity, and visitors have none")
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 			r.act("the update goes on", false, "what was interrupted is found out, and the rest is done")
 		}
 	} else if err == nil {
-		r.act(applying, false, "it is, before the engine could be killed")
+		r.act(applying, false, "it is applied, and ended before the engine could be killed")
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -36,7 +36,7 @@ func Assess(stack *review.Stack, before, after Side, measured map[string]cost.Lo
 }
 
 // slotLoad is the load that reviewers put on a slot in a month. It is a guess, because nobody has measured it.
-var slotLoad = cost.Load{Requests: 1_000, Milliseconds: 200, From: "reviewers alone look at a slot"}
+var slotLoad = cost.Load{Requests: 1_000, Milliseconds: 200, From: "only reviewers use a slot"}
 
 // Loads returns the loads of a stack's services by name: the measured ones, else those in the settings, and few requests for the slots of
 // pull requests.

@@ -19,7 +19,7 @@ func TestLoadsOfServices(t *testing.T) {
 		},
 		Previews: &stacks.Previews{Services: []string{"web"}, Slots: 2},
 	}
-	slot := cost.Load{Requests: 1_000, Milliseconds: 200, From: "reviewers alone look at a slot"}
+	slot := cost.Load{Requests: 1_000, Milliseconds: 200, From: "only reviewers use a slot"}
 	measured := cost.Load{Requests: 7, Milliseconds: 8, From: "measured"}
 	require.Equal(t, map[string]cost.Load{
 		"shop-api":           {Requests: 40_000, Milliseconds: 90, From: "services.api.load"},

@@ -222,7 +222,7 @@ func (p *process) wait(ctx context.Context, endpoint string) {
 			return
 		case <-ticker.C:
 			if err := p.cloud.Tick(); err != nil {
-				p.log.Error("what is due did not happen", "error", err)
+				p.log.Error("changes that are due failed", "error", err)
 			}
 			if _, err := os.Stat(endpoint); err != nil {
 				p.log.Info("stopping", "reason", "the state folder is gone")

@@ -82,7 +82,7 @@ func (s *Simulator) try(p compiledProvider, claims map[string]any) (Verdict, []I
 	identities := s.identities(p, id, mapped)
 	reason := "accepted"
 	if len(identities) == 0 {
-		reason = "accepted, but nothing is bound to what it is"
+		reason = "accepted, but no grant names this token"
 	}
 	return Verdict{Provider: id, Accepted: true, Reason: reason}, identities
 }

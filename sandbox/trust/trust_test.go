@@ -80,7 +80,7 @@ func TestMembersThatATokenMatches(t *testing.T) {
 			require.True(t, answer.Accepted, answer.Reason)
 			if !want {
 				assert.Empty(t, answer.Identities)
-				assert.Equal(t, "oidc: accepted, but nothing is bound to what it is", answer.Reason)
+				assert.Equal(t, "oidc: accepted, but no grant names this token", answer.Reason)
 				return
 			}
 			assert.Equal(t, []trust.Identity{{Account: account, Provider: "oidc", Member: member, Grants: []trust.Grant{}}}, answer.Identities)

@@ -98,7 +98,7 @@ func TestTrustCommandRefusesBadInput(t *testing.T) {
 		"a whole token":       {"", []string{"trust", "prod", "--claims", file}, "are not a JSON object: write the token's decoded middle part"},
 		"a list":              {"[]", []string{"trust", "prod", "--claims", "-"}, "are not a JSON object"},
 		"null":                {"null", []string{"trust", "prod", "--claims", "-"}, "are not a JSON object"},
-		"two objects":         {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have something behind the JSON object"},
+		"two objects":         {"{}{}", []string{"trust", "prod", "--claims", "-"}, "have text after the JSON object"},
 		"a claim twice":       {`{"iss": "a", "ref": "x", "iss": "b"}`, []string{"trust", "prod", "--claims", "-"}, `have "iss" twice`},
 		"a claim twice below": {`{"act": [{"sub": "a", "sub": "a"}]}`, []string{"trust", "prod", "--claims", "-"}, `have "sub" twice`},
 		"more than a token": {`{"ref": "` + strings.Repeat("x", 1<<20) + `"}`, []string{"trust", "prod", "--claims", "-"},

@@ -152,7 +152,7 @@ func previews(folder *os.Root, problems io.Writer) (all []review.Preview) {
 	return all
 }
 
-// read reads a regular file of at most so many bytes, which no link leads to.
+// read reads a regular file up to a size, and follows no link.
 func read(folder *os.Root, name string, most int64) ([]byte, error) {
 	info, err := folder.Lstat(name)
 	if err != nil {
