@@ -161,8 +161,8 @@ func (w *workspace) jobs(root manifest, manifests map[string]manifest) {
 
 var major = regexp.MustCompile(`[0-9]+`)
 
-// turbopack notes whether Next.js keeps its compiled files from one build to the next. Since version 16 it does so only
-// if its configuration asks for it.
+// turbopack notes whether Next.js keeps its compiled files from one build to the next. Since version 16 it does so only if its
+// configuration asks for it.
 func (w *workspace) turbopack(r Repository, m manifest, next []string) {
 	version := major.FindString(m.dependsOn("next"))
 	if !slices.Contains(next, w.Web) || version == "" || len(version) < 2 || version < "16" {

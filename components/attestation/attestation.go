@@ -47,8 +47,8 @@ type AttestationArgs struct {
 	// ProtectionLevel is SOFTWARE or HSM. Changing it replaces the key, and signatures by the old key no longer count.
 	// Default: [DefaultProtectionLevel].
 	ProtectionLevel string
-	// KeyVersions are the versions of the key whose signatures count; the last one signs. A new version is made by a person,
-	// and an old one stays here as long as an image that only it signed may run. Default: the first version.
+	// KeyVersions are the versions of the key whose signatures count; the last one signs. A person makes a new version. Keep an old
+	// version here as long as an image that only it signed may run. Default: the first version.
 	KeyVersions []int
 	// Exemptions are images that need no signature: REGISTRY/PATH, exactly, or with * (within a folder) or ** (below it) at
 	// the end. Default: none.
@@ -154,7 +154,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	policy, err := binaryauthorization.NewPolicy(ctx, name+"-policy", &binaryauthorization.PolicyArgs{
 		Project:     args.Project,
 		Description: pulumi.String("Images start when the attestor signed them."),
-		// The images that Google's own services start are judged by Google's policy.
+		// Google's policy judges the images that Google's own services start.
 		GlobalPolicyEvaluationMode: pulumi.String("ENABLE"),
 		AdmissionWhitelistPatterns: args.exemptions(),
 		DefaultAdmissionRule: &binaryauthorization.PolicyDefaultAdmissionRuleArgs{

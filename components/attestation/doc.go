@@ -1,6 +1,6 @@
-// Package attestation lets Cloud Run start only images that were signed: a signing key in Cloud KMS, a note in Container
-// Analysis that signatures are attached to, an attestor of Binary Authorization that knows the public key, and the project's
-// policy, which refuses every image that the attestor did not sign.
+// Package attestation makes Cloud Run start only signed images. It makes a signing key in Cloud KMS, a note in Container Analysis to
+// which signatures are attached, an attestor of Binary Authorization that knows the public key, and the project's policy, which
+// refuses every image that the attestor did not sign.
 //
 //	signed, err := attestation.NewAttestation(ctx, "attestation", &attestation.AttestationArgs{
 //		Project:    pulumi.String("procureflow-prod"),
@@ -9,15 +9,14 @@
 //		Exemptions: []string{"us-docker.pkg.dev/cloudrun/container/hello@sha256:…"},
 //	})
 //
-// The component lets Binary Authorization's own account read what is attached to the note, and grants nothing else. Whoever
-// signs needs the key to sign with, the note to attach to and the attestor to read its
-// public key, each by a grant on that resource.
+// The component lets Binary Authorization's own account read the attachments of the note, and grants nothing else. The account that
+// signs needs three grants: to sign with the key, to attach to the note, and to read the attestor's public key.
 //
 // # What outlives it
 //
-// Cloud KMS keeps key rings for ever, and never gives the name of a deleted key out again
-// (https://docs.cloud.google.com/kms/docs/delete-kms-resources). Deleting the component destroys the key's versions. Nothing signs
-// any more and no signature counts. A later component of the same project needs another KeyRing.
+// Cloud KMS keeps key rings for ever, and the name of a deleted key can never be used again
+// (https://docs.cloud.google.com/kms/docs/delete-kms-resources). Deleting the component destroys the key's versions: nobody can sign
+// any more, and no signature counts. A later component of the same project needs another KeyRing.
 //
 // # Renames
 //

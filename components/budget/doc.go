@@ -1,5 +1,5 @@
-// Package budget is a monthly budget, which tells people the costs of a project before they are too high. It does not stop
-// spending: Google can do that only by taking the project down.
+// Package budget makes a monthly budget, which warns people before the costs of a project are too high. It does not stop spending:
+// Google can do that only by taking the project down.
 //
 //	_, err := budget.NewBudget(ctx, "budget", &budget.BudgetArgs{
 //		BillingAccount: pulumi.String("012345-6789AB-CDEF01"),

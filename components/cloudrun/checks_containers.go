@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
-// containerProblems checks the containers, each by itself and all together.
+// containerProblems checks each container, and all of them together.
 func (args *ServiceArgs) containerProblems(found *problems.List) {
 	found.If(len(args.Sidecars) >= limits.MaxContainers, "args.Sidecars are %d: an instance has at most %d containers", len(args.Sidecars),
 		limits.MaxContainers)

@@ -1,5 +1,5 @@
-// Package cloudrun is a Cloud Run service that runs an image by digest, names its revisions after their content, and
-// leaves traffic alone once it exists.
+// Package cloudrun makes a Cloud Run service that runs an image by digest. It names revisions after their content, and leaves the
+// traffic of an existing service alone.
 //
 //	web, err := cloudrun.NewService(ctx, "web", &cloudrun.ServiceArgs{
 //		Project:        pulumi.String("procureflow-dev"),
@@ -18,25 +18,25 @@
 // # What has to be there
 //
 //   - The API run.googleapis.com is on in the project. Component project turns it on; depend on its Ready.
-//   - The service's account reads its secrets. Pass those grants as DependsOn, each by itself: without them the first
-//     revision cannot start.
-//   - Cloud Run's own agent may pull the image, which it may in the service's project.
+//   - The service's account may read its secrets. Pass each of those grants in DependsOn: without them the first revision cannot
+//     start.
+//   - Cloud Run's own agent may pull the image. In the service's project it always may.
 //   - Every update refreshes: see Traffic.
 //
 // # Revisions
 //
-// A revision is named SERVICE- and ten hexadecimal digits of a hash over the whole template, so the same template is
-// always the same revision and any change is a new one. Cloud Run refuses a name it has seen with another template, and
-// keeps the name of a revision that failed: Attempt changes the hash and nothing else.
+// A revision's name is SERVICE- and ten hexadecimal digits of a hash over the whole template. So the same template always makes the
+// same revision, and a changed template makes a new one. Cloud Run refuses a name that it has seen with another template, and keeps
+// the name of a revision that failed. To deploy the same template again, raise Attempt, which changes only the hash.
 //
 // # Traffic
 //
-// The split is an input at the service's creation only, 100 % to the first revision by name unless told otherwise. From
-// then on changes to it are ignored, here and in the program: whoever releases owns traffic. A later revision therefore
-// serves nothing until it is released. `go run …/cmd/release rollout SERVICE --project P --region R` releases it step by
-// step and takes it back when it fails; `gcloud run services update-traffic SERVICE --to-revisions REVISION=100` moves
-// everything at once, and the output Revision is its name. Where nobody releases, create the service with Traffic
-// {Latest: 100}: Cloud Run then gives each new revision all requests as soon as it is ready.
+// The split is an input only when the service is created. By default the first revision gets 100 %, by name. Afterwards the
+// component ignores changes of the split, because the release controller owns traffic. So a later revision gets no requests until it
+// is released. `go run …/cmd/release rollout SERVICE --project P --region R` releases it step by step, and takes it back if it
+// fails. `gcloud run services update-traffic SERVICE --to-revisions REVISION=100` moves all requests at once; the output Revision is
+// the revision's name. If nobody makes releases, create the service with Traffic {Latest: 100}: Cloud Run then gives each new
+// revision all requests as soon as it is ready.
 //
 // The provider writes a service as a whole, with the traffic that the state remembers. A project that uses this component
 // therefore has `options: {refresh: always}` in its Pulumi.yaml, or passes --refresh to every update; without the option the

@@ -1,5 +1,5 @@
-// Package database is a Cloud SQL instance for PostgreSQL with one database, and the accounts that may log in to it, by IAM and
-// without a password.
+// Package database makes a Cloud SQL instance for PostgreSQL with one database, and lets accounts log in to it by IAM, without a
+// password.
 //
 //	db, err := database.NewDatabase(ctx, "database-main", &database.DatabaseArgs{
 //		Project: pulumi.String("shop-dev"), Region: pulumi.String("us-central1"),
@@ -11,15 +11,15 @@
 //
 // # Deletion
 //
-// Four things stand between a destroy and the data. Pulumi's protection makes a destroy leave instance and database and fail, though
-// what does not depend on them may be gone by then; the provider's deletionProtection and Google's own, deletionProtectionEnabled,
-// refuse the instance's deletion; and the database is left where it is (deletionPolicy ABANDON), because a destroy deletes what is in
-// an instance first, and would have dropped it by the time the instance is refused. Protected: false takes the first three away, in an
-// update of its own, and has users go with the instance.
+// Four protections keep a destroy from deleting the data. Pulumi's protection makes a destroy fail and leave instance and database.
+// Resources that do not depend on them may be gone by then. The provider's deletionProtection and Google's deletionProtectionEnabled
+// refuse to delete the instance. And the program abandons the database (deletionPolicy ABANDON): a destroy deletes the content of an
+// instance first, so it would drop the database before the instance's deletion is refused. Protected: false takes the first three
+// protections away. This needs an update before the destroy.
 //
 // # Without the SDK's package
 //
-// The SDK's package for Cloud SQL takes seven seconds of processor time to compile, and the one for Cloud Storage thirteen, for every
-// program, with or without a database. Resources are registered by their type token here, and the tests hold their inputs against the
-// provider's own description.
+// Every program that imports the SDK's packages for Cloud SQL and Cloud Storage compiles them, for seven and thirteen seconds of
+// processor time, even without a database. So this package registers resources by their type token, and its tests compare the inputs
+// with the provider's own description.
 package database

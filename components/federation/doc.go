@@ -1,5 +1,5 @@
-// Package federation lets GitHub Actions act as service accounts without keys: a workload identity pool, its providers,
-// and which accounts which jobs may become.
+// Package federation lets GitHub Actions act as service accounts without keys. It makes a workload identity pool, its providers, and
+// the bindings that say which job may become which account.
 //
 //	deploy := federation.WorkflowRef("guiofsaints", "procureflow", "deploy.yml", "main")
 //	trust, err := federation.NewFederation(ctx, "federation", &federation.FederationArgs{
@@ -18,24 +18,24 @@
 //
 // # Two locks
 //
-// A provider decides which tokens enter the pool at all ([Condition]); a binding decides which of those may become one
-// account, by the exact value of one attribute ([Mapping]). A binding does not know providers: every token that any
-// provider of the pool lets in can match it. So with several providers, each has to say which environment it is for (or
-// [NoEnvironment]), and identities that share an environment are told apart by [AttributeEnvironmentWorkflow].
+// A provider decides which tokens enter the pool ([Condition]). A binding decides which of those tokens may become an account, by
+// the exact value of one attribute ([Mapping]). A binding knows no providers: tokens of every provider of the pool can match it. So
+// each of several providers has to name its environment (or [NoEnvironment]). [AttributeEnvironmentWorkflow] tells identities apart
+// that share an environment.
 //
-// Trust is by GitHub's numeric ids: a name can be registered again by somebody else. Only the workflow's path holds the
-// repository's name, so after a rename tokens are refused until the settings follow: it fails closed. The subject claim
-// is not used: it can be longer than Google's 127 bytes, and its format depends on when the repository was made.
+// Trust goes by GitHub's numeric ids, because somebody else can register a name again. Only the workflow's path contains the
+// repository's name. So after a rename Google refuses the tokens until the settings have the new name. The subject claim is not
+// used, because it can be longer than Google's 127 bytes, and its format depends on the date at which the repository was made.
 //
 // # Reusable workflows of another repository
 //
-// A job inside of a reusable workflow has that workflow's file and ref in job_workflow_ref, while repository, environment
-// and ref stay those of the run. So the repository that deploys is trusted by its numbers, and what it runs by the platform's
-// file at a commit, or at a tag that only its administrators move:
+// For a job inside of a reusable workflow, the claim job_workflow_ref names that workflow's file and ref. The claims for repository,
+// environment and ref stay those of the run. So trust names the repository that deploys by its numbers, and the platform's workflow
+// file at a commit, or at a tag that only the platform's administrators can move:
 //
 //	federation.WorkflowAt("guiofsaints/procureflow-platform", "deploy.yml", "refs/tags/v1.4.0")
 //
-// To raise the version, trust both, switch the callers, and take the older one away: nobody waits in between.
+// To raise the version, trust both versions, change the callers, and then remove the older version. Jobs can deploy all the time.
 //
 // # Deleting
 //

@@ -1,5 +1,4 @@
-// Package job is a Cloud Run job that runs an image by digest until it exits: by a schedule, around a release, or when somebody
-// asks.
+// Package job makes a Cloud Run job, which runs an image by digest until it exits. A schedule, a release or a person starts it.
 //
 //	migrate, err := job.NewJob(ctx, "job-migrate", &job.JobArgs{
 //		Project:        pulumi.String("procureflow-dev"),
@@ -11,7 +10,7 @@
 //		Secrets:        map[string]job.SecretVariable{"MONGODB_URI": {Secret: id, Version: version}},
 //	}, pulumi.DependsOn(secrets.Accessors["migrate"]))
 //
-// Pass the grants that let the job's account read its secrets as DependsOn, each by itself: without them Cloud Run refuses the job.
+// Pass each grant that lets the job's account read a secret in DependsOn. Without the grants Cloud Run refuses the job.
 //
 // # Schedule
 //

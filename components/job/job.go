@@ -44,7 +44,7 @@ type JobArgs struct {
 	// change when a tag moves.
 	Image pulumi.StringInput
 	// ImageUser is the user the image runs as, USER@DIGEST with the image's own digest. It becomes the annotation
-	// [ImageUserAnnotation]. Default: the empty string, which means that nobody looked.
+	// [ImageUserAnnotation]. Default: the empty string, which means that the user is not known.
 	ImageUser pulumi.StringInput
 	// ServiceAccount is the e-mail address of the account the job runs as. Required.
 	ServiceAccount pulumi.StringInput
@@ -85,8 +85,7 @@ type JobArgs struct {
 type SecretVariable struct {
 	// Secret is the secret's id within the job's project. Required.
 	Secret pulumi.StringInput
-	// Version is the version's number. Required. "latest" is refused, so that it is known which value an execution ran
-	// with.
+	// Version is the version's number. Required. "latest" is refused, so that everybody can tell which value an execution ran with.
 	Version pulumi.StringInput
 }
 
@@ -127,8 +126,8 @@ type Job struct {
 }
 
 // NewJob makes the job and, if it has one, its schedule. It fails before registering anything when an argument is missing or
-// impossible, and then names every such argument; A bad image or secret version that becomes known only later makes the
-// update fail at that point.
+// impossible, and then names every such argument. A bad image or secret version that becomes known only later makes the update fail
+// at that point.
 func NewJob(ctx *pulumi.Context, name string, args *JobArgs, opts ...pulumi.ResourceOption) (*Job, error) {
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("job %q: %w", name, err)

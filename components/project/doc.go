@@ -11,8 +11,8 @@
 //	})
 //	… everything else with pulumi.DependsOn(project.Ready)
 //
-// An API stays on when the stack is destroyed: others in the project may have begun to use it. A custom role's id cannot
-// be used for another role for 37 days after it was deleted; the provider takes back the deleted one.
+// An API stays on when the stack is destroyed, because other programs in the project may use it. For 37 days after a custom role was
+// deleted, no other role can have its id; the provider takes the deleted role back into use.
 //
 // # Renames
 //

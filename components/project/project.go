@@ -53,7 +53,7 @@ var refusedPermissions = map[string]string{
 type ProjectArgs struct {
 	// Project is the project's id. Required.
 	Project pulumi.StringInput
-	// APIs are switched on: the API's name to the reason, a sentence. Required, at least one.
+	// APIs maps each API to switch on to the reason, a sentence. Required, at least one.
 	APIs map[string]string
 	// Roles are custom roles by id: 3-64 letters, digits, underscores and periods. Default: none.
 	Roles map[string]Role
@@ -77,8 +77,8 @@ type Project struct {
 	APIs map[string]pulumi.IDOutput
 	// Roles are the custom roles' names by id, projects/P/roles/ID.
 	Roles map[string]pulumi.StringOutput
-	// Ready are the APIs as resources. Resources that use an API depend on these, each by itself. To depend on the
-	// component is not enough, because the SDK adds children to it concurrently and misses late ones.
+	// Ready are the APIs as resources. Resources that use an API depend on each of these. To depend on the component is not enough,
+	// because the SDK adds children to it concurrently and misses late ones.
 	Ready []pulumi.Resource
 }
 

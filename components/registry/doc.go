@@ -1,5 +1,5 @@
-// Package registry is a Docker repository in Artifact Registry whose tags cannot be moved and whose clean-up keeps the
-// images that run.
+// Package registry makes a Docker repository in Artifact Registry. Its tags cannot be moved, and its clean-up keeps the images that
+// run.
 //
 //	images, err := registry.NewRegistry(ctx, "registry", &registry.RegistryArgs{
 //		Project:      pulumi.String("procureflow-dev"),
@@ -13,12 +13,11 @@
 //
 // # Clean-up
 //
-// Only untagged versions are ever deleted, and a keep rule wins over a delete rule. Two keep rules stand against the
-// delete rule, and against any that is added later:
+// Clean-up deletes only untagged versions, and a keep rule wins over a delete rule. There are two keep rules:
 //
-//   - keep-tagged: whatever carries a tag. A build is pushed with a tag, so what is deployed, and every digest a rollback
-//     may go back to, is tagged; attestations and SBOMs are tagged sha256-DIGEST by the clients that attach them.
-//   - keep-recent: the newest versions of each image, tagged or not. Attestations count as versions of their image.
+//   - keep-tagged keeps every version with a tag. Builds are pushed with a tag, so every deployed image and every image that a
+//     rollback may go back to has one. Clients tag the attestations and SBOMs that they attach with sha256-DIGEST.
+//   - keep-recent keeps the newest versions of each image, tagged or not. Attestations count as versions of their image.
 //
 // # Renames
 //

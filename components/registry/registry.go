@@ -139,7 +139,7 @@ func (args *RegistryArgs) cleanupPolicies() artifactregistry.RepositoryCleanupPo
 			Action: pulumi.String("DELETE"),
 			Condition: &artifactregistry.RepositoryCleanupPolicyConditionArgs{
 				TagState: pulumi.String("UNTAGGED"),
-				// The age is in seconds, as the API answers it. In days, every refresh would show a difference.
+				// The age is in seconds, as in the API's answers. If it were in days, every refresh would show a difference.
 				OlderThan: pulumi.String(fmt.Sprintf("%ds", args.untaggedRetentionDays()*secondsPerDay)),
 			},
 		},

@@ -56,7 +56,7 @@ type Actions struct {
 type Repository struct {
 	pulumi.ResourceState
 
-	// Environments are the names by themselves; each waits for its environment and its branch policy.
+	// Environments maps each name to itself; the value is known once the environment and its branch policy exist.
 	Environments map[string]pulumi.StringOutput
 }
 
@@ -111,7 +111,7 @@ func (repository *Repository) addEnvironment(ctx *pulumi.Context, name string, a
 	}
 	if len(settings.Reviewers) > 0 {
 		users := pulumi.IntArray{}
-		// Sorted, because the order says nothing and a difference in it would be one.
+		// The list is sorted, so that another order of the same reviewers is no difference.
 		for _, user := range slices.Sorted(slices.Values(settings.Reviewers)) {
 			users = append(users, pulumi.Int(user))
 		}
@@ -146,7 +146,7 @@ type ofEnvironment struct {
 	Environment pulumi.StringOutput `pulumi:"environment"`
 }
 
-// add makes a resource of GitHub of which nobody asks anything.
+// add makes a resource of GitHub whose outputs nobody uses.
 func (repository *Repository) add(ctx *pulumi.Context, kind, name string, inputs pulumi.Map) error {
 	return repository.register(ctx, kind, name, inputs, &pulumi.CustomResourceState{})
 }

@@ -1,4 +1,4 @@
-// Package secrets is a set of Secret Manager secrets, the accounts that may read each, and the version in use.
+// Package secrets makes Secret Manager secrets. It lets accounts read them, and says which version is in use.
 //
 //	store, err := secrets.NewSecrets(ctx, "secrets", &secrets.SecretsArgs{
 //		Project: pulumi.String("procureflow-dev"),
@@ -11,20 +11,20 @@
 //
 // # Values and versions
 //
-// A value comes from outside, and its version number is pinned here; or it is given as a Pulumi secret, stays encrypted
-// in state and in outputs, and becomes a new version. Either way a revision names the version it runs with, so that
-// rolling back restores the value too. For the same reason a new value leaves the old version in place: versions are
-// abandoned, never destroyed. Destroy those that leaked by hand.
+// Either somebody adds the value elsewhere, and the settings pin its version number. Or the value is given as a Pulumi secret, which
+// stays encrypted in state and outputs and becomes a new version. In both cases a revision names the version that it runs with, so
+// that a rollback restores the value too. For the same reason a new value leaves the old version in place: the program abandons
+// versions and never destroys them. If a value leaked, destroy its version by hand.
 //
-// A container without a version is how a secret begins: a person then adds the first version, and pins it.
+// A secret begins as a container without a version. A person then adds the first version, and pins it.
 //
-// Readers need their access before they start: a service that mounts a secret depends on its own grants
+// Readers need their access before they start. So a service that mounts a secret depends on its grants
 // (pulumi.DependsOn(secrets.Accessors[KEY])).
 //
 // # Deleting
 //
-// Removing a secret from the arguments deletes the container and every version in it, for good. Set DeletionProtection
-// where that must take two steps.
+// If a secret is removed from the arguments, its container and every version in it are deleted for good. Set DeletionProtection to
+// make that take two steps.
 //
 // # Renames
 //

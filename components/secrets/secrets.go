@@ -48,7 +48,7 @@ type Secret struct {
 type Secrets struct {
 	pulumi.ResourceState
 
-	// SecretIDs are the ids by themselves; each waits for its secret.
+	// SecretIDs maps each id to itself; the value is known once the secret exists.
 	SecretIDs map[string]pulumi.StringOutput
 	// Versions are the version numbers in use by secret id: the pinned one, or the one made from the value. A secret with
 	// neither has no entry.
@@ -128,7 +128,7 @@ func (secrets *Secrets) add(ctx *pulumi.Context, name string, args *SecretsArgs,
 	return nil
 }
 
-// inputs returns the component's inputs, which state keeps and policies read. Of a value they say only that there is one.
+// inputs returns the component's inputs, which state keeps and policies read. They say of a value only that it exists.
 func (args *SecretsArgs) inputs() pulumi.Map {
 	described := pulumi.Map{}
 	for id, secret := range args.Secrets {

@@ -64,7 +64,7 @@ func Compare(place string, live, planned map[string]any, latest map[string]strin
 			continue
 		}
 		if name, _, _ := strings.Cut(now.value, ":"); now.what == "image" && strings.HasPrefix(then.value, name+"@") {
-			continue // it ran by a tag, and the settings name the digest, as they have to
+			continue // It ran by a tag, and the settings name the digest, as they have to.
 		}
 		change := Change{What: now.what, Live: now.shown, After: then.shown, Setting: now.setting}
 		if change.After == "" || change.After == change.Live {

@@ -128,7 +128,7 @@ func (a *app) print(result any, text string, good bool) error {
 	return encoder.Encode(result)
 }
 
-// indented is a list, one entry a line.
+// indented returns a list with one entry on each line.
 func indented(entries []string) string {
 	var text strings.Builder
 	for _, entry := range entries {

@@ -84,7 +84,7 @@ var ways = []way{
 	{permission: "deploymentmanager.deployments.create", to: Owner},
 	{permission: "serviceusage.services.enable", to: DefaultAccount},
 
-	// Says who a workflow is.
+	// Decides who a workflow is.
 	{permission: "iam.googleapis.com/workloadIdentityPools.update", federated: true},
 	{permission: "iam.googleapis.com/workloadIdentityPools.undelete", federated: true},
 	{permission: "iam.googleapis.com/workloadIdentityPoolProviders.create", federated: true},
@@ -99,7 +99,7 @@ var ways = []way{
 	{permission: "resourcemanager.organizations.setIamPolicy", to: Owner},
 	{permission: "orgpolicy.policy.set", to: Owner},
 
-	// Reaches what accounts are there to protect.
+	// Reaches what accounts protect.
 	{permission: "secretmanager.versions.access", to: Values},
 	{permission: "secretmanager.secrets.setIamPolicy", to: Values},
 	{permission: "cloudkms.cryptoKeyVersions.useToSign", to: Signature},

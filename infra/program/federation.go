@@ -23,9 +23,9 @@ const (
 // The events that start runs.
 const pullRequest, push, schedule, byHand = "pull_request", "push", "schedule", "workflow_dispatch"
 
-// writeFederation says which job of GitHub Actions may act as which account. In prod each account has a provider of its
-// own, which admits only the tokens of one workflow in one environment. In dev and staging one provider admits the whole
-// repository, and the bindings tell its jobs apart.
+// writeFederation says which job of GitHub Actions may act as which account. In prod each account has its own provider, which admits
+// only the tokens of one workflow in one environment. In dev and staging one provider admits the whole repository, and the bindings
+// tell its jobs apart.
 func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	g := p.settings.GitHub
 	binding := func(account, attribute, value string) federation.Binding {
@@ -34,8 +34,8 @@ func (p *platform) writeFederation(ctx *pulumi.Context) error {
 	bindings := map[string]federation.Binding{
 		preview: binding(preview, federation.AttributeEnvironment, federation.EnvironmentValue(g.RepositoryID, federation.NoEnvironment)),
 	}
-	// job binds an account to the jobs of one workflow file in one environment, in runs of the branch. Each ref of the file is a
-	// binding of its own, named after the ref, so that adding or removing one leaves the others alone.
+	// job binds an account to the jobs of one workflow file in one environment, in runs of the branch. Each ref of the file has its
+	// own binding, named after the ref, so that adding or removing one leaves the others alone.
 	job := func(account, environment, file string) {
 		for _, ref := range p.workflowRefs() {
 			bindings[account+refKey(ref, g.Branch)] = binding(account, federation.AttributeEnvironmentWorkflow,

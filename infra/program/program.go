@@ -94,21 +94,21 @@ func write(ctx *pulumi.Context, folder string) (*platform, error) {
 		name  string
 		write func(*platform, *pulumi.Context) error
 	}{
-		{"providers", (*platform).writeProviders},     // whom everything below is asked of
-		{"project", (*platform).writeProject},         // the APIs that have to be on, and the roles that Google lacks
-		{"runtimes", (*platform).writeRuntimes},       // what each service runs as
-		{"registry", (*platform).writeRegistry},       // where images come from
-		{"secrets", (*platform).writeSecrets},         // what services know, and which service knows what
-		{"attestation", (*platform).writeAttestation}, // which images may start
-		{"data", (*platform).writeData},               // what services keep, and which service reaches it
-		{"services", (*platform).writeServices},       // what users reach
-		{"jobs", (*platform).writeJobs},               // what runs to its end
-		{"previews", (*platform).writePreviews},       // where a pull request's image runs for a while
-		{"monitoring", (*platform).writeMonitoring},   // how we learn that they do not
-		{"budget", (*platform).writeBudget},           // what it may cost
-		{"accounts", (*platform).writeAccounts},       // who may change what, and why
-		{"federation", (*platform).writeFederation},   // which workflow may become whom
-		{"github", (*platform).writeGitHub},           // who has to approve, and what workflows are told
+		{"providers", (*platform).writeProviders},     // the providers of Google's and GitHub's resources
+		{"project", (*platform).writeProject},         // APIs, and custom roles
+		{"runtimes", (*platform).writeRuntimes},       // the accounts that services run as
+		{"registry", (*platform).writeRegistry},       // the repository of images
+		{"secrets", (*platform).writeSecrets},         // secrets, and who reads them
+		{"attestation", (*platform).writeAttestation}, // the signature that an image needs to start
+		{"data", (*platform).writeData},               // databases and buckets, and who reaches them
+		{"services", (*platform).writeServices},       // services
+		{"jobs", (*platform).writeJobs},               // jobs, and what starts them
+		{"previews", (*platform).writePreviews},       // slots for pull requests' images
+		{"monitoring", (*platform).writeMonitoring},   // uptime checks, objectives, alerts, the dashboard
+		{"budget", (*platform).writeBudget},           // the budget
+		{"accounts", (*platform).writeAccounts},       // the pipeline's accounts, with their grants
+		{"federation", (*platform).writeFederation},   // which workflow may act as which account
+		{"github", (*platform).writeGitHub},           // environments, and the repository's protection
 	} {
 		if err := chapter.write(p, ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", chapter.name, err)

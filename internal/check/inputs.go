@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// remembering returns the flags of `go test` with which Go's cache of results holds for a group. By itself the cache notices what a test's
-// own process reads inside of its module. It does not notice what lies outside, what the programs read that a test starts, nor that a
-// program is installed by now for lack of which a test was skipped. A digest of these is therefore part of a flag that changes nothing
-// else: no test has that name.
+// remembering returns flags of `go test` by which Go's cache of results stays correct for a group. The cache itself notices the
+// files that the tests' own process reads inside of its module. It does not notice files outside, files that started programs read,
+// or that a program which a skipped test needs is installed by now. A digest of these is therefore part of a flag that changes
+// nothing else, because no test has that name.
 func (c checker) remembering(of group) []string {
 	sum, err := c.inputs(of)
 	if err != nil { // an unpacked archive, for example, which git does not list
@@ -23,7 +23,7 @@ func (c checker) remembering(of group) []string {
 	return []string{"-skip=^inputs-" + sum + "$"}
 }
 
-// inputs is the digest of what a group's tests may read without Go's noticing.
+// inputs is the digest of the files that a group's tests may read although Go does not notice it.
 func (c checker) inputs(of group) (string, error) {
 	sum := sha256.New()
 	for _, tool := range append([]string{"gcloud", "pulumi"}, programs()...) {
@@ -54,7 +54,7 @@ func (c checker) inputs(of group) (string, error) {
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 
-// isDocument says of a file whether no program of the platform reads it.
+// isDocument reports whether no program of the platform reads a file.
 func isDocument(name string) bool {
 	return strings.HasPrefix(name, "docs/") || strings.HasSuffix(name, ".md") && !strings.Contains(name, "/")
 }

@@ -88,7 +88,7 @@ func (c checker) git(args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// covering names the package whose tests read certain files that are not Go, by the beginning of the files' paths.
+// covering names the package whose tests read files that are not Go, by the beginning of the files' paths.
 var covering = []struct{ prefix, folder string }{
 	{".github/", "tests/workflows"},
 	{"docs/policies.md", "policy/internal/docs"},
@@ -135,7 +135,7 @@ func moduleOf(folder string) string {
 	return found
 }
 
-// isSlow says of a pattern of the root module whether its tests take minutes.
+// isSlow reports whether the tests of a pattern of the root module take minutes.
 func isSlow(pattern string) bool { return slices.Contains(slowest, strings.TrimPrefix(pattern, "./")) }
 
 // goFiles returns the Go files that still exist.

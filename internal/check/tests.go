@@ -158,8 +158,8 @@ func (c checker) sorted(module string, paths []string) (groups []group, err erro
 	return groups, nil
 }
 
-// raced says whether the tests of a package run with the race detector, and whether they run without it, too: it looks at what -short
-// leaves of the tests that repeat one thing.
+// raced reports whether the tests of a package run with the race detector, and whether they also run without it. With the detector,
+// -short leaves out repetitions of the same test.
 func (c checker) raced(folder string) (raced, twice bool, err error) {
 	if !c.race || c.full || unraced[folder] != "" {
 		return c.race && c.full, false, nil
@@ -168,9 +168,9 @@ func (c checker) raced(folder string) (raced, twice bool, err error) {
 	return code || tests, short, err
 }
 
-// traits says of a package whether it is concurrent: its code starts goroutines, or holds locks for those of others, or its tests start
-// some. In another package the race detector finds nothing, because its tests do one thing after the other. It also says whether -short
-// leaves out some of its tests.
+// traits reports whether a package is concurrent: its code starts goroutines or holds locks for those of others, or its tests start
+// goroutines. In any other package the race detector finds nothing, because its tests do one thing after the other. It also reports
+// whether -short leaves out some of its tests.
 func traits(folder string) (code, tests, short bool, err error) {
 	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go"))
 	if err != nil {
@@ -219,8 +219,8 @@ func slowerFirst(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b, a))
 }
 
-// start returns a command. One that steps back gets what processor time the others leave: the tests that drive commands often wait, and
-// take longest, so they go first, and the others fill what they leave. Where there is no `nice`, nobody steps back.
+// start returns a command. A command that steps back runs at a lower priority. The tests that drive commands often wait and take
+// longest, so they go first, and other commands use the time that they leave. If `nice` is missing, no command steps back.
 func (c checker) start(name string, args []string, stepsBack bool) *exec.Cmd {
 	if nice, err := exec.LookPath("nice"); stepsBack && err == nil {
 		name, args = nice, append([]string{"-n", "10", name}, args...)

@@ -15,7 +15,7 @@ import (
 // uses is the annotation that lists the flags of its parents that a command uses.
 const uses = "flags"
 
-// Uses says which of its parents' flags a command uses. Its help lists only those; the others are accepted all the same.
+// Uses sets which of its parents' flags a command uses. Its help lists only those. The command still accepts the others.
 func Uses(command *cobra.Command, flags ...string) *cobra.Command {
 	if command.Annotations == nil {
 		command.Annotations = map[string]string{}
@@ -44,7 +44,7 @@ func Dress(root *cobra.Command) {
 		}})
 }
 
-// restates reports whether a text begins as the short one does, and so says the same again in more words.
+// restates reports whether a text begins like the short one, and therefore repeats it in more words.
 func restates(long, short string) bool {
 	words := strings.Fields(short)
 	return strings.HasPrefix(strings.Join(strings.Fields(long), " "), strings.Join(words[:min(len(words), 3)], " "))
@@ -163,7 +163,7 @@ func Meant(word string, known []string) string {
 	return "; did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// distance returns how many letters have to be changed, added, left out or swapped with their neighbour.
+// distance returns how many letters have to be changed, added, left out or swapped with the next letter.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	rows := make([][]int, len(from)+1)

@@ -1,5 +1,5 @@
-// Package container is what a Cloud Run service and a Cloud Run job have in common as arguments of their components: images, variables,
-// secrets and the network.
+// Package container has the arguments that the components for Cloud Run services and jobs share: images, variables, secrets and the
+// network.
 package container
 
 import (
@@ -25,7 +25,7 @@ func CheckImage(image, user pulumi.StringInput, found *problems.List) {
 	}
 }
 
-// ByDigest passes an image on once it is known to be one that cannot change under its name.
+// ByDigest passes an image on once it is known, if it is named by its digest.
 func ByDigest(image pulumi.StringInput) pulumi.StringOutput {
 	return image.ToStringOutput().ApplyT(func(image string) (string, error) {
 		return image, Image("args.Image", image)
@@ -50,8 +50,8 @@ func ImageUser(user, image string) error {
 	return fmt.Errorf("args.ImageUser %q does not belong to args.Image: write USER@%s, or leave it out", user, digest)
 }
 
-// UserAnnotation returns the template's annotation with the user that was found in its image. It is nil and not empty if nobody
-// looked at the image, because an empty map would rename a service's revision.
+// UserAnnotation returns the template's annotation with the user that was found in its image. It returns nil instead of an empty map
+// if nobody looked at the image, because an empty map would rename a service's revision.
 func UserAnnotation(key string, image, user pulumi.StringInput) pulumi.StringMapInput {
 	if user == nil {
 		return nil

@@ -21,7 +21,7 @@ func Secrets[S ~struct{ Secret, Version pulumi.StringInput }](own map[string]S) 
 	return secrets
 }
 
-// Pinned passes a version on once it is known to be a number. field is where the secret stands.
+// Pinned passes a version on once it is known to be a number. field is the secret's place in the arguments.
 func Pinned(field string, version pulumi.StringInput) pulumi.StringOutput {
 	return version.ToStringOutput().ApplyT(func(version string) (string, error) {
 		return version, checkVersion(field, version)

@@ -53,7 +53,7 @@ func (v Variables) Check(found *problems.List) {
 	}
 }
 
-// Text is nil for an empty text, which an API would take for a value.
+// Text returns nil for an empty text, because an API would take the empty text for a value.
 func Text(text string) pulumi.StringPtrInput {
 	if text == "" {
 		return nil
@@ -61,7 +61,7 @@ func Text(text string) pulumi.StringPtrInput {
 	return pulumi.String(text)
 }
 
-// Texts is nil for no texts, because an empty list would rename a service's revision.
+// Texts returns nil for an empty list, because an empty list would rename a service's revision.
 func Texts(list []string) pulumi.StringArrayInput {
 	if len(list) == 0 {
 		return nil

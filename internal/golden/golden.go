@@ -1,4 +1,4 @@
-// Package golden compares what a test has made with the file in which it was recorded.
+// Package golden compares a text that a test made with the recorded one.
 package golden
 
 import (
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// mostLines is how much of a difference a failure shows.
+// mostLines is how many lines of a difference a failure shows.
 const mostLines = 200
 
 // Check fails unless the file holds what the test made. A failure shows the lines that differ, because a whole text of thousands of lines

@@ -1,7 +1,8 @@
-// Package naming spells the names that Google Cloud computes and that several packages have to agree on: accounts,
-// registries, service URLs and federated principals. Everything here is pure text.
+// Package naming spells the names that Google Cloud computes and that several packages have to agree on: accounts, registries,
+// service URLs and federated principals. It works on text alone.
 //
-// Projects that belong to a domain (example.com:project) are spelled differently by Google and are not supported.
+// Google spells the names of projects that belong to a domain (example.com:project) differently. The platform does not support
+// those.
 package naming
 
 import (
@@ -52,8 +53,8 @@ func PrincipalSet(poolName, attribute, value string) string {
 	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
 }
 
-// The annotations of a slot, a Cloud Run service that pull requests' images run in: the image that it runs while it is free, which the
-// program writes, and whose it is, which `release preview` writes.
+// The annotations of a slot, which is a Cloud Run service that pull requests' images run in. One names the image that the slot runs
+// while it is free; the program writes it. The other names the pull request that has the slot; `release preview` writes it.
 const (
 	SlotFreeImage   = "slot-free-image"
 	SlotPullRequest = "slot-pull-request"
@@ -68,8 +69,8 @@ const SlotApp = "app"
 // name would trust those jobs too.
 const NoEnvironment = "none"
 
-// Slug turns a role or an id into a part of a logical name: lower case, with one hyphen for every run of other
-// characters. Different texts can have the same slug, so code that uses slugs as keys has to refuse duplicates.
+// Slug turns a role or an id into a part of a logical name: lower case, with one hyphen for every run of other characters. Different
+// texts can have the same slug, so code that uses slugs as keys has to refuse duplicates.
 func Slug(text string) string {
 	var slug strings.Builder
 	for _, r := range strings.ToLower(text) {
@@ -85,6 +86,6 @@ func Slug(text string) string {
 
 var key = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
-// IsKey tells whether text can be a part of a logical name as it is: lower-case letters, digits and hyphens, a letter
-// first and no hyphen last.
+// IsKey reports whether text can be a part of a logical name without a change: it has only lower-case letters, digits and hyphens,
+// begins with a letter, and does not end with a hyphen.
 func IsKey(text string) bool { return key.MatchString(text) }

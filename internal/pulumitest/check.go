@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// CheckParents fails the test unless the tree is in order: every provider's resource is the child of a component, every
-// child's name starts with its parent's name, no two resources share a URN, and every component registered its outputs.
+// CheckParents fails the test unless the tree is in order: every provider's resource is the child of a component, every child's name
+// starts with its parent's name, no two resources share a URN, and every component registered its outputs.
 func CheckParents(t testing.TB, inventory *Inventory) {
 	t.Helper()
 	for _, problem := range parentProblems(inventory) {
@@ -30,7 +30,7 @@ func parentProblems(inventory *Inventory) []string {
 		}
 	}
 	for _, resource := range inventory.Resources {
-		// Providers and reads of what others own belong to nobody.
+		// Providers have no parent, and neither have reads of other people's resources.
 		if resource.Read || strings.HasPrefix(resource.Type, "pulumi:providers:") {
 			continue
 		}

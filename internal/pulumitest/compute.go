@@ -6,11 +6,11 @@ import (
 	"maps"
 )
 
-// Google Cloud regions appear in short form in a service's older URL; any other region is shown as xx.
+// These regions have a short form in a service's older URL. Any other region appears as xx.
 var regionCodes = map[string]string{"us-central1": "uc", "us-east1": "ue", "europe-west1": "ew", "southamerica-east1": "rj"}
 
-// compute returns the id and outputs that the cloud would give a resource: its formats, with numbers derived from the
-// resource's name so that every run has the same. An unlisted type gets the id NAME-id and no outputs.
+// compute returns the id and outputs that the cloud would give a resource, in the cloud's formats. Numbers are derived from the
+// resource's name, so that every run has the same. An unlisted type gets the id NAME-id and no outputs.
 func compute(resource Resource, projectNumber string) (id string, outputs map[string]any) {
 	in := func(key string) string {
 		text, _ := resource.Inputs[key].(string)
@@ -103,8 +103,7 @@ func githubID(typ string, in func(string) string) (string, bool) {
 	return "", false
 }
 
-// computeService gives a service both of its URLs: Google's own with a hash, which is what uri holds, and the
-// deterministic one, which only urls holds.
+// computeService gives a service both of its URLs. uri is Google's own URL with a hash. urls also has the deterministic one.
 func computeService(resource Resource, id, projectNumber string) (string, map[string]any) {
 	name, _ := resource.Inputs["name"].(string)
 	location, _ := resource.Inputs["location"].(string)
@@ -129,14 +128,14 @@ func computeService(resource Resource, id, projectNumber string) (string, map[st
 	return id, outputs
 }
 
-// number is a made-up numeric id of 18 digits, the same for the same text.
+// number returns a made-up numeric id of 18 digits, always the same for the same text.
 func number(text string) string {
 	hash := fnv.New64a()
 	hash.Write([]byte(text))
 	return fmt.Sprintf("1%017d", hash.Sum64()%100_000_000_000_000_000)
 }
 
-// letters is a made-up id of ten lower-case letters, the same for the same text.
+// letters returns a made-up id of ten lower-case letters, always the same for the same text.
 func letters(text string) string {
 	hash := fnv.New64a()
 	hash.Write([]byte(text))

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Marks for what has no plain value.
+// These marks stand for values that cannot be shown as plain values.
 const (
 	// Unknown stands for a value that a preview does not know.
 	Unknown = "[unknown]"
@@ -14,7 +14,7 @@ const (
 	Secret = "[secret]"
 )
 
-// flattener turns property values into plain ones and remembers where the secret and unknown ones were.
+// flattener turns property values into plain values. It remembers the paths of secret and unknown ones.
 type flattener struct {
 	secrets  []string
 	unknowns []string
@@ -65,7 +65,7 @@ func (f *flattener) value(path string, value resource.PropertyValue) any {
 	}
 }
 
-// masked is a copy of a plain value in which secret paths show [Secret].
+// masked returns a copy of a plain value in which secret paths show [Secret].
 func masked(path string, value any, secrets map[string]bool) any {
 	if secrets[path] {
 		return Secret

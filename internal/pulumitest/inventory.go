@@ -16,14 +16,14 @@ type Resource struct {
 	Type string
 	// Name is the logical name.
 	Name string
-	// Parent is the parent's logical name; empty when the stack itself is the parent.
+	// Parent is the parent's logical name; empty if the stack itself is the parent.
 	Parent    string
 	ParentURN string
-	// Custom tells a provider's resource from a component.
+	// Custom is true for a provider's resource, and false for a component.
 	Custom bool
-	// Version is the provider's version that the resource asks for; empty means the engine's own choice.
+	// Version is the provider's version that the resource asks for; empty if the engine chooses.
 	Version string
-	// Read tells that an existing resource was read, not registered; ID is then its id.
+	// Read says that an existing resource was read and not registered. ID is then its id.
 	Read bool
 	// ID is set for reads and imports only.
 	ID string
@@ -40,9 +40,9 @@ type Resource struct {
 	IgnoreChanges           []string
 	ReplaceOnChanges        []string
 	AdditionalSecretOutputs []string
-	// Aliases are URNs, or "type=T name=N" for those given by parts.
+	// Aliases are URNs, or "type=T name=N" for aliases that are given by their parts.
 	Aliases []string
-	// DependsOn are URNs, sorted: those given by option and those that inputs came from.
+	// DependsOn are URNs, sorted: those of the option, and those that inputs come from.
 	DependsOn []string
 }
 
@@ -73,7 +73,7 @@ func (i *Inventory) Names(typ string) []string {
 	return names
 }
 
-// One returns the resource with this type and logical name; anything but exactly one fails the test.
+// One returns the only resource with this type and logical name. It fails the test if there is none, or more than one.
 func (i *Inventory) One(t testing.TB, typ, name string) Resource {
 	t.Helper()
 	var found []Resource
@@ -88,7 +88,7 @@ func (i *Inventory) One(t testing.TB, typ, name string) Resource {
 	return found[0]
 }
 
-// String is the inventory for a golden file: stable, complete, and with secrets masked.
+// String returns the inventory as a golden file has it: always the same, complete, and with secrets masked.
 func (i *Inventory) String() string {
 	var text strings.Builder
 	for n, resource := range i.Resources {
@@ -123,7 +123,7 @@ func writeList(text *strings.Builder, name string, values []string) {
 	}
 }
 
-// indentedJSON leaves <, > and & alone: conditions and filters have to stay readable.
+// indentedJSON does not escape <, > and &, so that conditions and filters stay readable.
 func indentedJSON(value any) string {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
@@ -135,11 +135,11 @@ func indentedJSON(value any) string {
 	return "  " + buffer.String()
 }
 
-// path is the logical names from the top of the tree down to the resource.
+// path returns the logical names from the top of the tree down to the resource.
 func (i *Inventory) path(resource Resource) string {
 	names := []string{resource.Name}
 	parent := resource.ParentURN
-	// Bounded, because a test may hold an inventory whose parents make a circle.
+	// The depth is bounded, because a test may have an inventory whose parents form a circle.
 	for range i.Resources {
 		index := slices.IndexFunc(i.Resources, func(r Resource) bool { return r.URN == parent })
 		if index < 0 {

@@ -7,7 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Lay puts one document over another: a map into a map, all else in the place of what is there.
+// Lay puts one document over another. It merges maps, and replaces every other value.
 func Lay(under, over map[string]any) {
 	for key, value := range over {
 		below, both := under[key].(map[string]any)

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Print runs a program and prints what it registered, a line a resource: for examples, whose output Go compares.
+// Print runs a program and prints each registered resource on a line. Examples use it, because Go compares their output.
 func Print(program pulumi.RunFunc, opts ...Option) {
 	inventory, err := RunErr(program, opts...)
 	if err != nil {

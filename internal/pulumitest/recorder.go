@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// recorder is the mocks: it remembers every registration and computes outputs. The SDK calls it concurrently.
+// recorder implements the mocks: it remembers every registration and computes outputs. The SDK calls it concurrently.
 type recorder struct {
 	options *options
 
@@ -31,7 +31,8 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		return "", nil, fmt.Errorf("record %s %q: %w", args.TypeToken, args.Name, err)
 	}
 	state := args.Inputs.Copy()
-	// A component has no outputs until the program registers them; a resource that would be created has none in a preview.
+	// A component has no outputs until the program registers them. In a preview, a resource that would be created has no outputs
+	// either.
 	if args.RegisterRPC != nil && (!args.Custom || r.options.preview) {
 		return "", state, nil
 	}
@@ -64,7 +65,7 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	return resource.NewPropertyMapFromMap(results), nil
 }
 
-// RegisterResourceOutputs counts: the mocks are not told whose outputs these are.
+// RegisterResourceOutputs only counts, because the mocks are not told which component the outputs belong to.
 func (r *recorder) RegisterResourceOutputs() (*emptypb.Empty, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +87,7 @@ func (r *recorder) record(args pulumi.MockResourceArgs) (Resource, error) {
 	recorded.Parent = parentName(recorded.ParentURN)
 	recorded.URN = r.urn(recorded.ParentURN, args.TypeToken, args.Name)
 
-	// Decoded again, because the SDK's mocks drop unknown values.
+	// The values are decoded again, because the SDK's mocks drop unknown values.
 	inputs, err := plugin.UnmarshalProperties(object, plugin.MarshalOptions{
 		KeepUnknowns: true, KeepSecrets: true, KeepResources: true, KeepOutputValues: true,
 	})
@@ -105,7 +106,7 @@ func (r *recorder) record(args pulumi.MockResourceArgs) (Resource, error) {
 	return recorded, nil
 }
 
-// urn builds a name as the engine does: parent types are part of it, so two children of one parent cannot share it.
+// urn builds a name as the engine does. It contains the parents' types, so two children of one parent cannot share it.
 func (r *recorder) urn(parent, typ, name string) string {
 	parentType := tokens.Type("")
 	if parsed := urn.URN(parent); parsed != "" && parsed.QualifiedType() != resource.RootStackType {
@@ -150,7 +151,7 @@ func aliasText(alias *pulumirpc.Alias) string {
 	return text
 }
 
-// parentName is the logical name in a URN; the stack itself is nobody's parent here.
+// parentName returns the logical name in a URN, or "" for the stack itself.
 func parentName(parent string) string {
 	parsed := urn.URN(parent)
 	if parent == "" || parsed.QualifiedType() == resource.RootStackType {

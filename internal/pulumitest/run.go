@@ -8,9 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Defaults of a run; options override them.
+// These are the defaults of a run, which options override.
 const (
-	// DefaultProject is the Pulumi project's name, and so the namespace of its configuration.
+	// DefaultProject is the Pulumi project's name, and therefore the namespace of its configuration.
 	DefaultProject = "procureflow"
 	// DefaultStack is the stack's name.
 	DefaultStack = "test"
@@ -18,10 +18,10 @@ const (
 	DefaultProjectNumber = "123456789012"
 )
 
-// Call answers one invoke: arguments in, results out, both as plain values.
+// Call answers one invoke. Arguments and results are plain values.
 type Call func(args map[string]any) (map[string]any, error)
 
-// Outputs adds to or overrides what the mocks compute for a resource.
+// Outputs adds to the outputs that the mocks compute for a resource, or replaces them.
 type Outputs func(resource Resource) map[string]any
 
 type options struct {
@@ -40,10 +40,10 @@ type Option func(*options)
 // WithStack names the stack. Default: [DefaultStack].
 func WithStack(name string) Option { return func(o *options) { o.stack = name } }
 
-// WithProjectNumber is the Google Cloud project number in computed names. Default: [DefaultProjectNumber].
+// WithProjectNumber sets the Google Cloud project number in computed names. Default: [DefaultProjectNumber].
 func WithProjectNumber(number string) Option { return func(o *options) { o.projectNumber = number } }
 
-// WithPreview runs the program as a first preview does: everything the cloud would compute is unknown.
+// WithPreview runs the program like a first preview: every value that the cloud would compute is unknown.
 func WithPreview() Option { return func(o *options) { o.preview = true } }
 
 // WithConfig sets configuration by full key, for example procureflow:platform. Structured values are JSON.
@@ -59,21 +59,21 @@ func WithSecretConfig(config map[string]string) Option {
 	}
 }
 
-// WithCall answers the invoke with this token, for example gcp:cloudrunv2/getService:getService. An invoke nobody
-// answers fails the program.
+// WithCall answers the invoke with this token, for example gcp:cloudrunv2/getService:getService. The program fails if it makes an
+// invoke that has no answer.
 func WithCall(token string, call Call) Option {
 	return func(o *options) { o.calls[token] = call }
 }
 
-// WithKey answers every question for a version of a key in Cloud KMS with one and the same public key, of which the text
-// says that it is none.
+// WithKey answers every request for a version of a key in Cloud KMS with the same public key. The text of the key says that it is
+// not a real one.
 func WithKey() Option {
 	return WithCall("gcp:kms/getKMSCryptoKeyVersion:getKMSCryptoKeyVersion", func(map[string]any) (map[string]any, error) {
 		return map[string]any{"publicKeys": []any{map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "pem": "PUBLIC KEY"}}}, nil
 	})
 }
 
-// WithOutputs adds outputs to every resource of a type, over those the mocks compute.
+// WithOutputs adds outputs to every resource of a type, or replaces those that the mocks compute.
 func WithOutputs(typ string, outputs Outputs) Option {
 	return func(o *options) { o.outputs[typ] = outputs }
 }
@@ -88,7 +88,7 @@ func Run(t testing.TB, program pulumi.RunFunc, opts ...Option) *Inventory {
 	return inventory
 }
 
-// RunErr runs program and returns what it registered until it ended, with the program's error.
+// RunErr runs program and returns the resources that it registered before it ended, and the program's error.
 func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
 	o := &options{
 		stack: DefaultStack, projectNumber: DefaultProjectNumber,
@@ -99,7 +99,7 @@ func RunErr(program pulumi.RunFunc, opts ...Option) (*Inventory, error) {
 	}
 	mocks := &recorder{options: o}
 	err := pulumi.RunErr(program, func(info *pulumi.RunInfo) {
-		// Everything is set, so that the PULUMI_ variables of the person who runs the tests change nothing.
+		// The context is set completely, so that the PULUMI_ variables of the person who runs the tests have no effect.
 		*info = pulumi.RunInfo{
 			Project: DefaultProject, Stack: o.stack, Organization: "organization", DryRun: o.preview,
 			Config: o.config, ConfigSecretKeys: o.secretConfig, Mocks: mocks,

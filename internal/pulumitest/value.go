@@ -8,8 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 )
 
-// Value returns what an output of a finished run holds. An output that failed, is unknown or is of another type fails
-// the test.
+// Value returns the value of an output of a finished run. It fails the test if the output failed, is unknown or has another type.
 func Value[T any](t testing.TB, output pulumi.Output) T {
 	t.Helper()
 	result := await(t, output)
@@ -23,13 +22,13 @@ func Value[T any](t testing.TB, output pulumi.Output) T {
 	return value
 }
 
-// IsSecret tells whether an output of a finished run is secret.
+// IsSecret reports whether an output of a finished run is secret.
 func IsSecret(t testing.TB, output pulumi.Output) bool {
 	t.Helper()
 	return await(t, output).Secret
 }
 
-// IsKnown tells whether an output of a finished run is known; in a preview many are not.
+// IsKnown reports whether an output of a finished run is known. In a preview many are not.
 func IsKnown(t testing.TB, output pulumi.Output) bool {
 	t.Helper()
 	return await(t, output).Known

@@ -1,4 +1,4 @@
-// Package wait lets time pass, and no longer than a context lasts.
+// Package wait waits for a time, but no longer than a context lasts.
 package wait
 
 import (
@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// For waits for d. It returns the context's cause as soon as the context ends, and at once when it has ended already, however
-// short d is.
+// For waits for d. If the context ends earlier, or has ended already, it returns the context's cause at once.
 func For(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil { // A select with two channels that are ready chooses by chance.
+	if ctx.Err() != nil { // If both channels are ready, a select chooses by chance.
 		return context.Cause(ctx)
 	}
 	timer := time.NewTimer(d)

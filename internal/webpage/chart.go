@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Chart is a picture over time, drawn as inline SVG. Points have values from 0 to the top of each scale. Across, places are in percent
-// of the page's width, so that text keeps its size on a phone.
+// Chart is a picture over time, drawn as inline SVG. Values go from 0 to the top of each scale. Horizontal places are in percent of
+// the page's width, so that text keeps its size on a phone.
 type Chart struct {
 	// Label says what the picture shows, for people who cannot see it. Required.
 	Label string
@@ -52,7 +52,7 @@ type Line struct {
 // Point is a value at a time.
 type Point struct{ At, Value float64 }
 
-// Dot is one observation: round where all is well, square for the service's URL, a cross where it is not well.
+// Dot is one observation: a circle if it is good, a square for the service's URL, a cross if it is bad.
 type Dot struct {
 	Point
 	Bad, Square bool
@@ -72,7 +72,7 @@ var chartPage = template.Must(template.New("chart").Parse(chartSource))
 // plotHeight is the chart's height in pixels without the scale below it.
 const plotHeight = 150
 
-// The template's own form of a chart: places in percent and pixels, as text.
+// These types are the template's form of a chart: places in percent and pixels, as text.
 type (
 	box  struct{ X, Y, W, H, Class, Text, TextX, TextY string }
 	part struct{ X1, Y1, X2, Y2, Class, Text, TextY string }
@@ -90,13 +90,13 @@ type (
 	}
 )
 
-// HTML draws the chart. It has no script and no style of its own; the classes are those of [Style].
+// HTML draws the chart. It uses the classes of [Style], and has no script and no other style.
 func (c Chart) HTML() (template.HTML, error) {
 	var out strings.Builder
 	if err := chartPage.Execute(&out, c.drawing()); err != nil {
 		return "", fmt.Errorf("draw %q: %w", c.Label, err)
 	}
-	return template.HTML(out.String()), nil // The template has escaped it.
+	return template.HTML(out.String()), nil // The template has escaped the text.
 }
 
 func (c Chart) drawing() drawing {
@@ -111,7 +111,7 @@ func (c Chart) drawing() drawing {
 	for i, tick := range c.Across.Ticks {
 		of := part{X1: c.x(tick.At), Text: tick.Text}
 		if i%2 == 1 && len(c.Across.Ticks) > 4 {
-			of.Class = "second" // Left out on narrow pages.
+			of.Class = "second" // Narrow pages leave these out.
 		}
 		d.Across = append(d.Across, of)
 	}
@@ -149,7 +149,7 @@ func (c Chart) box(area Area) box {
 	return b
 }
 
-// Height is the whole picture's, TickEnd where the marks below it end, and TextBase what their text stands on.
+// Height is the height of the whole picture. TickEnd is where the marks below it end, and TextBase is the base line of their text.
 func (d drawing) Height() int   { return d.Bottom + 26 }
 func (d drawing) TickEnd() int  { return d.Bottom + 5 }
 func (d drawing) TextBase() int { return d.Bottom + 19 }
@@ -166,7 +166,7 @@ func percent(share float64) string {
 func pixels(y float64) string { return fmt.Sprintf("%.1f", y) }
 func series(n int) string     { return fmt.Sprintf("s%d", n%4) }
 
-// Up is a scale for values up to most, with even ticks.
+// Up returns a scale for values up to most, with even ticks.
 func Up(most float64, text func(float64) string) Scale {
 	if most <= 0 {
 		most = 1
@@ -188,7 +188,7 @@ func Up(most float64, text func(float64) string) Scale {
 	return scale
 }
 
-// Shares is the scale from nothing to all.
+// Shares is the scale of shares, from 0 to 100 %.
 func Shares() Scale {
 	return Scale{Top: 100, Ticks: []Tick{{0, "0 %"}, {50, "50 %"}, {100, "100 %"}}}
 }
@@ -198,7 +198,7 @@ var steps = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * 
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour}
 
-// Across is a scale in seconds for a span of time. Its last tick lies after the span, so that what happened last has a width.
+// Across returns a scale in seconds for a span of time. Its last tick lies after the span, so that the last event has a width.
 func Across(span time.Duration) Scale {
 	const most = 6
 	room := span + span/25
@@ -217,7 +217,7 @@ func Across(span time.Duration) Scale {
 	return scale
 }
 
-// Span is a duration as people write it: 90 s, 5 min, 1 h 30 min.
+// Span writes a duration as people do: 90 s, 5 min, 1 h 30 min.
 func Span(d time.Duration) string {
 	d = d.Round(time.Second)
 	if d < 2*time.Minute {

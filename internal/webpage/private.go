@@ -11,11 +11,11 @@ import (
 // Private serves pages on loopback to one person. Loopback protects nothing by itself: every user of the machine reaches it, and every
 // page in the person's browser can send requests there. So a request has to
 //
-//   - name this machine as its Host, which a page whose name suddenly resolves to it (DNS rebinding) does not;
-//   - come from no other origin, which browsers say of every request that a page sends;
-//   - begin its path with the secret, which only whoever started the program was told. It is part of the address and no cookie: a
-//     browser shows cookies of 127.0.0.1 to every port, another user's program among them;
-//   - name its own origin when it changes something.
+//   - name this machine as its Host. A page whose name suddenly resolves to this machine (DNS rebinding) names another one;
+//   - come from this origin. A browser names the origin of every request that a page sends;
+//   - begin its path with the secret, which only the person who started the program knows. The secret is in the address and not in a
+//     cookie, because a browser sends cookies of 127.0.0.1 to every port, also to another user's program;
+//   - name this origin if it changes something.
 //
 // next gets the path without the secret.
 func Private(secret string, next http.Handler) http.Handler {
@@ -53,14 +53,14 @@ func Private(secret string, next http.Handler) http.Handler {
 	})
 }
 
-// Back sends the browser from a button's answer back to the page. The address is relative: what [Private] serves does not know its secret,
-// so that http.Redirect, which makes addresses absolute, would leave it out.
+// Back sends the browser from a button's answer back to the page. The address is relative, because the handler behind [Private] does
+// not know the secret. http.Redirect makes addresses absolute, and would leave the secret out.
 func Back(w http.ResponseWriter) {
 	w.Header().Set("Location", "./")
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// local says that a host is this machine by address or as localhost.
+// local reports whether a host is this machine, by address or as localhost.
 func local(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -72,7 +72,7 @@ func local(host string) bool {
 	return name == "localhost"
 }
 
-// foreign says that a browser sends the request for a page that is not of this address.
+// foreign reports whether the browser sends the request for a page with another address.
 func foreign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		parsed, err := url.Parse(origin)

@@ -25,7 +25,7 @@ type Head struct{}
 // Style is the page's style, for its one style element.
 func (Head) Style() template.CSS { return template.CSS(style) }
 
-// Patterns are what charts fill areas with, for the beginning of the body.
+// Patterns are the patterns with which charts fill areas. They belong at the beginning of the body.
 func (Head) Patterns() template.HTML { return template.HTML(patterns) }
 
 // Script keeps a page that is served live up to date, for its one script element.
@@ -41,7 +41,7 @@ func (Head) Policy() string {
 	return "default-src 'none'; style-src " + hash(style) + "; base-uri 'none'; form-action 'none'"
 }
 
-// livePolicy lets a page that is served also run the one script, read itself again and send its own forms.
+// livePolicy also allows a served page to run its one script, to read itself again and to send its own forms.
 func livePolicy() string {
 	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) +
 		"; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -25,7 +25,7 @@ import (
 // axeCore is the version of axe-core that checks the pages.
 const axeCore = "axe-core@4.14.1"
 
-// Browser starts a browser for a test. Where none is installed the test is skipped, and says so.
+// Browser starts a browser for a test. If none is installed, the test is skipped with that reason.
 func Browser(t *testing.T) context.Context {
 	t.Helper()
 	browser := ""
@@ -78,7 +78,7 @@ func Axe(t *testing.T) (source string) {
 	return source
 }
 
-// fetchAxe skips the test where npm does not give it.
+// fetchAxe skips the test if npm does not deliver axe-core.
 func fetchAxe(t *testing.T) []byte {
 	t.Helper()
 	npm, err := exec.LookPath("npm")
@@ -96,7 +96,7 @@ func fetchAxe(t *testing.T) []byte {
 	return raw
 }
 
-// brokenWords are the words in tables and lists of facts that a line ends in the middle of.
+// brokenWords finds the words in tables and lists of facts that a line breaks in the middle.
 const brokenWords = `(() => {
 	const broken = []
 	for (const cell of document.querySelectorAll("th, td, dt, dd:not(:has(.digest)), h1, h2, h3, li, button")) {
@@ -115,13 +115,13 @@ const brokenWords = `(() => {
 	return broken
 })()`
 
-// Look is one way to look at a page.
+// Look is a colour scheme and a width in which a page is looked at.
 type Look struct {
 	Name, Scheme, Media string
 	Width               int64
 }
 
-// looks are all ways in which pages are looked at.
+// looks lists all ways in which pages are looked at.
 var looks = []Look{
 	{"light", "light", "", 1200}, {"dark", "dark", "", 1200}, {"phone-light", "light", "", 360}, {"phone-dark", "dark", "", 360}, {"print",
 		"light", "print", 794},
@@ -171,7 +171,7 @@ func Check(ctx context.Context, t *testing.T, axe, name, address string) {
 	}
 }
 
-// violations are what axe-core finds wrong, by its rules for WCAG 2.2 AA and its best practices.
+// violations returns what axe-core finds wrong, by its rules for WCAG 2.2 AA and its best practices.
 func violations(ctx context.Context, t *testing.T, axe string) (found []string) {
 	t.Helper()
 	var raw string
