@@ -1,5 +1,5 @@
-// Package identity is a service account with its grants. Each grant has a role, a scope no wider than needed, and a
-// written reason.
+// Package identity makes a service account with its grants. Each grant has a role, a scope no wider than needed, and a written
+// reason.
 //
 //	deploy, err := identity.NewIdentity(ctx, "deploy", &identity.IdentityArgs{
 //		Project:   pulumi.String("procureflow-prod"),

@@ -1,5 +1,5 @@
-// Package cli is what the commands of this module have in common. It is small, because authors of packs depend on the module: the
-// platform's own commands have a larger one.
+// Package cli holds the parts that the commands of this module share. It is small, because authors of packs depend on the module:
+// the platform's own commands have a larger one.
 package cli
 
 import (

@@ -1,4 +1,5 @@
-// Package newrule writes a policy and its test, and a pack around them where there is none. docs/first-rule.md explains it step by step.
+// Package newrule writes a policy and its test, and a new pack for them if the folder has no pack. docs/first-rule.md explains it
+// step by step.
 package newrule
 
 import (
