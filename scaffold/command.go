@@ -69,9 +69,6 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		},
 	}
 	f.register(command)
-	command.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return fmt.Errorf("%w: see --help", cli.FlagError(command, err))
-	})
 	cli.Dress(command)
 	command.SetArgs(args)
 	command.SetOut(streams.Out)

@@ -3,6 +3,7 @@ package scaffold
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -161,6 +162,9 @@ func toplevel(folder string) (string, error) {
 	command.Stderr = &said
 	output, err := command.Output()
 	root := strings.TrimSpace(string(output))
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("git is not installed, or not on PATH: %w", err)
+	}
 	if err != nil || root == "" {
 		return "", fmt.Errorf("%s is in no git repository: run it in the application's clone, or name that with --repo (%v: %s)", folder, err,
 			strings.TrimSpace(said.String()))

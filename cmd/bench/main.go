@@ -4,16 +4,14 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 
 	"github.com/guiofsaints/procureflow-platform/internal/bench"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	streams := cli.Standard()
-	streams.Program = os.Args[0]
-	os.Exit(bench.Run(ctx, os.Args[1:], streams))
+	cli.Main(func(ctx context.Context, args []string, streams cli.Streams) int {
+		streams.Program = os.Args[0]
+		return bench.Run(ctx, args, streams)
+	})
 }

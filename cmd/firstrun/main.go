@@ -3,17 +3,8 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-
 	"github.com/guiofsaints/procureflow-platform/firstrun/command"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(command.Run(ctx, os.Args[1:], cli.Standard()))
-}
+func main() { cli.Main(command.Run) }

@@ -3,16 +3,8 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(scaffold.Run(ctx, os.Args[1:], cli.Standard()))
-}
+func main() { cli.Main(scaffold.Run) }

@@ -2,16 +2,8 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/internal/mutation"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(mutation.Run(ctx, os.Args[1:], cli.Standard()))
-}
+func main() { cli.Main(mutation.Run) }

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"os/signal"
 	"syscall"
 
@@ -13,9 +12,8 @@ import (
 )
 
 func main() {
-	// The first interrupt lets the engine finish its running steps. A second one ends the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(command.Run(ctx, os.Args[1:], cli.Standard(), program.In))
+	cli.Main(func(ctx context.Context, args []string, streams cli.Streams) int {
+		return command.Run(ctx, args, streams, program.In)
+	})
 }

@@ -50,11 +50,6 @@ GitHub provider. The file also has the token that the APIs want. docs/fidelity.m
 	Codes: "Exit codes: 0 interrupted; 2 the flags or the seeds are wrong, and nothing was served; 3 could not serve.",
 }
 
-// usageError reports a wrong argument or file. Nothing was served.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 // Run serves until ctx ends and returns the process's exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	options, err := parse(args, streams.Out)
@@ -64,17 +59,14 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	if err == nil {
 		err = serve(ctx, options, streams)
 	}
-	var wrong usageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return ExitDone
-	case errors.As(err, &wrong):
-		fmt.Fprintln(streams.Err, "emulator:", err)
-		return ExitUsage
-	default:
-		fmt.Fprintln(streams.Err, "emulator:", err)
-		return ExitFailed
 	}
+	fmt.Fprintln(streams.Err, "emulator:", err)
+	if cli.Blamed(err) {
+		return ExitUsage
+	}
+	return ExitFailed
 }
 
 // options are the values of the flags.
@@ -95,10 +87,10 @@ func parse(args []string, out io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, cli.Blame(err)
 	}
 	if flags.NArg() > 0 {
-		return o, usageError{fmt.Errorf("unexpected argument %q: the emulator takes flags only, see --help", flags.Arg(0))}
+		return o, cli.Blame(fmt.Errorf("unexpected argument %q: the emulator takes flags only, see --help", flags.Arg(0)))
 	}
 	return o, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // seeds describe what exists before the first request.
@@ -54,13 +55,13 @@ func readSeeds(path string) (seeds, error) {
 	if path != "" {
 		var err error
 		if data, err = os.ReadFile(path); err != nil {
-			return read, usageError{fmt.Errorf("read the seeds: %w", err)}
+			return read, cli.Blame(fmt.Errorf("read the seeds: %w", err))
 		}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&read); err != nil && !errors.Is(err, io.EOF) {
-		return read, usageError{fmt.Errorf("%s: %w; -h shows the keys", path, err)}
+		return read, cli.Blame(fmt.Errorf("%s: %w; --help shows the keys", path, err))
 	}
 	return read, nil
 }
@@ -85,7 +86,7 @@ func (s seeds) apply(into *cloud.Cloud) error {
 			Startup: b.Startup, NeverReady: b.NeverReady}))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return usageError{fmt.Errorf("the seeds are wrong:\n%w", err)}
+		return cli.Blame(fmt.Errorf("the seeds are wrong:\n%w", err))
 	}
 	return nil
 }

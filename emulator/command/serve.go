@@ -15,6 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 func serve(ctx context.Context, o options, streams Streams) error {
@@ -41,19 +42,19 @@ func serve(ctx context.Context, o options, streams Streams) error {
 	if o.token == "" {
 		o.token = rand.Text()
 	}
-	base, stopAPIs, err := listen(o.listen, guard.Require(o.token, apis))
+	base, stopAPIs, err := listen("listen", o.listen, guard.Require(o.token, apis))
 	if err != nil {
 		return err
 	}
 	defer stopAPIs()
-	services, stopServices, err := listen(o.dataPlane, dataplane.New(apis, dataplane.Options{}))
+	services, stopServices, err := listen("data-plane", o.dataPlane, dataplane.New(apis, dataplane.Options{}))
 	if err != nil {
 		return err
 	}
 	defer stopServices()
 	if o.env != "" {
 		if err := os.WriteFile(o.env, []byte(environment(base, o.token)), 0o600); err != nil {
-			return usageError{fmt.Errorf("write the clients' environment: %w", err)}
+			return cli.Blame(fmt.Errorf("--env: write the clients' environment: %w", err))
 		}
 	}
 	fmt.Fprintf(streams.Out, "APIs      %s\nServices  %s  by the Host header, SERVICE-NUMBER.REGION.run.app\nToken     %s\n", base,
@@ -62,15 +63,16 @@ func serve(ctx context.Context, o options, streams Streams) error {
 	return nil
 }
 
-// listen serves the handler on a loopback address until stop is called. stop waits for running requests to end.
-func listen(address string, handler http.Handler) (base string, stop func(), err error) {
+// listen serves the handler on the loopback address of a flag until stop is called. stop waits for running requests to end.
+func listen(flag, address string, handler http.Handler) (base string, stop func(), err error) {
 	host, _, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", nil, usageError{fmt.Errorf("%q is not a loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port", address)}
+		return "", nil, cli.Blame(fmt.Errorf("--%s: %q is not a loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port",
+			flag, address))
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return "", nil, fmt.Errorf("listen: %w; another address can be named, see -h", err)
+		return "", nil, fmt.Errorf("--%s: %w: name another address, or 127.0.0.1:0 for any free port", flag, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan struct{})

@@ -35,7 +35,8 @@ func Require(token string, next http.Handler) http.Handler {
 			exchange(w, r, token)
 		case !same(bearer(r), token):
 			refuse(w, http.StatusUnauthorized, "UNAUTHENTICATED",
-				"the emulated APIs take requests with their owner's token only: `sandbox env` prints what hands it to clients")
+				"the emulated APIs take requests with their owner's token only, as Authorization: Bearer TOKEN: `sandbox env`, or the "+
+					"emulator's flag --env, hands it to clients")
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -110,7 +110,10 @@ func (c *client) do(ctx context.Context, method, path string, body any) (map[str
 		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := c.http.Do(request)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s %s: %w", method, path, context.Cause(ctx))
+	case err != nil:
 		return nil, fmt.Errorf("the emulated cloud does not answer: %w; start it with: go run ./cmd/sandbox serve", err)
 	}
 	defer response.Body.Close()

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -54,6 +55,18 @@ func TestServerEnds(t *testing.T) {
 	cancel()
 	assert.NoError(t, server.Close())
 	assert.NoError(t, server.Close())
+}
+
+// TestRequestsEndWithTheirContext checks that a cancelled request is not told as a cloud that does not answer.
+func TestRequestsEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the operation was cancelled"))
+	client := newClient("http://127.0.0.1:1", "")
+	_, err := client.do(ctx, http.MethodGet, "/run/", nil)
+	require.EqualError(t, err, "GET /run/: the operation was cancelled")
+	_, err = client.do(t.Context(), http.MethodGet, "/run/", nil)
+	require.ErrorContains(t, err, "the emulated cloud does not answer: ")
 }
 
 // TestCancelEndsRunningOperations checks that a second interrupt of the user does not wait for a slow operation.

@@ -80,9 +80,12 @@ func (r Report) Write(path string, plan []Planned) error {
 // Text returns the report for people; path is the import file's.
 func (r Report) Text(path string) string {
 	var out strings.Builder
-	if len(r.Exist) == 0 {
+	switch {
+	case r.Planned == 0:
+		fmt.Fprintf(&out, "The plan makes nothing: what the settings ask for is in the state already. %s imports nothing.\n", path)
+	case len(r.Exist) == 0:
 		fmt.Fprintf(&out, "None of the %d planned resources exists already: %s imports nothing.\n", r.Planned, path)
-	} else {
+	default:
 		fmt.Fprintf(&out, "%d of the %d planned resources exist already and are named in %s:\n", len(r.Exist), r.Planned, path)
 	}
 	for _, adoption := range r.Exist {

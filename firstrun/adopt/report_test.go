@@ -19,6 +19,8 @@ func TestReport(t *testing.T) {
 	assert.True(t, nothing.Good())
 	assert.Equal(t, "None of the 3 planned resources exists already: import.json imports nothing.\n"+
 		"`up` would not fail, and takes nothing away.\n", nothing.Text("import.json"))
+	assert.Equal(t, "The plan makes nothing: what the settings ask for is in the state already. import.json imports nothing.\n"+
+		"`up` would not fail, and takes nothing away.\n", adopt.Report{}.Text("import.json"))
 
 	report := adopt.Report{
 		Planned: 7, Later: []string{"a", "b"},

@@ -22,7 +22,7 @@ func (a *app) adopt() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			plan, err := adopt.ReadPlan(a.streams.In)
 			if err != nil {
-				return usageError{err}
+				return cli.Blame(err)
 			}
 			clients, apis, err := a.connect(command.Context())
 			if err != nil {

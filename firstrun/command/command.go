@@ -5,13 +5,14 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // Exit codes, which mean the same for every subcommand.
@@ -47,19 +48,6 @@ type app struct {
 	exit   int
 }
 
-// usageError is a wrong call, or settings or a plan that are wrong: nothing was asked.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// asUsage marks an error as a wrong call; nil stays nil.
-func asUsage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return usageError{err}
-}
-
 // Run runs one command line and returns the process's exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	a := &app{streams: streams}
@@ -73,8 +61,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		return a.exit
 	}
 	fmt.Fprintln(streams.Err, "firstrun:", err)
-	var wrong usageError
-	if errors.As(err, &wrong) {
+	if cli.Blamed(err) {
 		return ExitUsage
 	}
 	return ExitFailed
@@ -85,33 +72,35 @@ func (a *app) root() *cobra.Command {
 		Use: "firstrun", Short: "Prepare an environment's first run: check rights, find what exists", Long: long, Example: examples,
 		Annotations:   map[string]string{cli.Codes: codes},
 		SilenceErrors: true, SilenceUsage: true,
-		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
-		Args: func(command *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cli.UnknownCommand(command, args[0])
-			}
-			return nil
-		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w: see %s --help", cli.FlagError(command, err), command.CommandPath())}
-	})
-	root.PersistentFlags().StringVar(&a.folder, "dir", ".", "folder of Pulumi.yaml and the stack files")
+	root.PersistentFlags().StringVar(&a.folder, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository's)")
+	cli.Rename(root, "dir", "folder")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for a script")
 	root.AddCommand(a.preflight(), a.permissions(), a.adopt())
-	for _, command := range append(root.Commands(), root) {
-		check := command.Args
-		command.Args = func(command *cobra.Command, args []string) error {
-			err := check(command, args)
-			if unknown := (*cli.UnknownError)(nil); err == nil || errors.As(err, &unknown) {
-				return asUsage(err)
-			}
-			return usageError{fmt.Errorf("%w; usage: %s", err, command.UseLine())}
-		}
-	}
 	cli.Dress(root)
 	return root
+}
+
+// application returns the folder of Pulumi.yaml and the stack files: the flag's, else the working folder, else the repository's.
+func (a *app) application() (string, error) {
+	if a.folder != "" {
+		return a.folder, nil
+	}
+	if _, err := os.Stat("Pulumi.yaml"); err == nil {
+		return ".", nil
+	}
+	return stacks.Application()
+}
+
+// settings reads a stack's settings. Stand-ins are an error unless filled says to put values in their place.
+func (a *app) settings(stack string, filled bool) (stacks.Settings, error) {
+	folder, err := a.application()
+	if err != nil {
+		return stacks.Settings{}, cli.Blame(err)
+	}
+	settings, err := stacks.Read(folder, stack, filled)
+	return settings, cli.Blame(err)
 }
 
 // print writes a result, and ends with ExitFound where it is not good.

@@ -76,24 +76,24 @@ func TestPreflight(t *testing.T) {
 	defer server.Close()
 	at(t, server)
 
-	code, out, errs := run(t, "", "preflight", "dev", "--dir", dir)
+	code, out, errs := run(t, "", "preflight", "dev", "--folder", dir)
 	assert.Equal(t, command.ExitDone, code, errs)
 	assert.Contains(t, out, "projects/procureflow-dev: you have all ")
 	assert.Equal(t, "asking the sandbox at "+server.URL+" (SANDBOX_APIS)\n", errs)
 
 	lacks = "run.services.create"
-	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir)
+	code, out, _ = run(t, "", "preflight", "dev", "--folder", dir)
 	assert.Equal(t, command.ExitFound, code)
 	assert.Contains(t, out, "  run.services.create\n"+
 		"These roles hold them. Have them granted to you for the run, and taken away after it:\n  roles/run.admin\n")
-	code, out, _ = run(t, "", "preflight", "dev", "--dir", dir, "--json")
+	code, out, _ = run(t, "", "preflight", "dev", "--folder", dir, "--json")
 	assert.Equal(t, command.ExitFound, code)
 	var report struct{ Places []struct{ Missing []string } }
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	assert.Equal(t, []string{"run.services.create"}, report.Places[0].Missing)
 
 	down = true
-	code, _, errs = run(t, "", "preflight", "dev", "--dir", dir)
+	code, _, errs = run(t, "", "preflight", "dev", "--folder", dir)
 	assert.Equal(t, command.ExitFailed, code)
 	assert.Contains(t, errs, "ask what you may do on projects/procureflow-dev: ")
 }
@@ -101,13 +101,34 @@ func TestPreflight(t *testing.T) {
 // TestPermissions lists what a first run needs, from settings that still have stand-ins, without any request.
 func TestPermissions(t *testing.T) {
 	t.Setenv("SANDBOX_APIS", "http://127.0.0.1:1")
-	code, out, errs := run(t, "", "permissions", "dev", "--dir", "../../tests/application")
+	code, out, errs := run(t, "", "permissions", "dev", "--folder", "../../tests/application")
 	require.Equal(t, command.ExitDone, code, errs)
 	assert.Empty(t, errs)
 	assert.Contains(t, out, "On projects/procureflow-dev these roles, for the time of the run:\n  roles/artifactregistry.admin\n")
 	assert.Regexp(t, `They hold the \d+ permissions that it takes:\n`, out)
 	assert.Contains(t, out, "\n  run.services.create\n")
 	assert.NotContains(t, out, "cloudkms", "dev signs nothing")
+}
+
+// TestFolder runs the command in folders of the repository, and where there is no application.
+func TestFolder(t *testing.T) {
+	t.Setenv("SANDBOX_APIS", "")
+	repository, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	for folder, want := range map[string]string{
+		repository: "On projects/procureflow-dev these", filepath.Join(repository, "docs", "adr"): "On projects/procureflow-dev these",
+		filepath.Join(repository, "tests", "application"): "On projects/procureflow-dev these",
+		t.TempDir(): "no Pulumi.yaml next to a go.mod here, above or below",
+	} {
+		t.Chdir(folder)
+		code, out, errs := run(t, "", "permissions", "dev")
+		assert.Contains(t, out+errs, want, folder)
+		assert.Equal(t, out == "", code == command.ExitUsage, folder)
+	}
+	t.Chdir(filepath.Join(repository, "tests", "application"))
+	code, _, errs := run(t, "", "preflight", "dev")
+	assert.Equal(t, command.ExitUsage, code)
+	assert.Contains(t, errs, "is a stand-in", "only the sandbox runs with stand-ins")
 }
 
 func TestWrongCalls(t *testing.T) {
@@ -118,14 +139,14 @@ func TestWrongCalls(t *testing.T) {
 		says string
 	}{
 		{"no stack", []string{"preflight"}, "", "accepts 1 arg(s), received 0; usage: firstrun preflight STACK [flags]"},
-		{"an unknown stack", []string{"preflight", "qa", "--dir", folder(t)}, "", "read the settings of stack qa"},
+		{"an unknown stack", []string{"permissions", "qa", "--folder", folder(t)}, "", "read the settings of stack qa"},
 		{"an unknown flag", []string{"preflight", "dev", "--fix"}, "", "unknown flag: --fix: see firstrun preflight --help"},
 		{"a misspelt command", []string{"prefligth", "dev"}, "",
 			`firstrun: there is no command "prefligth"; did you mean preflight?: see firstrun --help` + "\n"},
 		{"a misspelt flag", []string{"preflight", "dev", "--jsno"}, "",
 			"unknown flag: --jsno; did you mean --json?: see firstrun preflight --help"},
 		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
-		{"stand-ins", []string{"preflight", "dev", "--dir", "../../tests/application"}, "", "is a stand-in"},
+		{"no folder", []string{"permissions", "dev", "--dir", "nowhere"}, "", "read the project: open nowhere/Pulumi.yaml"},
 		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json --show-sames`"},
 		{"an address on another machine", []string{"adopt"}, `{"steps": []}`,
 			`SANDBOX_APIS: "https://example.com" is not an address of this machine`},

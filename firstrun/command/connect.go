@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // patience bounds one request.
@@ -49,7 +50,7 @@ func (a *app) sandbox() (string, error) {
 		return "", nil
 	}
 	if err := onThisMachine(base); err != nil {
-		return "", usageError{fmt.Errorf("SANDBOX_APIS: %w", err)}
+		return "", cli.Blame(fmt.Errorf("SANDBOX_APIS: %w", err))
 	}
 	fmt.Fprintf(a.streams.Err, "asking the sandbox at %s (SANDBOX_APIS)\n", base)
 	return base, nil

@@ -7,18 +7,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/preflight"
-	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 func (a *app) preflight() *cobra.Command {
 	return &cobra.Command{
 		Use: "preflight STACK", Short: "Say whether you may do an environment's first run, and if not, what you lack", Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
-			settings, err := stacks.Read(a.folder, args[0], false)
-			if err != nil {
-				return usageError{err}
-			}
 			base, err := a.sandbox()
+			if err != nil {
+				return err
+			}
+			settings, err := a.settings(args[0], base != "") // The sandbox runs with stand-ins.
 			if err != nil {
 				return err
 			}
@@ -60,9 +59,9 @@ func (a *app) permissions() *cobra.Command {
 		Use: "permissions STACK", Args: cobra.ExactArgs(1),
 		Short: "List the permissions and roles that an environment's first run needs, without asking the cloud",
 		RunE: func(_ *cobra.Command, args []string) error {
-			settings, err := stacks.Read(a.folder, args[0], true)
+			settings, err := a.settings(args[0], true)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			wanted, err := preflight.Wanted(settings)
 			if err != nil {

@@ -27,8 +27,9 @@ func Uses(command *cobra.Command, flags ...string) *cobra.Command {
 // Codes is the annotation that explains a command's exit codes.
 const Codes = "codes"
 
-// Dress gives root and all commands below it this package's help.
+// Dress gives root and all commands below it this package's help and its errors of a wrong call. It comes after the last command is added.
 func Dress(root *cobra.Command) {
+	blame(root)
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), help(command)) })
 	root.SetUsageFunc(func(command *cobra.Command) error {
 		_, err := fmt.Fprint(command.OutOrStderr(), help(command))
@@ -38,7 +39,7 @@ func Dress(root *cobra.Command) {
 		RunE: func(command *cobra.Command, words []string) error {
 			found, rest, err := command.Root().Find(words)
 			if err != nil || len(rest) > 0 {
-				return &UnknownError{fmt.Sprintf("there is no command %q%s", strings.Join(words, " "), Meant(strings.Join(rest, " "), names(found)))}
+				return Blame(fmt.Errorf("there is no command %q%s", strings.Join(words, " "), Meant(strings.Join(rest, " "), names(found))))
 			}
 			return found.Help()
 		}})
@@ -117,27 +118,6 @@ func names(command *cobra.Command) (list []string) {
 		}
 	}
 	return list
-}
-
-// UnknownError says that a call names a command that does not exist.
-type UnknownError struct{ message string }
-
-func (e *UnknownError) Error() string { return e.message }
-
-// UnknownCommand returns the error for a command that does not exist.
-func UnknownCommand(parent *cobra.Command, word string) error {
-	return &UnknownError{fmt.Sprintf("there is no command %q%s: see %s --help", word, Meant(word, names(parent)), parent.CommandPath())}
-}
-
-// FlagError returns the error about a flag, with the flag that was probably meant.
-func FlagError(command *cobra.Command, err error) error {
-	_, word, found := strings.Cut(err.Error(), "unknown flag: --")
-	if !found {
-		return err
-	}
-	var known []string
-	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
-	return fmt.Errorf("%w%s", err, Meant("--"+word, known))
 }
 
 // Meant returns a guess at the known word that an unknown word stands for, such as "; did you mean status?". It is empty if no word

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,14 +25,16 @@ func TestMeant(t *testing.T) {
 }
 
 func tree() *cobra.Command {
-	root := &cobra.Command{Use: "tool", Short: "Do things", RunE: func(*cobra.Command, []string) error { return nil }, SilenceErrors: true}
+	root := &cobra.Command{Use: "tool", Short: "Do things", SilenceErrors: true}
 	root.PersistentFlags().String("region", "here", "where")
 	root.PersistentFlags().String("colour", "", "which")
-	one := Uses(&cobra.Command{Use: "one NAME", Short: "Do one thing", Example: "  tool one a",
+	one := Uses(&cobra.Command{Use: "one NAME", Short: "Do one thing", Args: cobra.ExactArgs(1), Example: "  tool one a",
 		Annotations: map[string]string{Codes: "Exit codes: 0 done."}, RunE: func(*cobra.Command, []string) error { return nil }}, "region")
 	one.Flags().Bool("fast", false, "at once")
-	root.AddCommand(one)
-	root.SetFlagErrorFunc(FlagError)
+	two := &cobra.Command{Use: "two", Short: "Do more"}
+	two.AddCommand(&cobra.Command{Use: "three", Run: func(*cobra.Command, []string) {}})
+	root.AddCommand(one, two)
+	Rename(root, "area", "region")
 	Dress(root)
 	return root
 }
@@ -69,15 +72,30 @@ func TestHelp(t *testing.T) {
 	assert.NotContains(t, help(root), "--region")
 }
 
-func TestWhatIsUnknown(t *testing.T) {
+// TestWrongCalls checks that every wrong call is the caller's, and that its message says how the command is called.
+func TestWrongCalls(t *testing.T) {
 	t.Parallel()
-	_, err := run(t, "one", "--regoin", "x")
-	require.EqualError(t, err, "unknown flag: --regoin; did you mean --region?")
-	_, err = run(t, "one", "--zzzzzz")
-	require.EqualError(t, err, "unknown flag: --zzzzzz")
-	require.EqualError(t, UnknownCommand(tree(), "oen"), `there is no command "oen"; did you mean one?: see tool --help`)
-	_, err = run(t, "one", "--colour", "red")
-	require.NoError(t, err, "a hidden flag is accepted")
+	for line, want := range map[string]string{
+		"one --regoin x": "unknown flag: --regoin; did you mean --region?: see tool one --help",
+		"one --zzzzzz":   "unknown flag: --zzzzzz: see tool one --help",
+		"one --region":   "flag needs an argument: --region: see tool one --help",
+		"one -z":         "unknown shorthand flag: 'z' in -z: see tool one --help",
+		"one":            "accepts 1 arg(s), received 0; usage: tool one NAME [flags]",
+		"oen":            `there is no command "oen"; did you mean one?: see tool --help`,
+		"two tree":       `there is no command "tree"; did you mean three?: see tool two --help`,
+		"help oen":       `there is no command "oen"; did you mean one?`,
+	} {
+		_, err := run(t, strings.Fields(line)...)
+		require.EqualError(t, err, want, line)
+		assert.True(t, Blamed(err), line)
+	}
+	assert.False(t, Blamed(errors.New("disk full")))
+	require.NoError(t, Blame(nil))
+	_, err := run(t, "one", "a", "--colour", "red", "--area", "there")
+	require.NoError(t, err, "a hidden flag and a former name are accepted")
+	said, err := run(t, "two")
+	require.NoError(t, err)
+	assert.Contains(t, said, "Do more.\n")
 }
 
 func TestPaint(t *testing.T) {

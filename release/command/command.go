@@ -4,12 +4,10 @@ package command
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -91,12 +89,8 @@ type flags struct {
 	json                              bool
 }
 
-// errUsage marks a wrong command line.
-var errUsage = errors.New("usage")
-
-func usage(format string, arguments ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{errUsage}, arguments...)...)
-}
+// usage returns an error of the call: the command line, or a file that it names, is wrong.
+func usage(format string, arguments ...any) error { return cli.Blame(fmt.Errorf(format, arguments...)) }
 
 // Run runs one command line and returns its exit code. more are commands in addition to those of this package.
 func Run(ctx context.Context, arguments []string, streams Streams, more ...Commands) int {
@@ -108,17 +102,15 @@ func Run(ctx context.Context, arguments []string, streams Streams, more ...Comma
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
-	var unknown *cli.UnknownError
-	switch {
-	case err == nil:
+	if err == nil {
 		return a.exit
-	case errors.Is(err, errUsage), errors.As(err, &unknown):
-		fmt.Fprintln(streams.Err, "release:", strings.TrimPrefix(err.Error(), "usage: "))
-		return ExitUsage
 	}
 	fmt.Fprintln(streams.Err, "release:", err)
-	if a.exit == 0 {
-		a.exit = ExitFailed
+	switch {
+	case cli.Blamed(err):
+		return ExitUsage
+	case a.exit == 0:
+		return ExitFailed
 	}
 	return a.exit
 }
@@ -132,34 +124,16 @@ func (a *app) root() *cobra.Command {
 			"  release rollback procureflow-web                  give all requests back to the revision that served before",
 		Annotations:   map[string]string{cli.Codes: exitCodes},
 		SilenceErrors: true, SilenceUsage: true, Version: version(),
-		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
-		Args: func(_ *cobra.Command, arguments []string) error {
-			if len(arguments) > 0 {
-				return usage("%v", cli.UnknownCommand(a.base, arguments[0]))
-			}
-			return nil
-		},
 	}
 	root.SetVersionTemplate("release {{.Version}}\n")
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage("%v", cli.FlagError(command, err)) })
-	cli.Dress(root)
 	a.base = root
 	a.registerFlags(root)
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		a.fromEnvironment()
 		return a.chooseOutput()
 	}
-	for _, command := range a.commands() {
-		if check := command.Args; check != nil {
-			command.Args = func(command *cobra.Command, arguments []string) error {
-				if err := check(command, arguments); err != nil {
-					return usage("%v: %s", err, command.UseLine())
-				}
-				return nil
-			}
-		}
-		root.AddCommand(command)
-	}
+	root.AddCommand(a.commands()...)
+	cli.Dress(root)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.RegisterFlagCompletionFunc("env", cobra.FixedCompletions([]string{"dev", "staging", "prod", "sandbox"},
 		cobra.ShellCompDirectiveNoFileComp))

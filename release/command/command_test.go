@@ -358,8 +358,8 @@ func TestGuard(t *testing.T) {
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"rollout":                  "accepts 1 arg(s), received 0: release rollout SERVICE",
-		"rollback web --two":       "unknown flag: --two",
+		"rollout":                  "accepts 1 arg(s), received 0; usage: release rollout SERVICE",
+		"rollback web --two":       "unknown flag: --two; did you mean --to?: see release rollback --help",
 		"rollback web --regoin r":  "unknown flag: --regoin; did you mean --region?",
 		"deploy":                   `there is no command "deploy": see release --help`,
 		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,

@@ -67,7 +67,7 @@ func (a *app) telling(command *cobra.Command) *cobra.Command {
 		if a.exit == ExitRefused {
 			event = notify.Refused
 		}
-		message := a.message(command.Name(), event, []string{strings.TrimPrefix(err.Error(), "usage: ")})
+		message := a.message(command.Name(), event, []string{err.Error()})
 		message.Service = arguments[0]
 		a.tell(message)
 		a.wait(notify.Limit)

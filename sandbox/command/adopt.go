@@ -60,7 +60,9 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 		if !report.Good() {
 			a.exit = ExitNo
 		}
-		fmt.Fprintln(a.streams.Out, "Nothing was changed. `sandbox adopt STACK --import` takes them into the state.")
+		if len(report.Exist) > 0 {
+			fmt.Fprintln(a.streams.Out, "Nothing was changed. `sandbox adopt STACK --import` takes them into the state.")
+		}
 		return nil
 	}
 	if len(report.Exist) == 0 {

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,25 +68,23 @@ func Run(ctx context.Context, args []string, streams Streams, program func(folde
 
 // fail prints err and returns its exit code.
 func (a *app) fail(ctx context.Context, err error) int {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted: run the command again to go on")
+	}
 	fmt.Fprintf(a.streams.Err, "sandbox: %v\n", err)
 	var usage *engine.UsageError
 	var problems *stacks.Problems
 	var busy *statedir.BusyError
-	var wrong *commandLineError
-	var unknown *cli.UnknownError
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
 	case errors.As(err, &busy):
 		return ExitBusy
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &wrong), errors.As(err, &unknown):
+	case errors.As(err, &usage), errors.As(err, &problems), cli.Blamed(err):
 		return ExitUsage
 	}
 	return ExitFailed
 }
-
-// commandLineError says that the call names no command, or an unknown one.
-type commandLineError struct{ error }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -100,26 +97,18 @@ func (a *app) root() *cobra.Command {
 		Annotations:  map[string]string{cli.Codes: codes},
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.PersistentFlags().StringVar(&a.dir, "dir", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
+	root.PersistentFlags().StringVar(&a.dir, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
 	root.PersistentFlags().StringVar(&a.output, "output", "text", "text, or json where a command has it")
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.chooseOutput(command) }
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return &commandLineError{cli.FlagError(command, err)} })
+	cli.Rename(root, "dir", "folder")
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
 		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.job(), a.trust(), a.cost(), a.review(), a.rehearse())
 	for _, command := range root.Commands() {
 		a.dress(command)
 	}
 	cli.Dress(root)
-	blameCaller(root)
-	root.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return &commandLineError{cli.UnknownCommand(root, args[0])}
-		}
-		return nil
-	}
-	root.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 	return root
 }
 
@@ -145,7 +134,7 @@ func (a *app) dress(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = examples[command.Name()]
 	}
-	flags := []string{"dir", "state", "wait"}
+	flags := []string{"folder", "state", "wait"}
 	if command.Flags().Lookup("json") != nil {
 		flags = append(flags, "output")
 	}
@@ -153,7 +142,7 @@ func (a *app) dress(command *cobra.Command) {
 	case "status", "fault", "behaviour", "job", "serve", "stop":
 		flags = append(flags[:0], "state", "wait")
 	case "cost", "trust":
-		flags = []string{"dir", "output"}
+		flags = []string{"folder", "output"}
 	}
 	cli.Uses(command, flags...)
 	if !strings.Contains(command.Long, "Exit codes:") {
@@ -176,85 +165,17 @@ func (a *app) chooseOutput(command *cobra.Command) error {
 	case a.output == "text":
 		return nil
 	case a.output != "json":
-		return &commandLineError{fmt.Errorf("--output is %q: use text or json", a.output)}
+		return cli.Blame(fmt.Errorf("--output is %q: use text or json", a.output))
 	case command.Flags().Lookup("json") == nil:
-		return &commandLineError{fmt.Errorf("%s has no JSON to print: leave out --json", command.CommandPath())}
+		return cli.Blame(fmt.Errorf("%s has no JSON to print: leave out --json", command.CommandPath()))
 	}
 	return command.Flags().Set("json", "true")
 }
 
-// blameCaller makes wrong arguments of any command below parent an error of the call, with the command's usage.
-func blameCaller(parent *cobra.Command) {
-	for _, command := range parent.Commands() {
-		blameCaller(command)
-		if check := command.Args; check != nil {
-			command.Args = func(command *cobra.Command, args []string) error {
-				if err := check(command, args); err != nil {
-					return &commandLineError{fmt.Errorf("%w; usage: go run ./cmd/%s", err, command.UseLine())}
-				}
-				return nil
-			}
-		}
-	}
-}
-
-// repository returns the folder that holds go.mod and Pulumi.yaml: the working folder, the nearest one above it, or the only one below
-// it.
+// repository returns the application's folder.
 func repository() (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for folder := here; ; folder = filepath.Dir(folder) {
-		if isApplication(folder) {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			break
-		}
-	}
-	below, err := applicationsBelow(here)
-	if err != nil {
-		return "", err
-	}
-	switch len(below) {
-	case 1:
-		return below[0], nil
-	case 0:
-		return "", &commandLineError{errors.New("no Pulumi.yaml next to a go.mod here, above or below: run it inside the repository, or " +
-			"`cmd/init` first")}
-	}
-	return "", &commandLineError{fmt.Errorf("there are several applications below %s: run it in one of %s", here, strings.Join(below, ", "))}
-}
-
-func isApplication(folder string) bool {
-	for _, name := range []string{"Pulumi.yaml", "go.mod"} {
-		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// applicationsBelow searches a few folders deep. It skips the folders of dependencies and tools.
-func applicationsBelow(root string) (found []string, err error) {
-	const depth = 4
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() || path == root {
-			return nil // A folder that cannot be read holds no application.
-		}
-		relative, _ := filepath.Rel(root, path)
-		if name := entry.Name(); name == "node_modules" || strings.HasPrefix(name, ".") ||
-			strings.Count(relative, string(filepath.Separator)) >= depth {
-			return fs.SkipDir
-		}
-		if isApplication(path) {
-			found = append(found, path)
-			return fs.SkipDir
-		}
-		return nil
-	})
-	return found, err
+	folder, err := stacks.Application()
+	return folder, cli.Blame(err)
 }
 
 // isPlatform says whether the folder's module is the platform itself, whose program is part of this executable. Another module's main

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
@@ -27,7 +28,7 @@ func (a *app) cost() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			loads, err := measuredLoads(measured)
 			if err != nil {
-				return &commandLineError{err}
+				return cli.Blame(err)
 			}
 			folder, err := a.folder()
 			if err != nil {

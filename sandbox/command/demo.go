@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/sandbox/console"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
@@ -69,12 +70,12 @@ func (a *app) demo() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			for i, one := range bad {
 				if _, known := bads[one]; !known && one != migration || slices.Contains(bad[:i], one) {
-					return &commandLineError{fmt.Errorf("--bad is %q: want errors, slow, never-ready, rare-errors or migration, each once",
-						strings.Join(bad, ","))}
+					return cli.Blame(fmt.Errorf("--bad is %q: want errors, slow, never-ready, rare-errors or migration, each once",
+						strings.Join(bad, ",")))
 				}
 			}
 			if folder := filepath.Dir(out); !isDir(folder) {
-				return &commandLineError{fmt.Errorf("--out %s: there is no folder %s: make it first", out, folder)}
+				return cli.Blame(fmt.Errorf("--out %s: there is no folder %s: make it first", out, folder))
 			}
 			return a.runDemo(command.Context(), bad, out)
 		},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 )
 
@@ -51,7 +52,7 @@ func (a *app) faultSet() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			fault.Effect, fault.Duration = faults.Effect(args[1]), faults.Duration(duration)
 			if err := faults.New(faults.Options{}).Set(args[0], fault); err != nil {
-				return &commandLineError{err}
+				return cli.Blame(err)
 			}
 			client, err := a.running(command)
 			if err != nil {
@@ -143,7 +144,7 @@ func (a *app) behaviour() *cobra.Command {
 				digest = named
 			}
 			if err := wanted.Check(digest); err != nil {
-				return &commandLineError{err}
+				return cli.Blame(err)
 			}
 			client, err := a.running(command)
 			if err != nil {

@@ -75,7 +75,7 @@ func TestFaultsAndBehaviours(t *testing.T) {
 		{[]string{"fault", "clear"}, 0, "", ""},
 		{[]string{"fault", "list"}, 0, "No fault is set.\n", ""},
 		{[]string{"fault", "set", "odd"}, 2, "",
-			"sandbox: accepts 2 arg(s), received 1; usage: go run ./cmd/sandbox fault set NAME EFFECT [flags]\n"},
+			"sandbox: accepts 2 arg(s), received 1; usage: sandbox fault set NAME EFFECT [flags]\n"},
 		{[]string{"fault", "set", "odd", "explode"}, 2, "",
 			"sandbox: fault odd: effect \"explode\": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic " +
 				"lose-revision lag-metrics]\n"},

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -28,7 +29,7 @@ func (a *app) job() *cobra.Command {
 				name = fmt.Sprintf("projects/%s/locations/%s/jobs/%s", project, region, name)
 			}
 			if err := wanted.Check(); err != nil {
-				return &commandLineError{err}
+				return cli.Blame(err)
 			}
 			client, err := a.running(command)
 			if err != nil {
@@ -69,7 +70,7 @@ func (a *app) placeOfDev(project, region *string) error {
 	}
 	settings, err := stacks.Read(folder, "dev", true)
 	if err != nil {
-		return &commandLineError{fmt.Errorf("where the job is: %w; say --project and --region", err)}
+		return cli.Blame(fmt.Errorf("where the job is: %w; say --project and --region", err))
 	}
 	*project, *region = cmp.Or(*project, settings.Project.ID), cmp.Or(*region, settings.Project.Region)
 	return nil

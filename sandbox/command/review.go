@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
@@ -110,18 +111,18 @@ func (a *app) exported(f reviewFlags) (map[string]rehearse.Export, []json.RawMes
 	for _, file := range f.exports {
 		data, err := readInput(file, a.streams.In)
 		if err != nil {
-			return nil, nil, &commandLineError{fmt.Errorf("--from-export: %w", err)}
+			return nil, nil, cli.Blame(fmt.Errorf("--from-export: %w", err))
 		}
 		several := []json.RawMessage{data}
 		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) { // This is how the process without secrets gets them.
 			if err := json.Unmarshal(data, &several); err != nil {
-				return nil, nil, &commandLineError{errors.New("--from-export: give a list of exports in JSON on standard input")}
+				return nil, nil, cli.Blame(errors.New("--from-export: give a list of exports in JSON on standard input"))
 			}
 		}
 		for _, one := range several {
 			export, err := rehearse.ReadExport(one)
 			if err != nil {
-				return nil, nil, &commandLineError{fmt.Errorf("--from-export %s: %w", file, err)}
+				return nil, nil, cli.Blame(fmt.Errorf("--from-export %s: %w", file, err))
 			}
 			byStack[export.Stack] = export
 			documents = append(documents, one)
@@ -140,7 +141,7 @@ func readInput(file string, in io.Reader) ([]byte, error) {
 // compare makes the review in a separate process whose environment contains no secret.
 func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	if _, err := measuredLoads(f.measured); err != nil {
-		return &commandLineError{err}
+		return cli.Blame(err)
 	}
 	if err := a.checkRevisions(ctx, f); err != nil {
 		return err
@@ -151,7 +152,7 @@ func (a *app) compare(ctx context.Context, f reviewFlags) error {
 	}
 	for stack := range exports {
 		if len(f.stacks) > 0 && !slices.Contains(f.stacks, stack) {
-			return &commandLineError{fmt.Errorf("--from-export: the state is of stack %s, and it is not reviewed: add --stack %s", stack, stack)}
+			return cli.Blame(fmt.Errorf("--from-export: the state is of stack %s, and it is not reviewed: add --stack %s", stack, stack))
 		}
 	}
 	work, err := os.MkdirTemp("", "review-")
@@ -200,14 +201,14 @@ func (a *app) checkRevisions(ctx context.Context, f reviewFlags) error {
 	}
 	repository, err := rehearse.Repository(ctx, folder)
 	if err != nil {
-		return &commandLineError{err}
+		return cli.Blame(err)
 	}
 	for _, revision := range []string{f.base, f.head} {
 		if revision == "" { // The empty revision is the working tree.
 			continue
 		}
 		if _, err := rehearse.Commit(ctx, repository, revision); err != nil {
-			return &commandLineError{err}
+			return cli.Blame(err)
 		}
 	}
 	return nil
@@ -240,7 +241,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string, exports 
 		arguments = append(arguments, "--measured="+measured)
 	}
 	if a.dir != "" {
-		arguments = append(arguments, "--dir="+a.dir)
+		arguments = append(arguments, "--folder="+a.dir)
 	}
 	// The exports go through a pipe, because the change's code could read a file.
 	var exported []byte

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/rehearse"
@@ -62,12 +63,12 @@ func (a *app) trees(ctx context.Context, f reviewFlags, work string) (base, head
 	}
 	repository, err := rehearse.Repository(ctx, folder)
 	if err != nil {
-		return base, head, report, &commandLineError{err}
+		return base, head, report, cli.Blame(err)
 	}
 	tree := func(revision, name string) (rehearse.Tree, string, error) {
 		commit, err := rehearse.Commit(ctx, repository, revision)
 		if err != nil {
-			return rehearse.Tree{}, "", &commandLineError{err}
+			return rehearse.Tree{}, "", cli.Blame(err)
 		}
 		into := filepath.Join(work, name)
 		if err := os.Mkdir(into, 0o700); err != nil {
@@ -105,7 +106,7 @@ func reviewStack(ctx context.Context, options rehearse.Options, state string, me
 	stack = review.Stack{Name: name, Plan: []review.Step{}, Authority: []review.AuthorityChange{}}
 	switch was, is := slices.Contains(stacks.Names(base.Root), name), slices.Contains(stacks.Names(head.Root), name); {
 	case !was && !is:
-		return stack, "", &commandLineError{fmt.Errorf("there is no stack %q on either side: name one that has a file Pulumi.STACK.yaml", name)}
+		return stack, "", cli.Blame(fmt.Errorf("there is no stack %q on either side: name one that has a file Pulumi.STACK.yaml", name))
 	case !was:
 		stack.Note = "The stack is new: there is nothing to compare it with, and everything in it is new."
 		stack.Authority = append(stack.Authority, review.AuthorityChange{Widens: true, Added: true, Kind: review.Holds, Subject: "the new stack",

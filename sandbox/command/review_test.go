@@ -23,8 +23,8 @@ func TestReviewRefusesBadCalls(t *testing.T) {
 		want string
 	}{
 		{[]string{"review"}, "accepts between 1 and 2 arg(s), received 0"},
-		{[]string{"review", "nowhere", "--dir", repository}, `"nowhere" names no commit of`},
-		{[]string{"review", "main", "--dir", nowhere}, "is in no git repository"},
+		{[]string{"review", "nowhere", "--folder", repository}, `"nowhere" names no commit of`},
+		{[]string{"review", "main", "--folder", nowhere}, "is in no git repository"},
 		{[]string{"review", "main", "--measured", "web"}, `--measured "web": write SERVICE=REQUESTS:MILLISECONDS`},
 		{[]string{"review", "HEAD", "--from-export", nowhere}, "--from-export: open "},
 		{[]string{"rehearse", "main"}, "accepts 2 arg(s), received 1"},

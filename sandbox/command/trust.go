@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
@@ -28,7 +29,7 @@ func (a *app) trust() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			claims, err := a.readClaims(claimsFile)
 			if err != nil {
-				return &commandLineError{err}
+				return cli.Blame(err)
 			}
 			folder, err := a.folder()
 			if err != nil {
@@ -127,12 +128,12 @@ func repeated(decoder *json.Decoder) string {
 // settingsOf returns a stack's committed settings as JSON, with each stand-in replaced by its value.
 func settingsOf(folder, stack string) ([]byte, error) {
 	if names := stacks.Names(folder); !slices.Contains(names, stack) {
-		return nil, &commandLineError{fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s", stack, stack,
-			strings.Join(names, ", "))}
+		return nil, cli.Blame(fmt.Errorf("there is no stack %q: Pulumi.%s.yaml does not exist; stacks are %s", stack, stack,
+			strings.Join(names, ", ")))
 	}
 	document, err := stacks.Filled(folder, stack)
 	if err != nil {
-		return nil, &commandLineError{err}
+		return nil, cli.Blame(err)
 	}
 	return document, nil
 }

@@ -27,7 +27,7 @@ import (
 func (e *Engine) writeProject() error {
 	data, err := os.ReadFile(filepath.Join(e.options.Root, "Pulumi.yaml"))
 	if err != nil {
-		return &UsageError{Message: fmt.Sprintf("read the project: %v: --dir names the folder that has it", err)}
+		return &UsageError{Message: fmt.Sprintf("read the project: %v: --folder names the folder that has it", err)}
 	}
 	var project map[string]any
 	if err := yaml.Unmarshal(data, &project); err != nil {

@@ -26,6 +26,9 @@ func Commit(ctx context.Context, repository, revision string) (string, error) {
 func Repository(ctx context.Context, folder string) (string, error) {
 	said, err := git(ctx, folder, "rev-parse", "--show-toplevel")
 	if err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return "", err
+		}
 		return "", fmt.Errorf("%s is in no git repository: %w", folder, err)
 	}
 	return strings.TrimSpace(string(said)), nil
@@ -86,7 +89,10 @@ func git(ctx context.Context, folder string, arguments ...string) ([]byte, error
 	command := exec.CommandContext(ctx, "git", append([]string{"-C", folder}, arguments...)...)
 	var said, problem bytes.Buffer
 	command.Stdout, command.Stderr = &said, &problem
-	if err := command.Run(); err != nil {
+	switch err := command.Run(); {
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, fmt.Errorf("git is not installed, or not on PATH: %w", err)
+	case err != nil:
 		return nil, fmt.Errorf("git %s: %w: %s", arguments[0], err, strings.TrimSpace(problem.String()))
 	}
 	return said.Bytes(), nil

@@ -34,7 +34,7 @@ func Open(folder string) (Dir, error) {
 		return Dir{}, fmt.Errorf("state folder: %w", err)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return Dir{}, fmt.Errorf("state folder: %w; make its parent writable", err)
+		return Dir{}, fmt.Errorf("state folder: %w: make it a folder that you can write to, or name another with --state", err)
 	}
 	return Dir{path: path}, nil
 }
