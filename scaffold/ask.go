@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
 // question is one value that a person is asked for.
@@ -52,34 +54,15 @@ func (f *flags) askAll(ctx context.Context, streams Streams) error {
 // read returns the trimmed answer.
 func (f *flags) read(ctx context.Context, out io.Writer, q question) (string, error) {
 	fmt.Fprintf(out, "%s [%s]: ", q.text, q.value)
-	line, err := f.line(ctx)
+	line, err := cli.Line(ctx, f.in)
 	if ctx.Err() != nil {
-		return "", err
+		return "", errors.New("interrupted, and nothing was written")
 	}
 	if err != nil && strings.TrimSpace(line) == "" {
 		fmt.Fprintln(out)
 		return "", errors.New("the answers ended, and nothing was written: give the rest, or --yes for what is in brackets")
 	}
 	return strings.TrimSpace(line), nil
-}
-
-// line returns the next typed line. It stops waiting when the context ends, for example by Ctrl-C.
-func (f *flags) line(ctx context.Context) (string, error) {
-	type typed struct {
-		line string
-		err  error
-	}
-	read := make(chan typed, 1)
-	go func() {
-		line, err := f.in.ReadString('\n')
-		read <- typed{line, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", errors.New("interrupted, and nothing was written")
-	case got := <-read:
-		return got.line, got.err
-	}
 }
 
 // wrong returns the first problem with this answer. Problems with other answers are left out.
@@ -192,6 +175,6 @@ func (f *flags) perEnvironment() (questions []question) {
 // confirmed asks for a confirmation after everything has been shown.
 func (f *flags) confirmed(ctx context.Context, streams Streams) bool {
 	fmt.Fprint(streams.Out, "Write this? [y/N] ")
-	line, _ := f.line(ctx)
+	line, _ := cli.Line(ctx, f.in)
 	return strings.EqualFold(strings.TrimSpace(line), "y")
 }

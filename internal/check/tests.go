@@ -38,6 +38,7 @@ var unraced = map[string]string{
 	"firstrun/command": sequential,
 	"release/command":  sequential,
 	"release/gcp":      sequential,
+	"scaffold":         sequential,
 
 	"emulator/provider":   compiled,
 	"internal/pulumitest": compiled,
