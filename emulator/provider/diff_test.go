@@ -63,6 +63,19 @@ func TestDiff(t *testing.T) {
 		{"an e-mail address in capitals", memberOf, object{"member": "user:a@example.com"}, object{"member": "user:A@Example.com"}, nil},
 		{"a principal is not an e-mail address", memberOf, object{"member": "principal://x/a"}, object{"member": "principal://x/A"},
 			[]change{{"member", rpc.PropertyDiff_UPDATE_REPLACE, true}}},
+		{"an address with a slash at its end", scheduleType, object{"httpTarget": object{"uri": "https://x/a/"}},
+			object{"httpTarget": object{"uri": "https://x/a"}}, nil},
+		{"another address", scheduleType, object{"httpTarget": object{"uri": "https://x/a"}}, object{"httpTarget": object{"uri": "https://x/b"}},
+			[]change{{"httpTarget.uri", rpc.PropertyDiff_UPDATE, false}}},
+		{"a deadline that is left out", scheduleType, object{"attemptDeadline": "600s"}, object{},
+			[]change{{"attemptDeadline", rpc.PropertyDiff_DELETE, false}}},
+		{"a job's variables in another order", "gcp:cloudrunv2/job:Job",
+			object{"template": object{"template": object{"containers": list(object{"envs": list(object{"name": "A"}, object{"name": "B"})})}}},
+			object{"template": object{"template": object{"containers": list(object{"envs": list(object{"name": "B"}, object{"name": "A"})})}}}, nil},
+		{"a key ring by its short name", "gcp:kms/cryptoKey:CryptoKey", object{"keyRing": "projects/p/locations/l/keyRings/r"},
+			object{"keyRing": "p/l/r"}, nil},
+		{"another key ring", "gcp:kms/cryptoKey:CryptoKey", object{"keyRing": "projects/p/locations/l/keyRings/r"},
+			object{"keyRing": "p/l/s"}, []change{{"keyRing", rpc.PropertyDiff_UPDATE_REPLACE, true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +83,8 @@ func TestDiff(t *testing.T) {
 		})
 	}
 }
+
+const scheduleType = "gcp:cloudscheduler/job:Job"
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
@@ -99,6 +114,17 @@ func TestCheck(t *testing.T) {
 			failures{"conditions": `Missing required argument: "conditions" is required, but no value was given.`}},
 		{"text that has to be JSON", "gcp:monitoring/dashboard:Dashboard", object{"dashboardJson": "{"},
 			failures{"dashboardJson": `Invalid value for "dashboardJson": it contains an invalid JSON document.`}},
+		{"a schedule's request", scheduleType, object{"name": "s", "httpTarget": object{"uri": "https://x", "body": "{}",
+			"headers": object{"X-Google-Token": "a"}}, "retryConfig": object{}},
+			failures{
+				"httpTarget.body":        `Invalid value for "httpTarget.body": expected to be a base64-encoded string.`,
+				"httpTarget.headers":     `Invalid value for "httpTarget.headers": Cannot set the X-Google-Token header: Google Cloud sets it.`,
+				"retryConfig.retryCount": "Missing required argument: at least one of retryConfig.retryCount, retryConfig.maxRetryDuration, " +
+					"retryConfig.minBackoffDuration, retryConfig.maxBackoffDuration, retryConfig.maxDoublings is required.",
+			}},
+		{"a schedule that proves who it is twice", scheduleType, object{"name": "s", "httpTarget": object{"uri": "https://x", "body": "e30=",
+			"oauthToken": object{"serviceAccountEmail": "a"}, "oidcToken": object{"serviceAccountEmail": "a"}}},
+			failures{"httpTarget.oauthToken": `Conflicting configuration arguments: "httpTarget.oauthToken" conflicts with httpTarget.oidcToken.`}},
 		{"a value that is not known yet", "gcp:monitoring/dashboard:Dashboard", object{"dashboardJson": unknown{}}, failures{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -22,7 +22,11 @@ func sameValue(name string) func(old, new any) bool {
 		"last-segment": func(old, new any) bool {
 			return bothText(old, new) && doc.Last(old.(string)) == doc.Last(new.(string))
 		},
-		"slash": func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
+		"last-slash": func(old, new any) bool {
+			return bothText(old, new) && strings.TrimSuffix(old.(string), "/") == strings.TrimSuffix(new.(string), "/")
+		},
+		"key-ring": func(old, new any) bool { return bothText(old, new) && keyRing(old.(string)) == keyRing(new.(string)) },
+		"slash":    func(old, new any) bool { return bothText(old, new) && old == "/"+new.(string) },
 	}[name]
 	if !ok {
 		panic("provider: there is no comparison " + name)
@@ -49,6 +53,15 @@ func sameShortName(old, new any) bool {
 	_, was, ok1 := strings.Cut(was, "projects/")
 	_, is, ok2 := strings.Cut(is, "projects/")
 	return ok1 && ok2 && was == is
+}
+
+// keyRing returns PROJECT/LOCATION/NAME of a key ring, which the provider also takes as projects/PROJECT/locations/LOCATION/keyRings/NAME.
+func keyRing(name string) string {
+	parts := strings.Split(name, "/")
+	if len(parts) != 6 || parts[0] != "projects" || parts[2] != "locations" || parts[4] != "keyRings" {
+		return name
+	}
+	return strings.Join([]string{parts[1], parts[3], parts[5]}, "/")
 }
 
 // sameDefaults reports whether both objects contain only defaults.

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +24,21 @@ var valueChecks = map[string]valueCheck{
 		}
 		return ""
 	}),
+	"base64": textCheck(func(s string) string {
+		if _, err := base64.StdEncoding.DecodeString(s); err != nil {
+			return "expected to be a base64-encoded string"
+		}
+		return ""
+	}),
+	"headers": func(value any) string {
+		headers, _ := value.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			if name == "Content-Length" || strings.Contains(name, "X-Google-") || strings.Contains(name, "X-AppEngine-") {
+				return fmt.Sprintf("Cannot set the %s header: Google Cloud sets it", name)
+			}
+		}
+		return ""
+	},
 	"member":        textCheck(checkMember),
 	"pool-id":       textCheck(checkPoolID),
 	"rotation":      textCheck(checkRotation),
