@@ -117,8 +117,8 @@ func TestCheck(t *testing.T) {
 		{"a schedule's request", scheduleType, object{"name": "s", "httpTarget": object{"uri": "https://x", "body": "{}",
 			"headers": object{"X-Google-Token": "a"}}, "retryConfig": object{}},
 			failures{
-				"httpTarget.body":        `Invalid value for "httpTarget.body": expected to be a base64-encoded string.`,
-				"httpTarget.headers":     `Invalid value for "httpTarget.headers": Cannot set the X-Google-Token header: Google Cloud sets it.`,
+				"httpTarget.body":    `Invalid value for "httpTarget.body": expected to be a base64-encoded string.`,
+				"httpTarget.headers": `Invalid value for "httpTarget.headers": Cannot set the X-Google-Token header: Google Cloud sets it.`,
 				"retryConfig.retryCount": "Missing required argument: at least one of retryConfig.retryCount, retryConfig.maxRetryDuration, " +
 					"retryConfig.minBackoffDuration, retryConfig.maxBackoffDuration, retryConfig.maxDoublings is required.",
 			}},
