@@ -86,7 +86,7 @@ func start(t *testing.T, args ...string) *emulator {
 			return e
 		}
 	}
-	t.Fatalf("the emulator ended with %d", <-exit)
+	t.Fatalf("the emulator ended with %d; its output: %v", <-exit, lines.Err())
 	return nil
 }
 

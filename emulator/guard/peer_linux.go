@@ -40,6 +40,9 @@ func owner(sockets io.Reader, local, remote string) (int, error) {
 			return strconv.Atoi(fields[7])
 		}
 	}
+	if err := lines.Err(); err != nil {
+		return 0, err
+	}
 	return 0, fmt.Errorf("no socket from %s to %s: %w", local, remote, os.ErrNotExist)
 }
 

@@ -397,6 +397,7 @@ func TestKilledWriter(t *testing.T) {
 				seen++
 			}
 		}
+		require.NoError(t, lines.Err())
 		require.NoError(t, command.Process.Kill())
 		_ = command.Wait()
 

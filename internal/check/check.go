@@ -22,7 +22,7 @@ import (
 )
 
 // modules are the repository's Go modules that contain our own code, relative to its root.
-var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows"}
+var modules = []string{".", "policy", "policy/conformance", "policy/bench/policyx", "tests/workflows", "internal/tools"}
 
 // Exit codes.
 const (
@@ -36,9 +36,9 @@ const codes = "Exit codes: 0 all passed; 1 something failed; 2 the call is wrong
 var page = cli.Page{
 	Usage:   "check",
 	Purpose: "Run every check of the repository, as CI does",
-	Details: `These are formatting, vet, staticcheck, a scanner of workflows, and all tests of each Go module, with the race detector where
-our code starts goroutines. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name the tests that
-did not run because a program is missing.
+	Details: `These are formatting, the analyzers of go vet and of staticcheck (the step vet), a scanner of workflows, and all tests of each
+Go module, with the race detector where our code starts goroutines. Some tests want other programs, such as shellcheck, jq, a browser or
+node; the last lines name the tests that did not run because a program is missing.
 
 "check settings" checks the files of an application that uses the platform: see check settings --help.`,
 	Examples: `  go run ./cmd/check --quick          what changed, while you work
@@ -119,7 +119,7 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 // times Go's default the engine's tests take a tenth less processor time.
 const gcPercent = "GOGC"
 
-var stepNames = []string{"install", "format", "cli", "vet", "staticcheck", "workflows", "test"}
+var stepNames = []string{"install", "format", "cli", "vet", "workflows", "test"}
 
 // step is one check.
 type step struct {
@@ -138,7 +138,7 @@ func (c checker) stages(install bool) [][]step {
 		first,
 		// What the CLI and vet's packages share is compiled once.
 		{{"cli", checker.cli}, {"vet", checker.vet}},
-		{{"test", checker.test}, {"staticcheck", checker.staticcheck}, {"workflows", checker.workflows}},
+		{{"test", checker.test}, {"workflows", checker.workflows}},
 	}
 }
 
@@ -237,16 +237,6 @@ func (c checker) command(module, name string, args ...string) error {
 	return nil
 }
 
-func (c checker) each(name string, args ...string) error {
-	var first error
-	for _, module := range modules {
-		if err := c.command(module, name, args...); err != nil && first == nil {
-			first = err
-		}
-	}
-	return first
-}
-
 // format checks files and folders with gofmt.
 func (c checker) format(paths ...string) error {
 	if len(paths) == 0 {
@@ -264,8 +254,31 @@ func (c checker) format(paths ...string) error {
 	return nil
 }
 
-// vet checks the packages as most tests compile them: without the race detector.
-func (c checker) vet() error { return c.each("go", "vet", "./...") }
+// vet runs the analyzers of go vet and of staticcheck on every package.
+func (c checker) vet() error {
+	program, err := c.vetTool()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, module := range modules {
+		errs = append(errs, c.command(module, program, "./..."))
+	}
+	return errors.Join(errs...)
+}
+
+// vetTool returns the path of the program that runs the analyzers (docs/adr/0042). Go compiles it once and keeps it.
+func (c checker) vetTool() (path string, err error) {
+	const tool = "github.com/guiofsaints/procureflow-platform/internal/tools/vet"
+	command := exec.CommandContext(c.ctx, "go", "tool", "-n", tool)
+	command.Dir, command.Stderr = filepath.Join(c.root, "internal", "tools"), c.out
+	listed, err := command.Output()
+	c.used.add(command.ProcessState)
+	if err != nil {
+		return "", fmt.Errorf("compile %s: %w", tool, err)
+	}
+	return strings.TrimSpace(string(listed)), nil
+}
 
 // tool builds a program at the version that internal/tools pins, in a folder that the caller removes.
 func (c checker) tool(pkg string) (folder, program string, err error) {
@@ -284,15 +297,6 @@ func (c checker) workflows() error {
 		return err
 	}
 	return errors.Join(c.command(".", program, "run"), c.command(".", program, "run-action"))
-}
-
-func (c checker) staticcheck() error {
-	folder, program, err := c.tool("honnef.co/go/tools/cmd/staticcheck")
-	defer os.RemoveAll(folder)
-	if err != nil {
-		return err
-	}
-	return c.each(program, "./...")
 }
 
 // cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.

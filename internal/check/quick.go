@@ -35,6 +35,10 @@ func (c checker) quick(base string) error {
 	if err := c.format(goFiles(files)...); err != nil {
 		return err
 	}
+	program, err := c.vetTool()
+	if err != nil {
+		return err
+	}
 	tests := &report{out: c.out}
 	defer tests.summary()
 	var first error
@@ -43,7 +47,7 @@ func (c checker) quick(base string) error {
 		if len(packages) == 0 {
 			continue
 		}
-		err := c.command(module, "go", append([]string{"vet"}, packages...)...)
+		err := c.command(module, program, packages...)
 		if err == nil {
 			err = c.command(module, "go", "list", "-export", "-f", `{{""}}`, "./...")
 		}

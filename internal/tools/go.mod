@@ -3,8 +3,14 @@ module github.com/guiofsaints/procureflow-platform/internal/tools
 go 1.26.0
 
 tool (
+	github.com/guiofsaints/procureflow-platform/internal/tools/vet
 	github.com/suzuki-shunsuke/ghalint/cmd/ghalint
-	honnef.co/go/tools/cmd/staticcheck
+)
+
+require (
+	golang.org/x/mod v0.41.0
+	golang.org/x/tools v0.51.0
+	honnef.co/go/tools v0.8.2
 )
 
 require (
@@ -27,12 +33,9 @@ require (
 	github.com/urfave/cli/v3 v3.3.8 // indirect
 	github.com/zalando/go-keyring v0.2.6 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
-	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/oauth2 v0.30.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.24.0 // indirect
-	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
-	honnef.co/go/tools v0.8.2 // indirect
 )

@@ -162,6 +162,9 @@ func report(lines io.Reader, total int, options Options) (messages string) {
 			fmt.Fprintf(options.Out, "  compiled %d of %d packages\n", done, total)
 		}
 	}
+	if err := scanner.Err(); err != nil {
+		kept = append(kept, err.Error())
+	}
 	if options.Terminal && done > 0 {
 		fmt.Fprint(options.Out, "\r\033[K")
 	}

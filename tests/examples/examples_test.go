@@ -108,6 +108,7 @@ func serveEmulator(t *testing.T) string {
 			apis = fields[1]
 		}
 	}
+	require.NoError(t, lines.Err())
 	require.NotEmpty(t, apis, "the emulator says where its APIs are")
 	go func() { _, _ = io.Copy(io.Discard, read) }()
 	return apis

@@ -195,7 +195,7 @@ func TestCaches(t *testing.T) {
 	for what, want := range map[string]string{
 		"node": "${{ inputs.node-version }} pnpm", "pnpm": "", "actions/setup-pnpm/action.yml": "${{ inputs.app }}/.next/cache",
 		"actions/setup-platform/action.yml": "~/go/pkg/mod ~/.cache/go-build", "workflows/ci.yml": "~/go/pkg/mod ~/.cache/go-build " +
-			"~/.cache/procureflow-platform ~/.cache/staticcheck",
+			"~/.cache/procureflow-platform",
 	} {
 		if got, there := found[what]; !there || got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)
