@@ -165,6 +165,45 @@ func TestExpiredLogin(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 }
 
+// TestTokensOfAnAccount checks that the API beside Cloud Run's makes the tokens of an account, that a token is kept, and that a refusal
+// says what it takes.
+func TestTokensOfAnAccount(t *testing.T) {
+	t.Parallel()
+	const account = "probes@procureflow-dev.iam.gserviceaccount.com"
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Audience     string
+			IncludeEmail bool
+		}
+		assert.NoError(t, json.NewDecoder(r.Body).Decode(&body))
+		asked = append(asked, fmt.Sprint(r.URL.Path, " ", body.Audience, " ", body.IncludeEmail))
+		w.Header().Set("Content-Type", "application/json")
+		if !strings.Contains(r.URL.Path, account) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"error":{"code":403,"message":"Permission denied."}}`)
+			return
+		}
+		fmt.Fprint(w, `{"token":"a.b.c"}`)
+	}))
+	t.Cleanup(server.Close)
+	endpoints := Endpoints{Run: server.URL + "/run/"}
+	source, err := IDTokens(t.Context(), endpoints, account, "https://web.example.com")
+	require.NoError(t, err)
+	for range 2 {
+		token, err := source(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "a.b.c", token)
+	}
+	assert.Equal(t, []string{"/cred/v1/projects/-/serviceAccounts/" + account + ":generateIdToken https://web.example.com true"}, asked)
+
+	_, err = IDTokens(t.Context(), endpoints, "other@procureflow-dev.iam.gserviceaccount.com", "https://web.example.com")
+	assert.EqualError(t, err, "ID token for https://web.example.com: 403 Permission denied. (it takes the credentials of a service account, "+
+		"as the deploy workflow has, or --probe-account and the right to make that account's tokens)")
+	_, err = IDTokens(t.Context(), Endpoints{Run: "https://run.example.com/run/"}, account, "https://web.example.com")
+	assert.ErrorContains(t, err, "endpoint https://run.example.com/cred/ is not on this machine")
+}
+
 // TestForbiddenNamesTheRole checks that a refusal names the missing role, which differs between the two APIs.
 func TestForbiddenNamesTheRole(t *testing.T) {
 	t.Parallel()
