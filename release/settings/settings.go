@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -179,7 +180,11 @@ func Parse(raw []byte, environment string) (Environment, error) {
 	for _, name := range slices.Sorted(maps.Keys(file.Environments)) {
 		node := file.Environments[name]
 		one := Default()
-		encoded, err := yaml.Marshal(&node)
+		err := unclear(&node, reflect.TypeFor[Environment](), "")
+		var encoded []byte
+		if err == nil {
+			encoded, err = yaml.Marshal(&node)
+		}
 		if err == nil {
 			err = plain(strict(encoded, &one))
 		}
@@ -237,12 +242,17 @@ func plain(err error) error {
 	return errors.Join(problems...)
 }
 
+// headerName matches the name of a header by RFC 9110. No answer has a header of another name, so the marker would never be there.
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
 func (e Environment) validate() error {
 	var found problems.List
 	found.Take(e.Policy().Validate())
 	found.If(len(e.Probe.Paths) == 0, "probe.paths: name at least one path")
 	for _, path := range e.Probe.Paths {
 		found.If(!strings.HasPrefix(path, "/"), "probe.paths: %q has to begin with /", path)
+		found.If(strings.HasPrefix(path, "//") || strings.ContainsAny(path, " \t\r\n\\#"),
+			"probe.paths: %q is not a path of the service: begin with one /, and escape blanks", path)
 	}
 	found.If(e.Probe.Timeout <= 0, "probe.timeout has to be longer than 0")
 	found.If(!slices.Contains([]string{"auto", "public", "id-token"}, e.Probe.Auth), "probe.auth is %q: use auto, public or id-token",
@@ -258,6 +268,8 @@ func (e Environment) validate() error {
 	}{{"probe.p95", e.Probe.P95}, {"probe.warmup", e.Probe.Warmup}, {"metrics.p95", e.Metrics.P95}, {"holdFor", e.HoldFor}} {
 		found.If(one.d < 0, "%s is negative", one.name)
 	}
+	found.If(e.Probe.Marker.Header != "" && !headerName.MatchString(e.Probe.Marker.Header),
+		"probe.marker.header is %q: write a header's name, such as X-Revision", e.Probe.Marker.Header)
 	found.If(e.Probe.Marker.Header == "" && e.Probe.Marker.Value != "", "probe.marker.value needs a header")
 	found.If(e.Probe.Marker.Header != "" && e.Probe.Marker.Value == "", "probe.marker.header needs a value")
 	_, err := e.Windows.windows()

@@ -95,6 +95,30 @@ func TestBadSettingsAreRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "read the release policy")
 }
 
+// TestUnclearScalarsAreRefused has what YAML reads in another way than the file seems to say, and paths and headers that no service has.
+func TestUnclearScalarsAreRefused(t *testing.T) {
+	t.Parallel()
+	const fix, empty = ": write a whole number such as 10", " has no value: give it one, or remove the key"
+	for of, want := range map[string]string{
+		"steps: [{percent: 10.9, bake: 1m}, {percent: 100, bake: 1m}]": "environments.dev: steps[0].percent is 10.9" + fix,
+		"steps: [{percent: 010, bake: 1m}, {percent: 1e2, bake: 1m}]":  "steps[0].percent is 010" + fix + "\nsteps[1].percent is 1e2" + fix,
+		"probe: {count: 60.7, consecutive: 0x3}":                       "probe.count is 60.7" + fix + "\nprobe.consecutive is 0x3" + fix,
+		"metrics: {minRequests: 1_000}":                                "metrics.minRequests is 1_000" + fix,
+		"inconclusive: ~":                                              "inconclusive" + empty,
+		"probe: ":                                                      "probe" + empty,
+		"before: [~]":                                                  "before[0]" + empty,
+		"steps: [{percent: 100, bake: 1m}, ~]":                         "steps[1]" + empty,
+		"notify: ~, windows: null":                                     "notify" + empty + "\nwindows" + empty,
+		"after: [&job {job: smoke, timeout: ~}, *job]":                 "after[0].timeout" + empty + "\nafter[1].timeout" + empty,
+		"probe: {paths: [//evil.example/x]}":                           `probe.paths: "//evil.example/x" is not a path of the service`,
+		"probe: {paths: ['/a b']}":                                     `probe.paths: "/a b" is not a path of the service`,
+		"probe: {marker: {header: 'X Revision', value: x}}":            `probe.marker.header is "X Revision"`,
+	} {
+		_, err := Parse([]byte("environments: {dev: {"+of+"}}"), "dev")
+		assert.ErrorContains(t, err, want, of)
+	}
+}
+
 func TestHooksWindowsAndSinks(t *testing.T) {
 	t.Parallel()
 	const raw = `environments:
