@@ -17,6 +17,7 @@ import (
 
 	platform "github.com/guiofsaints/procureflow-platform"
 	"github.com/guiofsaints/procureflow-platform/internal/naming"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	release "github.com/guiofsaints/procureflow-platform/release/settings"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
@@ -162,7 +163,7 @@ func (r *Report) stacks() {
 		r.settings[name] = settings
 		if document, err := stacks.Document(r.folder, name); err == nil {
 			if _, count := stacks.FillStandIns(document); count > 0 {
-				r.Notes = append(r.Notes, fmt.Sprintf("%s: %d stand-ins for what only the owner knows", file, count))
+				r.Notes = append(r.Notes, fmt.Sprintf("%s: %s for what only the owner knows", file, plural.Of(count, "stand-in", "stand-ins")))
 			}
 		}
 		if err := r.adopter.Holds(r.adopter.Application, settings.GitHub.Owner, settings.GitHub.Repository); err != nil {

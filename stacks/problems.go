@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // Problem is one thing that is wrong with the settings.
@@ -29,12 +31,9 @@ type Problems struct {
 
 // Error names the stack and the file, then each problem on its own line.
 func (p *Problems) Error() string {
-	count := "1 problem"
-	if len(p.List) != 1 {
-		count = fmt.Sprintf("%d problems", len(p.List))
-	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "stack %s: %s in Pulumi.%s.yaml under %s:", p.Stack, count, p.Stack, settingsKey)
+	fmt.Fprintf(&text, "stack %s: %s in Pulumi.%s.yaml under %s:", p.Stack,
+		plural.Of(len(p.List), "problem", "problems"), p.Stack, settingsKey)
 	for _, problem := range p.List {
 		text.WriteString("\n  " + problem.String())
 	}

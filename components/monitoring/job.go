@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 )
 
@@ -87,8 +88,8 @@ func (args *JobWatchArgs) alerts() (list []alert) {
 	if args.LateAfterHours > 0 {
 		list = append(list, alert{
 			key: "job-late", severity: critical, title: "has not succeeded in time",
-			meaning: fmt.Sprintf("No execution of the job succeeded within %d hours: nothing started it, or each of them failed.",
-				args.LateAfterHours),
+			meaning: fmt.Sprintf("No execution of the job succeeded within %s: nothing started it, or each of them failed.",
+				plural.Of(args.LateAfterHours, "hour", "hours")),
 			conditions: args.late(),
 		})
 	}
@@ -99,7 +100,7 @@ func (args *JobWatchArgs) alerts() (list []alert) {
 // a threshold is silent without data. A missing series counts as no success. The bound is half a success, because increase extrapolates.
 func (args *JobWatchArgs) late() monitoring.AlertPolicyConditionArray {
 	return monitoring.AlertPolicyConditionArray{&monitoring.AlertPolicyConditionArgs{
-		DisplayName: pulumi.String(fmt.Sprintf("no success in %d hours", args.LateAfterHours)),
+		DisplayName: pulumi.String("no success in " + plural.Of(args.LateAfterHours, "hour", "hours")),
 		ConditionPrometheusQueryLanguage: &monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs{
 			Query: pulumi.Sprintf(`(sum(increase(run_googleapis_com:job_completed_execution_count{monitored_resource="cloud_run_job",`+
 				`job_name="%s",location="%s",result="succeeded"}[%dh])) or vector(0)) < 0.5`, args.JobName, args.Location, args.LateAfterHours),

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumiopt"
 )
@@ -201,8 +202,8 @@ func (args *WatchArgs) newObjective(ctx *pulumi.Context, name string, parent *Wa
 		Project: args.Project,
 		Service: service.ServiceId,
 		SloId:   pulumi.String(objectiveID),
-		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered without 5xx in %d days", args.AvailabilityPercent,
-			args.windowDays())),
+		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered without 5xx in %s", args.AvailabilityPercent,
+			plural.Of(args.windowDays(), "day", "days"))),
 		Goal:              pulumi.Float64(fraction(args.AvailabilityPercent)),
 		RollingPeriodDays: pulumi.Int(args.windowDays()),
 		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{GoodTotalRatio: &monitoring.SloRequestBasedSliGoodTotalRatioArgs{
@@ -222,8 +223,8 @@ func (args *WatchArgs) newLatencyObjective(ctx *pulumi.Context, name string, ser
 		Project: args.Project,
 		Service: service,
 		SloId:   pulumi.String("latency"),
-		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered within %d ms in %d days", args.Latency.Percent,
-			args.Latency.Milliseconds, args.windowDays())),
+		DisplayName: pulumi.String(fmt.Sprintf("%g %% of requests are answered within %d ms in %s", args.Latency.Percent,
+			args.Latency.Milliseconds, plural.Of(args.windowDays(), "day", "days"))),
 		Goal:              pulumi.Float64(fraction(args.Latency.Percent)),
 		RollingPeriodDays: pulumi.Int(args.windowDays()),
 		RequestBasedSli: &monitoring.SloRequestBasedSliArgs{DistributionCut: &monitoring.SloRequestBasedSliDistributionCutArgs{

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // valueCheck returns what is wrong with a value, or "".
@@ -149,9 +151,9 @@ func elements(name string, n int) valueCheck {
 		list, ok := value.([]any)
 		switch {
 		case ok && name == "at-least" && len(list) < n:
-			return fmt.Sprintf("it has to have at least %d elements", n)
+			return fmt.Sprintf("it has to have at least %s", plural.Of(n, "element", "elements"))
 		case ok && name == "at-most" && len(list) > n:
-			return fmt.Sprintf("it may have at most %d elements, and has %d", n, len(list))
+			return fmt.Sprintf("it may have at most %s, and has %d", plural.Of(n, "element", "elements"), len(list))
 		}
 		return ""
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // Planned is a resource that the program asks for.
@@ -65,8 +67,9 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 			Provider: ProviderURN(s.Provider), Inputs: s.Inputs})
 	}
 	if same < plan.ChangeSummary["same"] {
-		return nil, fmt.Errorf("the plan leaves out %d resources that do not change, so what the settings know would seem unknown: "+
-			"give the output of `pulumi preview --json --show-sames`", plan.ChangeSummary["same"]-same)
+		return nil, fmt.Errorf("the plan leaves out %s not change, so what the settings know would seem unknown: "+
+			"give the output of `pulumi preview --json --show-sames`",
+			plural.Of(plan.ChangeSummary["same"]-same, "resource that does", "resources that do"))
 	}
 	return planned, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // Report says what exists before the first `up`, and what that `up` would do to it.
@@ -80,13 +82,15 @@ func (r Report) Write(path string, plan []Planned) error {
 // Text returns the report for people; path is the import file's.
 func (r Report) Text(path string) string {
 	var out strings.Builder
+	planned := plural.Of(r.Planned, "planned resource", "planned resources")
 	switch {
 	case r.Planned == 0:
 		fmt.Fprintf(&out, "The plan makes nothing: what the settings ask for is in the state already. %s imports nothing.\n", path)
 	case len(r.Exist) == 0:
-		fmt.Fprintf(&out, "None of the %d planned resources exists already: %s imports nothing.\n", r.Planned, path)
+		fmt.Fprintf(&out, "None of the %s exists already: %s imports nothing.\n", planned, path)
 	default:
-		fmt.Fprintf(&out, "%d of the %d planned resources exist already and are named in %s:\n", len(r.Exist), r.Planned, path)
+		fmt.Fprintf(&out, "%d of the %s %s in %s:\n", len(r.Exist), planned,
+			plural.Word(len(r.Exist), "exists already and is named", "exist already and are named"), path)
 	}
 	for _, adoption := range r.Exist {
 		fmt.Fprintf(&out, "  %-28s %s\n", adoption.Name(), adoption.ID)

@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 		Pins:    []string{"gcloud one", "gcloud two"},
 		Unknown: []adopt.Unknown{{Resource: "z", What: "a secret that the settings do not name"}},
 	}
-	assert.Equal(t, `1 of the 7 planned resources exist already and are named in import.json:
+	assert.Equal(t, `1 of the 7 planned resources exists already and is named in import.json:
   secrets-key                  projects/p/secrets/key
 Not looked for, because their parent resources are not in the state yet: a, b. Ask again after the import.
 Put these right first. `+"`up`"+` would fail on them half-way, or replace them:

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // survey asks for further facts: the settings of running services, the versions of the secrets that they will read, and
@@ -178,8 +180,8 @@ func (s *search) image(p Planned, place, path string, live map[string]any) {
 		inside := containers(live)
 		main := mainContainer(inside)
 		if main < 0 {
-			s.refuse(path, fmt.Sprintf("it has %d containers and no single one of them has a port, so there is no telling which image to keep",
-				len(inside)), "set the digest in the settings: `"+set+"`")
+			s.refuse(path, fmt.Sprintf("it has %s and no single one of them has a port, so there is no telling which image to keep",
+				plural.Of(len(inside), "container", "containers")), "set the digest in the settings: `"+set+"`")
 			return
 		}
 		if runs = text(inside[main], "image"); !strings.Contains(runs, "@sha256:") {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/preflight"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 func (a *app) preflight() *cobra.Command {
@@ -43,16 +44,18 @@ func preflightText(report preflight.Report) string {
 	var text strings.Builder
 	for _, place := range report.Places {
 		if len(place.Missing) == 0 {
-			fmt.Fprintf(&text, "%s: you have all %d permissions that the first run of %s takes.\n",
-				place.Resource, place.Asked, report.Environment)
+			fmt.Fprintf(&text, "%s: you have %s %s that the first run of %s takes.\n",
+				place.Resource, plural.Word(place.Asked, "the", "all"), permissions(place.Asked), report.Environment)
 			continue
 		}
-		fmt.Fprintf(&text, "%s: you lack %d of the %d permissions that the first run of %s takes:\n%s",
-			place.Resource, len(place.Missing), place.Asked, report.Environment, indented(place.Missing))
+		fmt.Fprintf(&text, "%s: you lack %d of the %s that the first run of %s takes:\n%s",
+			place.Resource, len(place.Missing), permissions(place.Asked), report.Environment, indented(place.Missing))
 		fmt.Fprintf(&text, "These roles hold them. Have them granted to you for the run, and taken away after it:\n%s", indented(place.Roles))
 	}
 	return text.String()
 }
+
+func permissions(n int) string { return plural.Of(n, "permission", "permissions") }
 
 func (a *app) permissions() *cobra.Command {
 	return &cobra.Command{
@@ -70,7 +73,7 @@ func (a *app) permissions() *cobra.Command {
 			var text strings.Builder
 			for _, place := range wanted {
 				fmt.Fprintf(&text, "On %s these roles, for the time of the run:\n%s", place.Resource, indented(place.Roles))
-				fmt.Fprintf(&text, "They hold the %d permissions that it takes:\n%s", len(place.Permissions), indented(place.Permissions))
+				fmt.Fprintf(&text, "They hold the %s that it takes:\n%s", permissions(len(place.Permissions)), indented(place.Permissions))
 			}
 			return a.print(wanted, text.String(), true)
 		},

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // This executable also runs each package's tests for `go test` (the flag -exec), and records what they took.
@@ -98,7 +100,7 @@ func printTests(out io.Writer, tests []tested) {
 		}
 	}
 	if more := len(tests) - shownTests; more > 0 {
-		fmt.Fprintf(out, "| %d others | %.1f s |\n", more, others.Seconds())
+		fmt.Fprintf(out, "| %s | %.1f s |\n", plural.Of(more, "other", "others"), others.Seconds())
 	}
 	fmt.Fprintln(out, "\n"+testsNote)
 }

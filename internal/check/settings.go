@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/scaffold"
 )
 
@@ -38,7 +39,7 @@ func settings(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(out, problem)
 	}
 	if len(report.Problems) > 0 {
-		fmt.Fprintf(errs, "check settings: %d problems\n", len(report.Problems))
+		fmt.Fprintf(errs, "check settings: %s\n", plural.Of(len(report.Problems), "problem", "problems"))
 		return ExitFailed
 	}
 	fmt.Fprintln(out, "The settings fit each other and this version of the platform.")

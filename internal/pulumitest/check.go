@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // CheckParents fails the test unless the tree is in order: every provider's resource is the child of a component, every child's name
@@ -50,9 +52,8 @@ func parentProblems(inventory *Inventory) []string {
 	}
 	// The stack registers its outputs too.
 	if registered := inventory.outputsRegistered - 1; registered != components {
-		problems = append(problems, fmt.Sprintf("%d components, but %d registered their outputs: end each constructor with "+
-			"ctx.RegisterResourceOutputs",
-			components, registered))
+		problems = append(problems, fmt.Sprintf("%s, but %d registered their outputs: end each constructor with "+
+			"ctx.RegisterResourceOutputs", plural.Of(components, "component", "components"), registered))
 	}
 	return problems
 }

@@ -41,7 +41,7 @@ func TestParentProblems(t *testing.T) {
 		},
 		"no outputs": {
 			[]Resource{component, child}, 1,
-			[]string{"1 components, but 0 registered their outputs: end each constructor with ctx.RegisterResourceOutputs"},
+			[]string{"1 component, but 0 registered their outputs: end each constructor with ctx.RegisterResourceOutputs"},
 		},
 		"providers and reads need no parent": {
 			[]Resource{

@@ -228,7 +228,11 @@ func parseList[T any](o Option, v any, of string, parse func(any) (T, error)) (a
 // holds reports whether a list or map may have n elements.
 func (o Option) holds(n int) error {
 	if n < o.MinItems || o.MaxItems > 0 && n > o.MaxItems {
-		return fmt.Errorf("has %d elements, must have %s", n, span(o.MinItems, o.MaxItems))
+		noun := "elements"
+		if n == 1 {
+			noun = "element"
+		}
+		return fmt.Errorf("has %d %s, must have %s", n, noun, span(o.MinItems, o.MaxItems))
 	}
 	return nil
 }

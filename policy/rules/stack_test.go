@@ -89,7 +89,7 @@ func stackCases() []stackCase {
 			environment("production", 2, 3)}, "", nil, ""},
 		{"no production", twoPersonProd, []ct.Resource{environment("staging")}, "", nil, "has no environment on the way to production"},
 		{"one gate", twoPersonProd, []ct.Resource{environment("production", 1, 2)}, "",
-			[]string{"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers"}, ""},
+			[]string{"the repository has one environment on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"one reviewer", twoPersonProd, []ct.Resource{environment("production-approval", 1), environment("production", 1)}, "", []string{
 			"user:1 reviews production as well as production-approval, and could approve both: use different reviewers"}, ""},
 		{"one shared reviewer as text", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2),
@@ -108,16 +108,16 @@ func stackCases() []stackCase {
 			changed(environment("prod-2"), change{path: "reviewers", to: ct.Unknown})}, "", []string{
 			"not checked: reviewers is known only after the update"}, ""},
 		{"one gate unknown", twoPersonProd, []ct.Resource{environment("prod-1", ct.Unknown)}, "", []string{
-			"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers",
+			"the repository has one environment on the way to production: it takes two, so add one with other reviewers",
 			"not checked: reviewers[0].users[0] is known only after the update"}, ""},
 		{"a gate without reviewers", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")},
 			"", []string{
 				"reviewers is empty, so nobody has to approve production: name who does"}, ""},
 		{"in other letters", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
-			"the repository has 1 environments on the way to production: it takes two, so add one with other reviewers"}, ""},
+			"the repository has one environment on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"a gate of another repository", twoPersonProd, []ct.Resource{in("web", environment("production", 1)),
 			in("api", environment("production", 2))}, "", []string{
-			"api has 1 environments on the way to production: it takes two, so add one with other reviewers", "web has 1 environments " +
+			"api has one environment on the way to production: it takes two, so add one with other reviewers", "web has one environment " +
 				"on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"of a repository that is not there yet", twoPersonProd, []ct.Resource{changed(environment("prod-a", 1),
 			change{path: "repository", to: ct.Unknown}),
@@ -143,8 +143,9 @@ func stackCases() []stackCase {
 }
 
 func uncheckedOf(services, checks int) string {
-	return fmt.Sprintf("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the "+
-		"host to hosts of uptime-exists in policy/STACK.json", services, checks)
+	return fmt.Sprintf("has %s that the internet can reach and %s of a host of theirs: add one for each, or add the host to hosts of "+
+		"uptime-exists in policy/STACK.json", map[int]string{1: "1 service", 2: "2 services"}[services],
+		map[int]string{0: "0 uptime checks", 1: "1 uptime check"}[checks])
 }
 
 func TestStackRules(t *testing.T) {

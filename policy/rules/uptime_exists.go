@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,8 +41,8 @@ var uptimeExists = crossguard.Policy{
 			}
 		})
 		if public > len(checked) {
-			s.Violation("has %d services that the internet can reach and %d uptime checks of a host of theirs: add one for each, or add the host "+
-				"to hosts of uptime-exists in policy/STACK.json", public, len(checked))
+			s.Violation("has %s that the internet can reach and %s of a host of theirs: add one for each, or add the host "+
+				"to hosts of uptime-exists in policy/STACK.json", numbered(public, "service"), numbered(len(checked), "uptime check"))
 		}
 	},
 }
@@ -125,4 +126,11 @@ func mappedDomains(s *crossguard.Stack) []string {
 		}
 	})
 	return all
+}
+
+func numbered(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

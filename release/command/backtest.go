@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/backtest"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -73,7 +74,7 @@ func (a *app) replay(policy rollout.Policy, journals []string) error {
 	for _, result := range results {
 		text += result.String() + "\n"
 	}
-	return a.write(text + fmt.Sprintf("%d rollouts\n", len(results)))
+	return a.write(text + plural.Of(len(results), "rollout", "rollouts") + "\n")
 }
 
 // simulate tries the simulation's faults under the policy and under the one to compare it with.
@@ -87,8 +88,9 @@ func (a *app) simulate(policy rollout.Policy, against string, visitors float64, 
 		return a.print(tried)
 	}
 	out := &strings.Builder{}
-	fmt.Fprintf(out, "%d simulated releases of each fault, %g visitors a second. Each column: taken back/held/released in percent,\n"+
-		"median time to the decision, visitors who met the fault until then.\n\n", times, visitors)
+	fmt.Fprintf(out, "%s of each fault, with %g visitors a second. Each column: taken back/held/released in percent,\n"+
+		"median time to the decision, visitors who met the fault until then.\n\n", plural.Of(times, "simulated release", "simulated releases"),
+		visitors)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FAULT OF THE CANDIDATE\tBEFORE\tWITH THE POLICY\tWHAT CHANGES")
 	for _, one := range tried {

@@ -205,7 +205,7 @@ func TestReleaseAndRollback(t *testing.T) {
 
 	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), l.file("audit.jsonl"))
 	assert.Equal(t, ExitDone, exit, errors)
-	assert.Regexp(t, `(?s)^\S+ web-green: released at 100 % after \S+; as well.*\n1 rollouts\n$`, out)
+	assert.Regexp(t, `(?s)^\S+ web-green: released at 100 % after \S+; as well.*\n1 rollout\n$`, out)
 	exit, out, errors = l.release(context.Background(), "backtest", l.file("policy.yaml"), "--simulated", "--times", "2",
 		"--against", l.file("policy.yaml"))
 	assert.Equal(t, ExitDone, exit, errors)
@@ -488,7 +488,7 @@ func TestStatusFitsATerminal(t *testing.T) {
 	}
 	assert.LessOrEqual(t, lines, 24, text)
 	assert.Contains(t, text, "  90 %   procureflow-web-0000000048  stable\n  10 %   procureflow-web-0000000049  candidate shifted\n")
-	assert.Contains(t, text, "and 44 older ones: --all lists them\n")
+	assert.Contains(t, text, "and 44 older: --all lists all\n")
 	assert.Greater(t, strings.Count((&app{}).statusText(status, rollback, true), "\n"), 100)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/release/audit"
 	"github.com/guiofsaints/procureflow-platform/release/report"
 )
@@ -48,11 +49,7 @@ func (a *app) report() *cobra.Command {
 			if err := os.WriteFile(out, index, 0o644); err != nil {
 				return err
 			}
-			releases := fmt.Sprintf("%d releases", len(pages))
-			if len(pages) == 1 {
-				releases = "1 release"
-			}
-			fmt.Fprintf(a.streams.Out, "%s: %s, each with a page in %s\n", out, releases, folder)
+			fmt.Fprintf(a.streams.Out, "%s: %s, each with a page in %s\n", out, plural.Of(len(pages), "release", "releases"), folder)
 			return nil
 		},
 	}

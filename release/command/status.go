@@ -67,7 +67,7 @@ func (a *app) statusText(status rollout.Status, rollback string, all bool) strin
 	slices.SortStableFunc(revisions, func(a, b string) int { return percents[b] - percents[a] })
 	for i, name := range revisions {
 		if i >= fewRevisions-1 && percents[name] == 0 && !all {
-			fmt.Fprintf(out, "       and %d more with tags: --all lists them\n", len(revisions)-i)
+			fmt.Fprintf(out, "       and %d more with tags: --all lists all\n", len(revisions)-i)
 			break
 		}
 		fmt.Fprintf(out, "%4d %%   %s\n", percents[name], strings.TrimSpace(name+"  "+strings.Join(tags[name], " ")))
@@ -115,7 +115,7 @@ func (a *app) revisionTable(revisions []plan.Revision, all bool) string {
 	}
 	_ = table.Flush()
 	if more := len(revisions) - len(shown); more > 0 {
-		fmt.Fprintf(out, "and %d older ones: --all lists them\n", more)
+		fmt.Fprintf(out, "and %d older: --all lists all\n", more)
 	}
 	for _, revision := range shown {
 		if !revision.Ready {

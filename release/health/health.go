@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // Outcome is what a gate says.
@@ -144,15 +146,17 @@ func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	}
 	counted = counted[from:]
 	if len(counted) < limits.Probes {
-		return verdict(Pending, "%d of %d probes before traffic were good", len(counted), limits.Probes)
+		return verdict(Pending, "%d of %s before traffic %s good", len(counted), probes(limits.Probes),
+			plural.Word(len(counted), "was", "were"))
 	}
 	if needed := limits.Needed(); len(counted) < needed && limits.P95 > 0 {
-		return verdict(Pending, "%d of the %d probes before traffic that a p95 needs", len(counted), needed)
+		return verdict(Pending, "%d of the %s before traffic that a p95 needs", len(counted), probes(needed))
 	}
 	if slow, tooSlow := slowness(counted, limits); tooSlow {
 		return slow
 	}
-	return verdict(Pass, "%d probes before traffic were good, p95 %s", len(counted), round(P95(counted)))
+	return verdict(Pass, "%s before traffic %s good, p95 %s", probes(len(counted)), plural.Word(len(counted), "was", "were"),
+		round(P95(counted)))
 }
 
 // Probes is gate B over one step. Too many failures in a row at either endpoint fail it at once. Too high a share of failures, or too
@@ -168,7 +172,7 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 		judged  bool
 	}{{"the candidate's URL", candidate, true}, {"the service's URL", service, !mainBroken}} {
 		if streak, fault := failing(endpoint.samples); endpoint.judged && limits.Consecutive > 0 && streak >= limits.Consecutive {
-			verdicts = append(verdicts, verdict(Fail, "%d probes of %s in a row failed, the last one: %s", streak, endpoint.name, fault))
+			verdicts = append(verdicts, verdict(Fail, "%s of %s in a row failed, the last one: %s", probes(streak), endpoint.name, fault))
 		}
 	}
 	if len(verdicts) > 0 {
@@ -188,11 +192,14 @@ func Probes(samples []Sample, limits Limits, mainBroken bool) Verdict {
 		return slow
 	}
 	if len(candidate) < limits.Needed() {
-		return verdict(Inconclusive, "%d probes of the candidate's URL; a decision needs %d", len(candidate), limits.Needed())
+		return verdict(Inconclusive, "%s of the candidate's URL; a decision needs %d", probes(len(candidate)), limits.Needed())
 	}
-	return verdict(Pass, "%d of %d probes were good, p95 of the candidate %s", len(samples)-faults(samples), len(samples),
+	good := len(samples) - faults(samples)
+	return verdict(Pass, "%d of %s %s good, p95 of the candidate %s", good, probes(len(samples)), plural.Word(good, "was", "were"),
 		round(P95(candidate)))
 }
+
+func probes(n int) string { return plural.Of(n, "probe", "probes") }
 
 func faults(samples []Sample) (bad int) {
 	for _, sample := range samples {

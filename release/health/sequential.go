@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // Counts is a number of requests and how many of them failed.
@@ -153,9 +155,8 @@ func sure(log float64) float64 { return 100 * math.Max(0, 1-math.Exp(-log)) }
 // else Inconclusive.
 func (e Evidence) Verdict() Verdict {
 	worse, good := e.worse(), e.good()
-	what := fmt.Sprintf("%d of %d split requests to the candidate failed (with its own probes, %d of %d)", e.candidate.Errors,
-		e.candidate.Requests,
-		e.seen().Errors, e.seen().Requests)
+	what := fmt.Sprintf("%d of %s to the candidate failed (with its own probes, %d of %d)", e.candidate.Errors,
+		plural.Of(e.candidate.Requests, "split request", "split requests"), e.seen().Errors, e.seen().Requests)
 	if e.stable.Requests > 0 {
 		what += fmt.Sprintf(", and %d of %d to stable", e.stable.Errors, e.stable.Requests)
 	}
@@ -189,5 +190,6 @@ func Slow(metrics Metrics, candidate Counts, limits MetricLimits) (Verdict, bool
 	if limits.P95 <= 0 || candidate.Requests < limits.MinLatencies || metrics.P95 <= limits.P95 {
 		return Verdict{}, false
 	}
-	return verdict(Fail, "p95 of %d requests is %s, above %s", candidate.Requests, metrics.P95.Round(time.Millisecond), limits.P95), true
+	return verdict(Fail, "p95 of %s is %s, above %s", plural.Of(candidate.Requests, "request", "requests"),
+		metrics.P95.Round(time.Millisecond), limits.P95), true
 }

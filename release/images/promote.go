@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/release/command"
 	"github.com/guiofsaints/procureflow-platform/release/registry"
 )
@@ -38,9 +39,8 @@ func (a app) promote() *cobra.Command {
 			if a.JSON() {
 				return a.Print(result)
 			}
-			fmt.Fprintf(a.Streams.Out, "promoted %s as %s: %d manifests, %d bytes moved, %d there before\n", result.Image, result.Tag,
-				result.Manifests,
-				result.Transfer.Moved, result.Transfer.Present)
+			fmt.Fprintf(a.Streams.Out, "promoted %s as %s: %s, %d bytes moved, %d there before\n", result.Image, result.Tag,
+				plural.Of(result.Manifests, "manifest", "manifests"), result.Transfer.Moved, result.Transfer.Present)
 			return nil
 		},
 	}

@@ -281,7 +281,7 @@ func TestBakeTooShortForItsProbes(t *testing.T) {
 			"6 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
 		{0, time.Second, health.Limits{}, ""},
 		{0, time.Second, health.Limits{BadRatio: 0.1},
-			"1 probes, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
+			"1 probe, and 20 are needed to judge by: bake for 19s, or shorten probe.interval from 1s"},
 	} {
 		policy := testPolicy()
 		test.limits.Probes, test.limits.Consecutive = 30, 3

@@ -3,6 +3,7 @@ package rollout
 import (
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/hooks"
@@ -81,8 +82,9 @@ func (p Policy) Validate() error {
 		found.If(step.Bake < 0, "step %d %%: the bake is negative", step.Percent)
 		if needed := p.Probes.Needed(); step.Bake >= 0 && p.Interval > 0 {
 			rounds := int(step.Bake/p.Interval) + 1
-			found.If(rounds < needed, "step %d %%: a bake of %s has time for %d probes, and %d are needed to judge by: bake for %s, or shorten "+
-				"probe.interval from %s", step.Percent, step.Bake, rounds, needed, time.Duration(needed-1)*p.Interval, p.Interval)
+			found.If(rounds < needed, "step %d %%: a bake of %s has time for %s, and %d are needed to judge by: bake for %s, or shorten "+
+				"probe.interval from %s", step.Percent, step.Bake, plural.Of(rounds, "probe", "probes"), needed,
+				time.Duration(needed-1)*p.Interval, p.Interval)
 		}
 		last = step.Percent
 	}

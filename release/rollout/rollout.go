@@ -185,7 +185,7 @@ func (r *run) revisions(ctx context.Context) (string, error) {
 		names = append(names, revision.Name)
 	}
 	if more := len(list) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("and %d older ones", more))
+		names = append(names, fmt.Sprintf("and %d older", more))
 	}
 	return strings.Join(names, ", "), err
 }

@@ -192,7 +192,7 @@ func TestProbesDecideWithoutVisitors(t *testing.T) {
 	}{
 		"long enough":            {5 * time.Minute, 0, rollout.Released, "web-b serves everything"},
 		"too short":              {20 * time.Second, 0, rollout.Held, "the release is 59.2 % sure that at most 5.0 % fail, and needs 95 %"},
-		"visitors are asked for": {5 * time.Minute, 1000, rollout.Held, "requests over the service's URL, fewer than the policy's 1000"},
+		"visitors are asked for": {5 * time.Minute, 1000, rollout.Held, "over the service's URL, fewer than the policy's 1000"},
 	} {
 		s := deployed(revision{})
 		controller := s.controller()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 )
@@ -306,7 +307,8 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 	case tooSlow:
 		w.fromC = slow
 	case counted[0].Requests < w.Policy.Metrics.MinRequests:
-		inconclusive("%d requests over the service's URL, fewer than the policy's %d", counted[0].Requests, w.Policy.Metrics.MinRequests)
+		inconclusive("%s over the service's URL, fewer than the policy's %d",
+			plural.Of(counted[0].Requests, "request", "requests"), w.Policy.Metrics.MinRequests)
 	default:
 		w.fromC = w.evidence.Verdict()
 	}

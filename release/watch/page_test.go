@@ -131,7 +131,7 @@ func TestTextIsColoured(t *testing.T) {
    0 %  ····················  r2  tag
    0 %  ····················  r3  tag
    0 %  ····················  r4  tag
-       and 1 more revisions with tags
+       and 1 more with tags
 
 <bad over      >  p95: 2 s (at most 1 s, stable: 80 ms)
 <good within    >  errors: 0 % (at most 2 %)

@@ -39,7 +39,7 @@ func (s State) Text(paint Paint) string {
 	out.WriteString("\n")
 	for i, share := range s.Split {
 		if i >= 5 {
-			fmt.Fprintf(&out, "       and %d more revisions with tags\n", len(s.Split)-i)
+			fmt.Fprintf(&out, "       and %d more with tags\n", len(s.Split)-i)
 			break
 		}
 		bar := strings.Repeat("█", (share.Percent+4)/5)

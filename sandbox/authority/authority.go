@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 	"github.com/guiofsaints/procureflow-platform/sandbox/trust"
@@ -193,7 +194,7 @@ func environmentGuards(r inventory.Resource, guard func(subject, text string, le
 		guard(of+", approval", "one of these approves: "+strings.Join(people, ", "), 0)
 	}
 	if wait := r.Number("waitTimer"); wait > 0 {
-		guard(of+", waiting", fmt.Sprintf("%v minutes pass", wait), wait)
+		guard(of+", waiting", plural.Of(int(wait), "minute passes", "minutes pass"), wait)
 	}
 	if r.At("preventSelfReview") == true {
 		guard(of+", self-approval", "nobody approves what they started", 0)
@@ -233,10 +234,7 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 			}
 		}
 		if approvals := rules.Number("pullRequest", "requiredApprovingReviewCount"); rules.At("pullRequest") != nil {
-			text := fmt.Sprintf("a change needs a pull request with %v approvals", approvals)
-			if approvals == 1 {
-				text = "a change needs a pull request with 1 approval"
-			}
+			text := "a change needs a pull request with " + plural.Of(int(approvals), "approval", "approvals")
 			guard(of+", pull request", text, approvals)
 		}
 		for _, rule := range []struct{ key, text string }{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
@@ -45,8 +46,8 @@ func (a *app) job() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.streams.Out, "%s: each attempt takes %s; the next %d executions hang, the next %d executions fail\n", name,
-				now.Takes, now.Hang, now.Fail)
+			_, err = fmt.Fprintf(a.streams.Out, "%s: each attempt takes %s; the next %s, the next %s\n", name, now.Takes,
+				plural.Of(now.Hang, "execution hangs", "executions hang"), plural.Of(now.Fail, "execution fails", "executions fail"))
 			return err
 		},
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/emulator/metrics"
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/internal/webpage"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -246,15 +247,19 @@ func (c *Console) view() (view, error) {
 		delete(on, one.Name)
 		f := fault{Name: one.Name, Text: one.Text, On: set}
 		if set {
-			f.Did = fmt.Sprintf("hit %d of %d calls", state.Strikes, state.Seen)
+			f.Did = hits(state)
 		}
 		v.Faults = append(v.Faults, f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(on)) {
 		v.Others = append(v.Others, fault{Name: name, Text: string(on[name].Effect), On: true,
-			Did: fmt.Sprintf("hit %d of %d calls", on[name].Strikes, on[name].Seen)})
+			Did: hits(on[name])})
 	}
 	return v, nil
+}
+
+func hits(state faults.State) string {
+	return fmt.Sprintf("hit %d of %s", state.Strikes, plural.Of(state.Seen, "call", "calls"))
 }
 
 func (c *Console) service(of run.Service, samples []sample) (service, error) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 )
 
@@ -152,7 +153,8 @@ func (e *estimator) amounts(r inventory.Resource) (Amounts, bool) {
 		return always(e.usd("scheduler.job", ""))
 	case "gcp:artifactregistry/repository:Repository":
 		kept := keptImages(r)
-		e.assume("a registry holds the %.0f images that it keeps, %v GiB each, and in the worst case %d GiB", kept, imageGiB, mostRegistryGiB)
+		e.assume("a registry holds the %s that it keeps, %v GiB each, and in the worst case %d GiB",
+			plural.Of(int(kept), "image", "images"), imageGiB, mostRegistryGiB)
 		held := kept * imageGiB * e.usd("registry.storage", "")
 		return Amounts{held, held, max(held, mostRegistryGiB*e.usd("registry.storage", ""))}, true
 	case "gcp:secretmanager/secret:Secret", "gcp:secretmanager/regionalSecret:RegionalSecret":
@@ -303,7 +305,7 @@ func (e *estimator) executions(r inventory.Resource) float64 {
 	if regions, given := r.At("selectedRegions").([]any); given && len(regions) > 0 {
 		from = float64(len(regions))
 	}
-	e.assume("an uptime check is made from %.0f places", from)
+	e.assume("an uptime check is made from %s", plural.Of(int(from), "place", "places"))
 	return month / period * from
 }
 

@@ -198,10 +198,10 @@ func TestTextOfAnEstimate(t *testing.T) {
 	assert.Equal(t, []string{
 		"1,000,000 executions of uptime checks a month are free in each project",
 		"a database's backups are as large as its disk, which is the size that it begins with, and in the worst case its limit",
-		"a registry holds the 1 images that it keeps, 0.25 GiB each, and in the worst case 50 GiB",
+		"a registry holds the 1 image that it keeps, 0.25 GiB each, and in the worst case 50 GiB",
 		"a secret has one version that is not destroyed, and in the worst case 6",
 		"an instance of web whose CPU is always allocated may stay up to 15 minutes after its last request, which is not counted",
-		"an uptime check is made from 1 places",
+		"an uptime check is made from 1 place",
 		"an uptime check is made from 6 places",
 		"databases cost what they do in us-central1: the dearest region costs about 1.6 times as much",
 		"migrate is started 31 times a month (nothing says how often), and each of its tasks takes 60 seconds",

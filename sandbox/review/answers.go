@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 )
 
@@ -117,13 +118,17 @@ func (s Stack) noticed() line {
 	}
 	switch failures := s.Rehearsal.failures(); {
 	case still:
-		return say(bold(fmt.Sprintf("%d of %d requests fail, and it does not end", failures, requests)))
+		return say(bold(share(failures, requests) + ", and it does not end"))
 	case failures > 0:
-		return say(bold(fmt.Sprintf("%d of %d requests fail, %.0f s", failures, requests, seconds)))
+		return say(bold(share(failures, requests) + fmt.Sprintf(", %.0f s", seconds)))
 	case requests == 0:
 		return say("nobody asks: nothing was public")
 	}
-	return say(fmt.Sprintf("no, in %d requests", requests))
+	return say("no, in " + plural.Of(requests, "request", "requests"))
+}
+
+func share(failures, requests int) string {
+	return fmt.Sprintf("%d of %s %s", failures, plural.Of(requests, "request", "requests"), plural.Word(failures, "fails", "fail"))
 }
 
 // lost returns the steps that destroy data.

@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 )
 
@@ -122,7 +123,7 @@ func (s Stack) rehearsed(l limits) []block {
 	}
 	var notes list
 	for _, v := range r.Visitors {
-		text := say(val(v.Service), fmt.Sprintf(": %d requests, %d failed", v.Requests, v.Failures))
+		text := say(val(v.Service), fmt.Sprintf(": %s, %d failed", plural.Of(v.Requests, "request", "requests"), v.Failures))
 		if v.Failures > 0 {
 			text = append(text, say(fmt.Sprintf(" over %.0f s, first during ", v.Seconds), val(v.During))...)
 			if v.Still {

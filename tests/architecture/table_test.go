@@ -14,6 +14,9 @@ type layer struct {
 // everyInTest may be imported by the tests of every package of the main module.
 var everyInTest = []string{"internal/golden", "internal/pulumitest", "internal/webpage/webpagetest"}
 
+// everywhere may be imported by every package of the main module, the pure ones included.
+var everywhere = []string{"internal/plural"}
+
 // everyAPI are the packages that an emulated API of Google's is made of.
 var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc", "emulator/store"}
 
@@ -29,6 +32,10 @@ var layers = []layer{
 	{
 		packages: "internal/problems",
 		reason:   "how mistakes are collected is the same everywhere, whatever they are",
+	},
+	{
+		packages: "internal/plural",
+		reason:   "how a number is written with its noun is the same everywhere",
 	},
 	{
 		packages: "internal/container",
