@@ -306,7 +306,7 @@ var cancellable = map[string]string{
 
 // groups are the concurrency groups that a workflow must have, because others rely on them.
 var groups = map[string]string{
-	"deploy.yml":            "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}",
+	"deploy.yml":            "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}-${{ inputs.folder }}",
 	"platform-rollback.yml": "emergency-${{ inputs.stack }}",
 }
 
@@ -333,4 +333,26 @@ func checkConcurrency(workflow *actionlint.Workflow, file string, report reporte
 	if want, ok := groups[file]; ok && text(c.Group) != want {
 		report("concurrency-limits", "workflows/"+file, "group is %s, want %s", text(c.Group), want)
 	}
+	if !takesFolder(workflow) {
+		return
+	}
+	for name, job := range workflow.Jobs {
+		if job.Concurrency != nil && !strings.Contains(text(job.Concurrency.Group), "inputs.folder") {
+			report("concurrency-limits", "workflows/"+file, "%s: the group leaves out the folder", name)
+		}
+	}
+	if !strings.Contains(text(c.Group), "inputs.folder") {
+		report("concurrency-limits", "workflows/"+file, "the group leaves out the folder")
+	}
+}
+
+// takesFolder reports whether a workflow is called for the application in a folder. A repository may have several: their runs must
+// not wait for each other, nor take each other's place in the queue.
+func takesFolder(workflow *actionlint.Workflow) bool {
+	for _, event := range workflow.On {
+		if call, ok := event.(*actionlint.WorkflowCallEvent); ok {
+			return slices.ContainsFunc(call.Inputs, func(input *actionlint.WorkflowCallEventInput) bool { return input.ID == "folder" })
+		}
+	}
+	return false
 }

@@ -219,7 +219,7 @@ func TestPermissions(t *testing.T) {
 		{name: "a secret", text: head + job + reads + steps + nothing + "        env: {KEY: \"${{ secrets.KEY }}\"}\n", want: []string{
 			"secrets-inherit: reads a secret: jobs get short-lived tokens by their identity, and no key"}},
 		{name: "a sink's address", file: "deploy.yml", text: strings.Replace(head, "group: g",
-			"group: \"${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}\"", 1) +
+			"group: \"${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}-${{ inputs.folder }}\"", 1) +
 			job + reads + steps + nothing + "        env: {URL: \"${{ secrets.RELEASE_SLACK_URL }}\"}\n"},
 		{name: "a variable", text: head + job + reads + steps + nothing + "        env: {HOST: \"${{ vars.HOST }}\"}\n", want: []string{
 			"variables: reads a variable, which whoever may write to the repository sets: `release settings` says it from what was reviewed"}},
