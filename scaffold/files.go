@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -179,7 +178,11 @@ func Callers(a Answers) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, File{Path: name, Content: caller(a, string(content)), Ours: true})
+		text, err := caller(a, string(content))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		files = append(files, File{Path: name, Content: text, Ours: true})
 	}
 	return files, nil
 }
@@ -187,19 +190,17 @@ func Callers(a Answers) ([]File, error) {
 // pnpmJobs are the jobs of platform-ci.yml that run the application's scripts.
 var pnpmJobs = []string{"lint", "test", "compile"}
 
-// pnpmEnv matches the variables that only those jobs read.
-var pnpmEnv = regexp.MustCompile(`(?m)^# Values of this application\. .*\nenv:\n(?:  .*\n)+\n?`)
-
 // caller rewrites the text of one caller. All other lines stay as they are.
-func caller(a Answers, text string) string {
+func caller(a Answers, text string) (string, error) {
+	text, err := a.unmarked(text)
+	if err != nil {
+		return "", err
+	}
 	head, jobs, _ := strings.Cut(text, "\njobs:\n")
 	blocks := slices.DeleteFunc(jobBlocks(jobs), func(b block) bool {
 		return slices.Contains(pnpmJobs, b.name) && !slices.Contains(a.Jobs,
 			b.name)
 	})
-	if len(a.Jobs) == 0 {
-		head = strings.TrimRight(pnpmEnv.ReplaceAllString(head+"\n", ""), "\n") + "\n"
-	}
 	blocks = perService(a, blocks)
 	present := map[string]bool{}
 	for _, b := range blocks {
@@ -210,60 +211,28 @@ func caller(a Answers, text string) string {
 	for _, b := range blocks {
 		out.WriteString(b.text)
 	}
-	lines := slices.DeleteFunc(strings.Split(out.String(), "\n"), func(line string) bool {
-		return !a.has("lint") && lintOutput.MatchString(line)
-	})
+	lines := strings.Split(out.String(), "\n")
 	for i, line := range lines {
 		lines[i] = a.line(line, present)
 	}
-	return strings.Join(a.withFolder(lines), "\n")
+	return strings.Join(a.withFolder(lines), "\n"), nil
 }
 
 func (a Answers) has(job string) bool { return slices.Contains(a.Jobs, job) }
 
-// lintOutput matches the lines of the job changes that only the job lint needs.
-var lintOutput = regexp.MustCompile(`outputs\.lint }}|\blint=|# Lint also checks`)
-
-// rootPaths matches patterns of paths in the folder. Patterns that begin otherwise hold anywhere.
-var rootPaths = regexp.MustCompile(`"((?:Pulumi|platform|policy|go|release|provenance)[^"]*)"`)
-
 // line returns one line, rewritten for the application.
 func (a Answers) line(line string, present map[string]bool) string {
-	at := "@" + a.Commit + " # " + a.Version
 	trimmed := strings.TrimSpace(line)
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
 	switch {
 	case strings.Contains(line, "uses: ./.github/"):
 		before, file, _ := strings.Cut(line, "uses: ./")
-		return before + "uses: " + a.Platform + "/" + file + at
+		return before + "uses: " + a.Platform + "/" + file + "@" + a.Commit + " # " + a.Version
 	case strings.HasPrefix(trimmed, "needs: ["):
 		var kept []string
 		for _, name := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(trimmed, "needs: ["), "]"), ", ") {
 			kept = append(kept, a.expand(name, present)...)
 		}
-		return indent + "needs: [" + strings.Join(kept, ", ") + "]"
-	case strings.HasPrefix(trimmed, "options: [dev"):
-		return indent + "options: [" + strings.Join(a.Environments, ", ") + "]"
-	case strings.HasPrefix(trimmed, "paths: [") && a.Folder != ".":
-		return rootPaths.ReplaceAllString(line, `"`+a.Folder+`/$1"`)
-	case trimmed == `branches: [main, dev, "feat/**"]`:
-		return indent + "branches: " + flow(a.PullRequests)
-	case trimmed == "branches: [main, dev]":
-		return indent + "branches: " + flow(a.Pushes)
-	case strings.HasPrefix(trimmed, "branches: ["):
-		return indent + "branches: " + flow([]string{a.Branch})
-	case trimmed == "WORKSPACE: .":
-		return indent + "WORKSPACE: " + a.Workspace
-	case trimmed == "APP: packages/web":
-		return indent + "APP: " + a.Web
-	case trimmed == `NODE: "20"`:
-		return indent + `NODE: "` + a.NodeVersion + `"`
-	case trimmed == "TEST: test:coverage":
-		return indent + "TEST: " + a.Test
-	case trimmed == "default: web":
-		return indent + "default: " + scalar(a.Services[0].Key)
-	case strings.Contains(line, "[[ -f $WORKSPACE/package.json ]] || app=false") && len(a.Jobs) == 0:
-		return indent + "[[ -f " + a.Services[0].Dockerfile + " ]] || app=false"
+		return strings.TrimSuffix(line, trimmed) + "needs: [" + strings.Join(kept, ", ") + "]"
 	}
 	return line
 }

@@ -281,6 +281,9 @@ func TestObstaclesAreReportedBeforeWriting(t *testing.T) {
 	}
 }
 
+// markers matches a line that is a marker, and a marker at the end of a line.
+var markers = regexp.MustCompile(`(?m)^ *# init: .*\n| *# init: .*$`)
+
 // TestCallersAreThisRepositorysOwn checks that an adopter gets the callers of this repository, by commit.
 func TestCallersAreThisRepositorysOwn(t *testing.T) {
 	t.Parallel()
@@ -296,7 +299,7 @@ func TestCallersAreThisRepositorysOwn(t *testing.T) {
 		own, err := platform.Workflows.ReadFile(file.Path)
 		require.NoError(t, err)
 		got := strings.ReplaceAll(strings.ReplaceAll(file.Content, "uses: p/q/", "uses: ./"), "@"+commit+" # v1", "")
-		assert.Equal(t, string(own), got, file.Path)
+		assert.Equal(t, markers.ReplaceAllString(string(own), ""), got, file.Path)
 	}
 }
 

@@ -214,9 +214,9 @@ func TestRequiredChecksRunForEveryPullRequest(t *testing.T) {
 		{"a name of its own", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
 		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "platform-ci.yml leaves out some pull requests"},
 		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "platform-ci.yml leaves out some pull requests"},
-		{"not on dev", "  pull_request:\n    branches: [main, dev, \"feat/**\"]\n", "  pull_request:\n    branches: [main]\n",
+		{"not on dev", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  pull_request:\n    branches: [main]",
 			"platform-ci.yml does not run for pull requests to dev"},
-		{"not at all", "  pull_request:\n    branches: [main, dev, \"feat/**\"]\n", "  workflow_dispatch:\n",
+		{"not at all", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  workflow_dispatch:",
 			"platform-ci.yml does not run for pull requests"},
 	} {
 		changed := sources(t)
