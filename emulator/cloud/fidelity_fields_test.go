@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,20 +78,19 @@ func samples(kind string) []any {
 }
 
 // outcome is what became of the best of a field's samples.
-func (w *world) outcome(t *testing.T, method, url, body, in string, at field) string {
-	t.Helper()
+func (w *world) outcome(method, url, body, in string, at field) string {
 	url += map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")] + "validateOnly=true"
 	worst := "refuses"
 	for _, sample := range samples(at.kinds[len(at.kinds)-1]) {
 		var document map[string]any
-		require.NoError(t, json.Unmarshal([]byte(body), &document))
+		require.NoError(w.T, json.Unmarshal([]byte(body), &document))
 		resource := document
 		if in != "" {
 			resource, _ = document[in].(map[string]any)
 		}
 		insert(resource, at, sample)
 		encoded, err := json.Marshal(document)
-		require.NoError(t, err)
+		require.NoError(w.T, err)
 		code, answer := w.Call(method, url, string(encoded))
 		if response, isOperation := answer["response"].(map[string]any); isOperation {
 			answer = response

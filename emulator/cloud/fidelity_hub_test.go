@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -53,7 +54,7 @@ func hubRoutes(t *testing.T) (routes int, served []string) {
 		recorder := httptest.NewRecorder() // the body changes nothing of an environment
 		w.Cloud.ServeHTTP(recorder, httptest.NewRequest(method, "/gh/api/v3"+filled, strings.NewReader(`{"wait_timer":-1}`)))
 		if recorder.Code != 404 {
-			served = append(served, "`"+method+" "+strings.TrimPrefix(path, "/repos/{owner}/{repo}")+"`")
+			served = append(served, "`"+method+" "+cmp.Or(strings.TrimPrefix(path, "/repos/{owner}/{repo}"), path)+"`")
 		}
 	}
 	for _, operation := range description.Operations {

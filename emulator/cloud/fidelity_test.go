@@ -174,7 +174,7 @@ func TestFidelityPage(t *testing.T) {
 	page.WriteString("| API | path | served | methods that are served |\n|---|---|---|---|\n" + sections.String())
 	page.WriteString(fieldsHead)
 	for _, resource := range created {
-		w.writeFields(t, &page, resource.title, resource.path, resource.message, resource.in)
+		w.writeFields(&page, resource)
 	}
 	golden.Check(t, "../../docs/fidelity.md", page.String(), *update)
 }
@@ -225,27 +225,7 @@ var operationPlaces = regexp.MustCompile(`^((run|ar) projects/\*/locations/\*/op
 func (w *world) servedMethods(prefix, api string) []string {
 	var served []string
 	for _, m := range schema.Methods(api) {
-		segments := strings.Split(strings.Split(m.Path, ":")[0], "/")
-		for i := range segments {
-			if segments[i] != "*" {
-				continue
-			}
-			segments[i] = "x"
-			switch id, found := ids[segments[max(i-1, 0)]]; {
-			case i == 0:
-				segments[i] = "projects" // a wildcard for the kind of parent
-			case segments[i-1] == "locations" && slices.Contains(segments, "workloadIdentityPools"):
-				segments[i] = "global"
-			case api == "su" && segments[i-1] == "services":
-				segments[i] = "run.googleapis.com"
-			case found:
-				segments[i] = id
-			}
-		}
-		path := "/" + prefix + "/" + strings.Join(segments, "/")
-		if _, verb, found := strings.Cut(m.Path, ":"); found {
-			path += ":" + verb
-		}
+		path := filled(prefix, api, m)
 		if m.HTTP != "GET" {
 			path += "?validateOnly=true"
 		}
@@ -260,6 +240,32 @@ func (w *world) servedMethods(prefix, api string) []string {
 	return served
 }
 
+// filled returns the path of a method on the resources that the requests in [spelled] make.
+func filled(prefix, api string, m schema.Method) string {
+	segments := strings.Split(strings.Split(m.Path, ":")[0], "/")
+	for i := range segments {
+		if segments[i] != "*" {
+			continue
+		}
+		segments[i] = "x"
+		switch id, found := ids[segments[max(i-1, 0)]]; {
+		case i == 0:
+			segments[i] = "projects" // a wildcard for the kind of parent
+		case segments[i-1] == "locations" && slices.Contains(segments, "workloadIdentityPools"):
+			segments[i] = "global"
+		case api == "su" && segments[i-1] == "services":
+			segments[i] = "run.googleapis.com"
+		case found:
+			segments[i] = id
+		}
+	}
+	path := "/" + prefix + "/" + strings.Join(segments, "/")
+	if _, verb, found := strings.Cut(m.Path, ":"); found {
+		path += ":" + verb
+	}
+	return path
+}
+
 // unused gives the bodies of create requests names that are not taken.
 var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runtime"`, `"accountId":"fresh-0"`, `"roleId":"custom"`,
 	`"roleId":"fresh"`, `"name":"deployments"`, `"name":"fresh"`, "jobs/nightly", "jobs/fresh", `"name":"files-of-procureflow"`,
@@ -267,31 +273,30 @@ var unused = strings.NewReplacer("web-blue", "fresh-0-blue", `"accountId":"runti
 	`"name":"fresh"`, `runtime@procureflow-dev.iam","type":"CLOUD_IAM_SERVICE_ACCOUNT"`, `a@example.com","type":"CLOUD_IAM_USER"`)
 
 // writeFields gives each field of a message a value in an otherwise valid create request, and writes what became of it.
-func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, message, in string) {
-	t.Helper()
+func (w *world) writeFields(page *strings.Builder, of creation) {
 	var method, url, body string
 	for _, request := range spelled {
-		if before, _, _ := strings.Cut(request.path, "?"); before == path && request.method != "GET" {
+		if before, _, _ := strings.Cut(request.path, "?"); before == of.path && request.method != "GET" {
 			method, url, body = request.method, fresh(request.path, 0), unused.Replace(request.body)
 			break
 		}
 	}
-	require.NotEmpty(t, method, "no request of %s", title)
+	require.NotEmpty(w.T, method, "no request of %s", of.title)
 	w.OK(method, url+map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")]+"validateOnly=true", body)
 	found, outcomes := map[string][]string{}, map[string]string{}
-	for _, leaf := range leaves(message, nil, nil) {
-		outcome := w.outcome(t, method, url, body, in, leaf)
-		if _, listed := acts[title][leaf.path()]; listed {
-			assert.Contains(t, []string{"stores", "checks"}, outcome, "%s.%s is said to act", title, leaf.path())
+	for _, leaf := range leaves(of.message, nil, nil) {
+		outcome := w.outcome(method, url, body, of.in, leaf)
+		if _, listed := acts[of.title][leaf.path()]; listed {
+			assert.Contains(w.T, []string{"stores", "checks"}, outcome, "%s.%s is said to act", of.title, leaf.path())
 			outcome = "acts"
 		}
 		found[outcome] = append(found[outcome], leaf.path())
 		outcomes[leaf.path()] = outcome
 	}
-	for field := range acts[title] {
-		assert.Contains(t, found["acts"], field, "%s has no such field", title)
+	for field := range acts[of.title] {
+		assert.Contains(w.T, found["acts"], field, "%s has no such field", of.title)
 	}
-	fmt.Fprintf(page, "### %s\n\n", title)
+	fmt.Fprintf(page, "### %s\n\n", of.title)
 	if len(outcomes) == 0 {
 		page.WriteString("It has no field that a client sets.\n")
 	}
@@ -306,7 +311,7 @@ func (w *world) writeFields(t *testing.T, page *strings.Builder, title, path, me
 			}
 			line += " `" + path + "`"
 			if outcome == "acts" {
-				line += " (" + acts[title][path] + ")"
+				line += " (" + acts[of.title][path] + ")"
 			}
 		}
 		page.WriteString(wrapped(line))

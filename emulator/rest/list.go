@@ -30,8 +30,13 @@ func (q *Request) list(collection Name) (any, error) {
 	if k.Read.Items == "" {
 		return nil, ErrNoMethod
 	}
-	if q.Query.Get("filter") != "" {
-		return nil, Invalid("The emulator does not filter %s: leave filter out.", k.Read.Items)
+	for _, name := range []string{"filter", "location", "parent", "scope"} {
+		if q.Query.Get(name) != "" {
+			return nil, Invalid("The emulator does not filter %s: leave %s out.", k.Read.Items, name)
+		}
+	}
+	if q.Query.Get("orderBy") != "" {
+		return nil, Invalid("The emulator does not sort %s: leave orderBy out.", k.Read.Items)
 	}
 	var items []any
 	for _, n := range q.Listed(collection) {
@@ -76,9 +81,9 @@ func (q *Request) Listed(collection Name) []Name {
 	return names
 }
 
-// Page answers with the page of a list that the request asks for.
-func (q *Request) Page(field string, items []any) (any, error) {
-	page, next, err := Page(items, q.Query.Get("pageSize"), q.Query.Get("pageToken"))
+// Page answers with the page of a list that the request asks for. Older APIs call the size maxResults.
+func (q *Request) Page(field string, items []any) (map[string]any, error) {
+	page, next, err := Page(items, cmp.Or(q.Query.Get("pageSize"), q.Query.Get("maxResults")), q.Query.Get("pageToken"))
 	if err != nil {
 		return nil, err
 	}

@@ -51,13 +51,19 @@ func listBuckets(q *rest.Request, collection rest.Name) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := []any{}
+	var items []any
 	for _, n := range q.Children(collection) {
-		if document := q.Get(n); doc.Text(document, "projectNumber") == project.Number {
+		if document := q.Get(n); doc.Text(document, "projectNumber") == project.Number &&
+			strings.HasPrefix(n.ID(), q.Query.Get("prefix")) {
 			items = append(items, document)
 		}
 	}
-	return map[string]any{"kind": "storage#buckets", "items": items}, nil
+	answer, err := q.Page("items", items)
+	if err != nil {
+		return nil, err
+	}
+	answer["kind"] = "storage#buckets"
+	return answer, nil
 }
 
 // owner returns the project that a request names. The API has to be enabled in it.

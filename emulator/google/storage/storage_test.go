@@ -53,9 +53,19 @@ func TestOfficialClient(t *testing.T) {
 	_, err = client.Buckets.SetIamPolicy("files", policy).Do()
 	assert.ErrorContains(t, err, "409", "somebody changed it since")
 
-	list, err := client.Buckets.List(cloudtest.Project).Do()
+	_, err = client.Buckets.Insert(cloudtest.Project, &storage.Bucket{Name: "logs", Location: "us-central1"}).Do()
 	require.NoError(t, err)
-	assert.Len(t, list.Items, 1)
+	for prefix, want := range map[string][]string{"": {"files", "logs"}, "lo": {"logs"}, "x": nil} {
+		var names []string
+		require.NoError(t, client.Buckets.List(cloudtest.Project).Prefix(prefix).MaxResults(1).Pages(t.Context(), func(page *storage.Buckets) error {
+			assert.LessOrEqual(t, len(page.Items), 1)
+			for _, bucket := range page.Items {
+				names = append(names, bucket.Name)
+			}
+			return nil
+		}))
+		assert.Equal(t, want, names, "buckets whose names begin with %q", prefix)
+	}
 	objects, err := client.Objects.List("files").Do()
 	require.NoError(t, err)
 	assert.Empty(t, objects.Items)
