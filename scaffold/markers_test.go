@@ -17,7 +17,7 @@ import (
 func TestMarkersOfTheCallers(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"platform-ci.yml":                  {"pull-requests", "pushes", "scripts", "workspace", "app", "node", "test", "end", "lint", "built",
+		"platform-ci.yml": {"pull-requests", "pushes", "scripts", "workspace", "app", "node", "test", "end", "lint", "built",
 			"lint", "end"},
 		"platform-infrastructure.yml":      {"branch", "paths"},
 		"platform-preview.yml":             {"pull-requests"},
