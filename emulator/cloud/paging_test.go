@@ -12,8 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// TestEveryListHasPages asks every list that has pages by its description for pages of one, which together are the whole list, for pages that
-// there cannot be, and for an order and a part that the emulator does not know of.
+// TestEveryListHasPages asks every list that has pages by its description for pages of one, which together are the whole list. It also
+// asks for pages that there cannot be, and for an order and for parts that the emulator does not know of.
 func TestEveryListHasPages(t *testing.T) {
 	t.Parallel()
 	w := start(t)
