@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optimport"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
@@ -21,17 +20,7 @@ func (s *Stack) HTTP() *http.Client { return s.engine.client.HTTP() }
 
 // Planned returns the steps that Up would take, as the engine describes them. It changes nothing.
 func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error) {
-	stream := make(chan events.EngineEvent)
-	done := make(chan []apitype.StepEventMetadata)
-	go func() {
-		var steps []apitype.StepEventMetadata
-		for event := range stream {
-			if event.ResourcePreEvent != nil {
-				steps = append(steps, event.ResourcePreEvent.Metadata)
-			}
-		}
-		done <- steps
-	}()
+	stream, heard := listen()
 	var messages strings.Builder
 	_, err := s.auto.Preview(ctx, optpreview.EventStreams(stream), optpreview.ErrorProgressStreams(&messages),
 		optpreview.ProgressStreams(&messages), optpreview.Color("never"))
@@ -39,7 +28,13 @@ func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error
 		fmt.Fprint(s.engine.options.Out, messages.String())
 		return nil, s.failed(ctx, "adopt", err)
 	}
-	return <-done, nil
+	var steps []apitype.StepEventMetadata
+	for _, event := range heard() {
+		if event.ResourcePreEvent != nil {
+			steps = append(steps, event.ResourcePreEvent.Metadata)
+		}
+	}
+	return steps, nil
 }
 
 // Import takes the resources of an import file into the state, and changes nothing in the cloud. It first adds the providers, named by

@@ -9,7 +9,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -44,20 +43,7 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 	if len(ignored) == 0 {
 		return nil, noState(s.auto.Name())
 	}
-	stream := make(chan events.EngineEvent)
-	done := make(chan []Drifted)
-	go func() {
-		var drifted []Drifted
-		for event := range stream {
-			if event.ResOutputsEvent == nil {
-				continue
-			}
-			if found, ok := driftOf(event.ResOutputsEvent.Metadata, ignored); ok {
-				drifted = append(drifted, found)
-			}
-		}
-		done <- drifted
-	}()
+	stream, heard := listen()
 	var messages strings.Builder
 	_, err = s.auto.PreviewRefresh(ctx, optrefresh.EventStreams(stream), optrefresh.ErrorProgressStreams(&messages),
 		optrefresh.ProgressStreams(&messages), optrefresh.Color("never"))
@@ -66,7 +52,15 @@ func (s *Stack) Drift(ctx context.Context) ([]Drifted, error) {
 		fmt.Fprint(s.engine.options.Out, messages.String())
 		return nil, s.failed(ctx, "drift", err)
 	}
-	drifted := <-done
+	var drifted []Drifted
+	for _, event := range heard() {
+		if event.ResOutputsEvent == nil {
+			continue
+		}
+		if found, ok := driftOf(event.ResOutputsEvent.Metadata, ignored); ok {
+			drifted = append(drifted, found)
+		}
+	}
 	sort.Slice(drifted, func(i, j int) bool { return drifted[i].Type+drifted[i].Name < drifted[j].Type+drifted[j].Name })
 	return drifted, nil
 }

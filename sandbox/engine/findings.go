@@ -17,27 +17,27 @@ type Finding struct {
 // Findings returns the findings of the last preview, Up or Update.
 func (s *Stack) Findings() []Finding { return s.findings }
 
-// arrival is how long to wait for the last events after the CLI has ended. A preview that fails before it starts a CLI sends none.
+// arrival is how long to wait for the last events after the CLI has ended. A CLI that fails before it runs an engine sends none, and does
+// not say so either.
 const arrival = time.Second
 
-// listen collects what the policies report while the engine runs. listened waits until everything has arrived.
-func (s *Stack) listen() (stream chan events.EngineEvent, listened func()) {
+// listen collects the engine's events while an operation runs. heard returns them when everything has arrived.
+func listen() (stream chan events.EngineEvent, heard func() []apitype.EngineEvent) {
 	stream = make(chan events.EngineEvent)
-	done := make(chan []Finding, 1)
+	done := make(chan []apitype.EngineEvent, 1)
 	go func() {
-		var found []Finding
+		var all []apitype.EngineEvent
 		for event := range stream {
-			if told := event.PolicyEvent; told != nil {
-				found = append(found, findingOf(*told))
-			}
+			all = append(all, event.EngineEvent)
 		}
-		done <- found
+		done <- all
 	}()
-	return stream, func() {
+	return stream, func() []apitype.EngineEvent {
 		select {
-		case s.findings = <-done:
+		case all := <-done:
+			return all
 		case <-time.After(arrival):
-			s.findings = nil
+			return nil
 		}
 	}
 }

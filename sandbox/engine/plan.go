@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -38,19 +37,11 @@ func (s *Stack) Plan(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	stream := make(chan events.EngineEvent)
-	done := make(chan []apitype.EngineEvent)
-	go func() {
-		var all []apitype.EngineEvent
-		for event := range stream {
-			all = append(all, event.EngineEvent)
-		}
-		done <- all
-	}()
+	stream, heard := listen()
 	_, err = s.auto.Preview(ctx, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config), optpreview.EventStreams(stream),
 		optpreview.ProgressStreams(io.Discard), optpreview.ErrorProgressStreams(io.Discard), optpreview.Color("never"),
 		optpreview.SuppressProgress())
-	plan := planOf(<-done)
+	plan := planOf(heard())
 	if err != nil && !plan.Refused() {
 		return Plan{}, s.failed(ctx, "preview", err)
 	}

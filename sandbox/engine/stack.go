@@ -146,11 +146,16 @@ func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) (Changes
 	if err != nil {
 		return nil, err
 	}
-	stream, listened := s.listen()
+	stream, heard := listen()
 	result, err := s.auto.Preview(ctx, append(more, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
 		optpreview.ProgressStreams(s.engine.options.Out), optpreview.ErrorProgressStreams(s.engine.options.Out),
 		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))...)
-	listened()
+	s.findings = nil
+	for _, event := range heard() {
+		if event.PolicyEvent != nil {
+			s.findings = append(s.findings, findingOf(*event.PolicyEvent))
+		}
+	}
 	if err != nil {
 		return nil, s.failed(ctx, "preview", err)
 	}

@@ -9,9 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
@@ -35,7 +33,10 @@ func fakeGo(t *testing.T, compile string) (asked string) {
 			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("package kept\n"), 0o644))
 		}
-		require.NoError(t, json.NewEncoder(&modules).Encode(map[string]string{"Path": module, "Dir": dir}))
+		// Go keeps the module's go.mod beside it.
+		gomod := dir + ".mod"
+		require.NoError(t, os.WriteFile(gomod, []byte("module "+module+"\n"), 0o644))
+		require.NoError(t, json.NewEncoder(&modules).Encode(map[string]string{"Path": module, "Dir": dir, "GoMod": gomod}))
 	}
 	list := filepath.Join(folder, "modules.json")
 	require.NoError(t, os.WriteFile(list, modules.Bytes(), 0o600))
@@ -47,7 +48,7 @@ case "$1 $2" in
 "list -deps") printf '%s\n' a b c d;;
 "build -v")
 	for last in "$@"; do [ "$before" = -o ] && out=$last; before=$last; done
-	find modules -name 'kept*' -o -name testdata >> ` + asked + `
+	find modules -name 'kept*' -o -name testdata -o -name go.mod >> ` + asked + `
 ` + compile + `;;
 esac
 `
@@ -84,6 +85,7 @@ func TestBuild(t *testing.T) {
 	for _, module := range changedModules {
 		assert.Contains(t, text, " -replace="+module+"=./modules/"+module)
 		assert.Contains(t, text, "modules/"+module+"/more/kept.go\n")
+		assert.Contains(t, text, "modules/"+module+"/go.mod\n")
 	}
 	assert.NotContains(t, text, "kept_test.go")
 	assert.NotContains(t, text, "testdata")
@@ -128,22 +130,17 @@ func TestNoGo(t *testing.T) {
 	require.ErrorContains(t, err, `executable file not found in $PATH; install Go 1.26, or a pulumi of at least v`+pinned.String()+" on PATH")
 }
 
-// said is an output that a test reads while it is written.
-type said struct {
-	mutex sync.Mutex
-	text  strings.Builder
+// hook is an output that does something when it is first written to.
+type hook struct {
+	text strings.Builder
+	then func()
 }
 
-func (s *said) Write(data []byte) (int, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.text.Write(data)
-}
-
-func (s *said) String() string {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.text.String()
+func (h *hook) Write(data []byte) (int, error) {
+	if h.text.Len() == 0 {
+		h.then()
+	}
+	return h.text.Write(data)
 }
 
 // TestAnotherProcessBuilds checks that a command waits while another builds, and uses what that one has built.
@@ -155,12 +152,10 @@ func TestAnotherProcessBuilds(t *testing.T) {
 	held, err := lock.TryLock()
 	require.NoError(t, err)
 	require.True(t, held)
-	var out said
-	ended := make(chan error, 1)
-	go func() { ended <- buildOnce(t.Context(), Options{Out: &out}, root, path) }()
-	require.Eventually(t, func() bool { return out.String() != "" }, 10*time.Second, time.Millisecond)
-	require.NoError(t, os.WriteFile(path, nil, 0o700))
-	require.NoError(t, lock.Unlock())
-	require.NoError(t, <-ended)
-	assert.Equal(t, "Waiting for another process that builds the Pulumi CLI.\n", out.String())
+	out := &hook{then: func() {
+		assert.NoError(t, os.WriteFile(path, nil, 0o700))
+		assert.NoError(t, lock.Unlock())
+	}}
+	require.NoError(t, buildOnce(t.Context(), Options{Out: out}, root, path))
+	assert.Equal(t, "Waiting for another process that builds the Pulumi CLI.\n", out.text.String())
 }

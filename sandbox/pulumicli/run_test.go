@@ -68,15 +68,7 @@ echo begun
 while true; do sleep 0.01; done`)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	reader, writer := io.Pipe()
-	go func() {
-		var line [6]byte
-		_, _ = io.ReadFull(reader, line[:])
-		cancel()
-		_, _ = io.Copy(io.Discard, reader)
-	}()
-	out, _, _, err := cli.Run(ctx, t.TempDir(), nil, []io.Writer{writer}, nil, nil)
-	require.NoError(t, writer.Close())
+	out, _, _, err := cli.Run(ctx, t.TempDir(), nil, []io.Writer{&hook{then: cancel}}, nil, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, "begun\nthe step is finished\n", out)
 }
