@@ -298,7 +298,7 @@ func TestUsage(t *testing.T) {
 	for line, want := range map[string]string{
 		"promote --digest sha256:1": "promote needs --",
 		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
-		"sign more": `unknown command "more" for "release sign": release sign`,
+		"sign more": `unknown command "more" for "release sign"; usage: release sign`,
 	} {
 		var out, errs bytes.Buffer
 		assert.Equal(t, command.ExitUsage, command.Run(t.Context(), strings.Fields(line), command.Streams{Out: &out, Err: &errs}, Commands))
