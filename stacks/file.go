@@ -35,7 +35,7 @@ func ProjectName(folder string) (string, error) {
 func Names(folders ...string) []string {
 	var names []string
 	for _, folder := range folders {
-		files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml")) // The one error is that of a wrong pattern.
+		files, _ := filepath.Glob(filepath.Join(folder, "Pulumi.*.yaml")) // The only error is that of a wrong pattern.
 		for _, file := range files {
 			names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
 		}

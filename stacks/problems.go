@@ -18,14 +18,14 @@ type Problem struct {
 	Fix string
 }
 
-// String is the problem as one line.
+// String returns the problem as one line.
 func (p Problem) String() string { return p.Path + ": " + p.Message + "; " + p.Fix }
 
-// Problems is every problem of one stack's settings.
+// Problems lists all problems of one stack's settings.
 type Problems struct {
 	// Stack is the stack's name, and with it the file's: Pulumi.<stack>.yaml.
 	Stack string
-	// List is the problems sorted by path. It is never empty.
+	// List has the problems sorted by path. It is never empty.
 	List []Problem
 }
 
@@ -43,8 +43,8 @@ func (p *Problems) Error() string {
 // findings collects problems while the settings are read and judged.
 type findings struct {
 	list []Problem
-	// unread are the paths whose value could not be read. They get no further problems: the value there is Go's zero
-	// value, and a complaint about it would describe a fault that is not in the file.
+	// unread are the paths whose values could not be read. No further problem is reported about them, because the value is Go's zero
+	// value, and not that of the file.
 	unread map[string]bool
 }
 

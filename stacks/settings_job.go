@@ -32,7 +32,7 @@ type Job struct {
 	// Secrets maps variables to ids in Settings.Secrets. Default: none.
 	Secrets map[string]string `json:"secrets,omitempty"`
 	// Databases maps prefixes of variables to keys in Settings.Databases: {DB: main} gives the job DB_HOST, DB_NAME, DB_USER and
-	// DB_INSTANCE, a user of its own in the database, and the grants to log in as it without a password. Default: none.
+	// DB_INSTANCE, its own user in the database, and the grants to log in as it without a password. Default: none.
 	Databases map[string]string `json:"databases,omitempty"`
 	// Buckets maps variables to keys in Settings.Buckets, where the job is a reader or a writer; a variable holds the bucket's name.
 	// Default: none.

@@ -1,7 +1,7 @@
 package stacks
 
-// Previews are places in dev where a pull request's image runs for a while, so that a reviewer can look at it. Each place, called a
-// slot, is a Cloud Run service of its own. The program makes it, and the pull requests' account changes only its image.
+// Previews are places in dev where a pull request's image runs for a while, so that a reviewer can look at it. Each place is a
+// separate Cloud Run service, called a slot. The program makes it, and the pull requests' account changes only its image.
 type Previews struct {
 	// Services are the keys of the services that get slots. They take requests by HTTP/1 and have no sidecar, because a slot runs
 	// the image behind a front container, which passes on HTTP/1 only.

@@ -13,7 +13,7 @@ import (
 // says where to find the real value.
 const StandInPrefix = "stand-in:"
 
-// standInSources says where to find what stands in at a path. A star matches one key or one list index.
+// standInSources says where to find the real value for a path. A star matches one key or one list index.
 var standInSources = []struct{ pattern, source string }{
 	{"project.number", "the output of: gcloud projects describe PROJECT --format='value(projectNumber)'"},
 	{"project.billingAccount", "the ACCOUNT_ID that pays for the project, from: gcloud billing accounts list"},
@@ -53,7 +53,7 @@ func FillStandIns(document any) (any, int) {
 	return filled, replaced
 }
 
-// fill copies one node. The type is what the settings hold there, or nil where the document has a key they do not know.
+// fill copies one node. The type is that of the settings' field, or nil if the settings have no such key.
 func fill(node any, t reflect.Type, replaced *int) any {
 	switch node := node.(type) {
 	case map[string]any:
@@ -105,8 +105,7 @@ func typesIn(t reflect.Type) func(key string) reflect.Type {
 	return func(string) reflect.Type { return nil }
 }
 
-// unwrap returns what a stand-in stands for as a JSON node: a number where a whole number is expected and the value is
-// one, else text.
+// unwrap returns the value of a stand-in as a JSON node: a number if a whole number is expected and the value is one, else text.
 func unwrap(text string, want reflect.Kind) any {
 	value := strings.TrimPrefix(text, StandInPrefix)
 	if want == reflect.Int || want == reflect.Int64 {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// suggest says what an unknown key may have been meant to be: the nearest known key, or all of them when none is near.
+// suggest returns the known key that is nearest to an unknown one, or all known keys if no key is near.
 func suggest(key string, known []string) string {
 	nearest, best := "", 3 // Two slips of the finger still mean the same word; three mean another.
 	for _, candidate := range known {
@@ -21,7 +21,7 @@ func suggest(key string, known []string) string {
 	return "known here: " + strings.Join(known, ", ")
 }
 
-// editDistance is the number of bytes to insert, remove or replace to turn a into b (Levenshtein).
+// editDistance returns how many bytes have to be inserted, removed or replaced to turn a into b (Levenshtein).
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -19,7 +19,7 @@ const (
 	prod    = "prod"
 )
 
-// The shapes that Google Cloud gives its names. Anchored: a match is the whole value.
+// The forms of Google Cloud's names. The patterns are anchored, so a match is the whole value.
 var (
 	projectID     = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	projectNumber = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
@@ -30,8 +30,8 @@ var (
 	member        = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principalSet://iam\.googleapis\.com/\S+$`)
 )
 
-// validate reports everything impossible or dangerous in settings that were read. The stack's name decides which rules
-// hold: a file that calls prod's stack dev must not escape prod's rules.
+// validate reports everything impossible or dangerous in settings that were read. The stack's name decides which rules hold, so that
+// a file of prod that says dev does not escape prod's rules.
 func validate(s Settings, stack string, found *findings) {
 	switch {
 	case s.Environment != stack:
@@ -215,14 +215,14 @@ func validateBudget(b Budget, found *findings) {
 	}
 }
 
-// shape reports a text that does not have the form.
+// shape reports a text that does not match the form.
 func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix string) {
 	if !form.MatchString(value) {
 		f.add(path, message, fix)
 	}
 }
 
-// ownName reports an entry whose resource would have the logical name of one before it.
+// ownName reports an entry whose resource would have the same logical name as an earlier entry's.
 func (f *findings) ownName(path string, list []string, i int) {
 	same := func(other string) bool { return naming.Slug(other) == naming.Slug(list[i]) }
 	if slices.ContainsFunc(list[:i], same) {
@@ -244,7 +244,7 @@ func (f *findings) between(path string, value, low, high int, unit string) {
 	}
 }
 
-// count reports a list with fewer than low or more than high entries; high 0 is no limit.
+// count reports a list with fewer than low or more than high entries. If high is 0, there is no limit.
 func (f *findings) count(path string, entries, low, high int, what string) {
 	if entries < low {
 		f.add(path, "is empty", fmt.Sprintf("list at least %d of the %s", low, what))

@@ -7,13 +7,13 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// mainContainer is the name of a service's own container where it has sidecars: no sidecar has it.
+// mainContainer is the name of a service's own container if the service has sidecars. No sidecar may have this name.
 const mainContainer = "main"
 
-// SocketVolume is the name of the volume with the sockets of databases: no other has it.
+// SocketVolume is the name of the volume with the sockets of databases. No other volume may have this name.
 const SocketVolume = "cloudsql"
 
-// firstGeneration is the execution environment that mounts no file system of others.
+// firstGeneration is the execution environment that mounts neither buckets nor file servers.
 const firstGeneration = "gen1"
 
 // validateSidecars checks the containers next to the service's own, and the sums of all containers.
@@ -101,7 +101,7 @@ func waitsFor(s Service, name, other string, seen []string) bool {
 	return slices.ContainsFunc(s.Sidecars[name].After, func(next string) bool { return waitsFor(s, next, other, append(seen, name)) })
 }
 
-// validateVolumes judges volumes, and where containers mount them.
+// validateVolumes checks volumes, and where containers mount them.
 func validateVolumes(s Service, path string, all Settings, found *findings) {
 	mounted := map[string]bool{}
 	validateMounts(s, s.Mounts, path+".mounts", mounted, found)
@@ -192,7 +192,7 @@ func validateMounts(s Service, mounts map[string]string, path string, mounted ma
 	}
 }
 
-// validateStartup judges a startup probe. Cloud Run waits for a start only so long.
+// validateStartup checks a startup probe. Cloud Run waits for a start only so long.
 func validateStartup(p Probe, path string, found *findings) {
 	validateProbe(p, path, limits.MaxStartupSeconds, found)
 	if p.PeriodSeconds > 0 && p.PeriodSeconds <= limits.MaxStartupSeconds && p.FailureThreshold > limits.MaxStartupSeconds/p.PeriodSeconds {
@@ -201,7 +201,7 @@ func validateStartup(p Probe, path string, found *findings) {
 	}
 }
 
-// validateLiveness judges a liveness probe.
+// validateLiveness checks a liveness probe.
 // Source: https://cloud.google.com/run/docs/configuring/healthchecks (HTTP, TCP and gRPC at startup, HTTP and gRPC afterwards).
 func validateLiveness(p Probe, path string, found *findings) {
 	validateProbe(p, path, limits.MaxLivenessSeconds, found)
@@ -210,7 +210,7 @@ func validateLiveness(p Probe, path string, found *findings) {
 	}
 }
 
-// validateProbe judges a probe whose delay and period can be at most longest seconds.
+// validateProbe checks a probe whose delay and period can be at most longest seconds.
 // Source: GoogleCloudRunV2Probe of the Cloud Run Admin API v2.
 func validateProbe(p Probe, path string, longest int, found *findings) {
 	kinds := 0

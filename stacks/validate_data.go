@@ -55,7 +55,7 @@ func validateDatabases(s Settings, found *findings) {
 	}
 }
 
-// validateExisting refuses what would be set of an instance that is not made here.
+// validateExisting refuses settings that would change an existing instance.
 func validateExisting(d Database, path string, found *findings) {
 	if d.Name != "" || d.Network != "" || d.PublicAddress || d.HighAvailability {
 		found.add(path+".existing", "is set together with settings of a new instance", "remove name, network, publicAddress and "+
@@ -68,7 +68,7 @@ func validateExisting(d Database, path string, found *findings) {
 	}
 }
 
-// validateReach judges how an instance is reached, and with what.
+// validateReach checks an instance's version, its address and its size.
 func validateReach(d Database, path string, found *findings) {
 	found.shape(path+".version", d.Version, postgresVersion, "is not a version of PostgreSQL", "use POSTGRES_17, for example")
 	switch {
@@ -104,7 +104,7 @@ func validateDisk(d Database, path string, found *findings) {
 	}
 }
 
-// validateBuckets judges buckets, and which services are named as their readers and writers.
+// validateBuckets checks buckets, and which services are named as their readers and writers.
 func validateBuckets(s Settings, found *findings) {
 	taken := map[string]string{}
 	for _, key := range sortedKeys(s.Buckets) {
@@ -137,7 +137,7 @@ type readerLists struct {
 	reads, writes, known   []string
 }
 
-// validateReaders judges the services or jobs that read and write a bucket.
+// validateReaders checks the services or jobs that read and write a bucket.
 func (l readerLists) validate(path string, found *findings) {
 	for group, keys := range [][]string{l.reads, l.writes} {
 		for i, key := range keys {

@@ -14,7 +14,7 @@ var (
 	githubOwner      = regexp.MustCompile(`^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$`)
 	githubRepository = regexp.MustCompile(`^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 	githubBranch     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
-	// GitHub allows more; the name becomes part of a principal that trust is bound to, which has its case.
+	// GitHub allows more characters. Here the name becomes part of a principal, in which upper and lower case differ.
 	githubEnvironment = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	githubBranches    = regexp.MustCompile(`^[A-Za-z0-9_*][A-Za-z0-9._/*-]*$`)
 	githubPinned      = regexp.MustCompile(`^([0-9a-f]{40}|refs/tags/[A-Za-z0-9_][A-Za-z0-9._/-]*)$`)
@@ -54,7 +54,7 @@ func validateGitHub(g GitHub, stack string, found *findings) {
 	}
 }
 
-// validateWorkflows wants refs that nobody can move after their review.
+// validateWorkflows refuses refs that somebody can move after their review.
 func validateWorkflows(w GitHubWorkflows, found *findings) {
 	const path = "github.workflows"
 	owner, name, _ := strings.Cut(w.Repository, "/")
@@ -80,7 +80,7 @@ func isRefs(text string) bool {
 	return githubBranches.MatchString(text) && !strings.HasPrefix(text, "refs/")
 }
 
-// validateProtection judges what holds for the whole repository.
+// validateProtection checks the settings for the whole repository.
 func validateProtection(g GitHub, stack string, found *findings) {
 	const path = "github.protection"
 	if stack != prod {
@@ -127,7 +127,7 @@ func validateProtection(g GitHub, stack string, found *findings) {
 // verdictCheck is the job of preview.yml that asks for the label, as GitHub names it: with the calling job's name in front.
 const verdictCheck = "preview / verdict"
 
-// validateGate judges one GitHub environment for itself; the ones before it decide whether its name is free.
+// validateGate checks one GitHub environment. Its name has to differ from the names before it.
 func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	gate, path := gates[i], gatePath(i)
 	found.shape(path+".name", gate.Name, githubEnvironment, "is not an environment name",
@@ -152,7 +152,8 @@ func validateGate(gates []GitHubEnvironment, i int, found *findings) {
 	}
 }
 
-// validateApprovals holds each environment to the approvals it owes: dev none, staging one, prod two by different people.
+// validateApprovals checks the approvals of each environment: dev has no approval, staging needs one, prod needs two by different
+// people.
 func validateApprovals(gates []GitHubEnvironment, stack string, found *findings) {
 	if len(gates) == 0 {
 		return
@@ -166,7 +167,7 @@ func validateApprovals(gates []GitHubEnvironment, stack string, found *findings)
 			}
 		}
 	case staging:
-		// deploy.yml asks for this one alone, and who may become the deploy account is bound to it.
+		// deploy.yml runs in this environment, and only its jobs may become the deploy account.
 		if !reviewed(gates[last]) {
 			found.add(gatePath(last)+".reviewers", "let a deployment to staging pass without approval",
 				"name a reviewer: the deployment runs in the last environment")

@@ -55,7 +55,7 @@ func validateJobs(s Settings, stack string, accounts owners, found *findings) {
 	}
 }
 
-// validateJobVariables judges a job's variables, and the data that it uses.
+// validateJobVariables checks a job's variables, and the data that it uses.
 func validateJobVariables(key string, all Settings, path string, found *findings) {
 	job := all.Jobs[key]
 	named := variableNames{job.Environment, job.Secrets, nil}.validate(path, all.Secrets, found)
@@ -77,7 +77,7 @@ func validateJobVariables(key string, all Settings, path string, found *findings
 		}, found)
 }
 
-// validateStarts judges what starts a job, and when people hear that nothing did.
+// validateStarts checks what starts a job, and when people are told that nothing started it.
 func validateStarts(job Job, path string, accounts owners, found *findings) {
 	at := path + ".lateAfterHours"
 	found.between(at, job.LateAfterHours, 0, limits.MaxLateHours, "hours")

@@ -11,7 +11,7 @@ import (
 
 var caller = regexp.MustCompile(`^(user|serviceAccount|group):[^@\s]+@[^@\s]+$|^principal(Set)?://iam\.googleapis\.com/\S+$`)
 
-// validateCallers judges who may call a service.
+// validateCallers checks who may call a service.
 func validateCallers(key string, all Settings, found *findings) {
 	s, path := all.Services[key], join("services", key)
 	if s.Public && len(s.Callers)+len(s.OutsideCallers) > 0 {
@@ -33,7 +33,7 @@ func validateCallers(key string, all Settings, found *findings) {
 	validateOutsideCallers(s.OutsideCallers, path, found)
 }
 
-// validateOutsideCallers judges principals that are no service of the file, each with a reason.
+// validateOutsideCallers checks principals that are not services of the file. Each needs a reason.
 func validateOutsideCallers(callers map[string]string, path string, found *findings) {
 	members := sortedKeys(callers)
 	for i, member := range members {

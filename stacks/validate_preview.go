@@ -10,14 +10,15 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// How long a slot may be one pull request's.
+// The shortest and the longest time for which a pull request may have a slot.
 const (
 	shortestPreview = time.Hour
 	longestPreview  = 720 * time.Hour
 	mostSlots       = 10
 )
 
-// validatePreviews judges where pull requests' images run. Nothing of it is taken over into an environment that has data of users.
+// validatePreviews checks the slots in which pull requests' images run. Only dev may have slots, because other environments have
+// data of users.
 func validatePreviews(s Settings, stack string, accounts owners, found *findings) {
 	const path = "previews"
 	p := s.Previews
@@ -64,7 +65,7 @@ func validatePreviews(s Settings, stack string, accounts owners, found *findings
 	}
 }
 
-// secretReaders are the services and jobs that read a secret, by their paths.
+// secretReaders returns the paths of the services and jobs that read a secret.
 func (s Settings) secretReaders(id string) (readers []string) {
 	for _, key := range sortedKeys(s.Services) {
 		if slices.Contains(s.Services[key].SecretIDs(), id) {
@@ -79,7 +80,7 @@ func (s Settings) secretReaders(id string) (readers []string) {
 	return readers
 }
 
-// validatePreviewed judges one service of which slots are made.
+// validatePreviewed checks one service that has slots.
 func validatePreviewed(s Settings, i int, key string, found *findings) {
 	at := fmt.Sprintf("previews.services[%d]", i)
 	service, known := s.Services[key]

@@ -97,10 +97,10 @@ func (f *findings) imageByDigest(path, image string) {
 		"can change; "+limits.ShowDigest)
 }
 
-// owners are who has which service account.
+// owners maps each service account to the service or job that has it.
 type owners map[string]string
 
-// claim judges an account of somebody's own.
+// claim checks the account of a service or job, which no other may share.
 func (o owners) claim(at, account, owner string, found *findings) {
 	found.shape(at, account, limits.AccountID, "is not a service account id",
 		"use 6-30 lower-case letters, digits and hyphens, a letter first, no hyphen last; without @ and the domain")
@@ -113,7 +113,7 @@ func (o owners) claim(at, account, owner string, found *findings) {
 	o[account] = owner
 }
 
-// validateContainer judges size, scale and reach.
+// validateContainer checks size, scale and reach.
 func validateContainer(s Service, path string, found *findings) {
 	found.between(path+".port", s.Port, 1, limits.MaxPort, "as the port")
 	validateSize(s, path, found)
@@ -140,7 +140,7 @@ func validateContainer(s Service, path string, found *findings) {
 	}
 }
 
-// validateTraffic judges the split at the service's creation.
+// validateTraffic checks the split at the service's creation.
 func validateTraffic(s Service, path string, found *findings) {
 	if s.Traffic == nil || !found.readable(path+".traffic") {
 		return
@@ -192,7 +192,7 @@ func validateObjectives(s Service, path string, found *findings) {
 	}
 }
 
-// validateUptime judges the check from outside, which only a service has that the internet reaches.
+// validateUptime checks the uptime check. Only a service that the internet reaches has one.
 func validateUptime(s Service, path string, found *findings) {
 	if s.Uptime.Path == "" && found.readable(path, path+".path") {
 		if s.Reachable() {

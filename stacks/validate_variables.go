@@ -8,7 +8,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
-// validateVariables judges the environment of a service's own container.
+// validateVariables checks the environment of a service's own container.
 func validateVariables(key string, all Settings, path string, found *findings) {
 	s := all.Services[key]
 	check := variableNames{s.Environment, s.Secrets, []string{limits.PortVariable}}.validate(path, all.Secrets, found)
@@ -31,13 +31,14 @@ func validateVariables(key string, all Settings, path string, found *findings) {
 	}
 }
 
-// variableNames are a container's variables, and those that Cloud Run itself sets there besides.
+// variableNames are a container's variables, and the variables that Cloud Run itself sets there.
 type variableNames struct {
 	environment, secrets map[string]string
 	reserved             []string
 }
 
-// validate judges a container's variables: names, and that no variable has two sources. It returns how to judge one more.
+// validate checks a container's variables: names, and that no variable has two sources. It returns a function that checks one more
+// variable.
 func (n variableNames) validate(path string, declared map[string]Secret, found *findings) func(variable, group, at string) {
 	source := map[string]string{}
 	check := func(variable, group, at string) {

@@ -24,7 +24,7 @@ func plain(node any, path string) any {
 			out[key] = plain(value, join(path, key))
 		}
 		return out
-	case map[any]any: // a key that is no text, which no setting has
+	case map[any]any: // the key is not text, and no setting has such a key
 		out := make(map[string]any, len(node))
 		for key, value := range node {
 			out[fmt.Sprint(key)] = plain(value, join(path, fmt.Sprint(key)))
@@ -62,8 +62,8 @@ var secretValue = regexp.MustCompile(`^(secrets` + anyKey + `\.value|monitoring\
 // anyKey matches one key in a path.
 const anyKey = `(\.[A-Za-z0-9_-]+|\["[^"]*"\])`
 
-// addEncrypted refuses an encrypted value at a path that is no secret's: decrypted, it would stand in the clear in the state and
-// wherever the setting goes.
+// addEncrypted refuses an encrypted value at a path that is not a secret's, because the state and the resources would have it in
+// plain text.
 func (f *findings) addEncrypted(path string) {
 	if path == "" {
 		path = settingsKey
@@ -73,8 +73,8 @@ func (f *findings) addEncrypted(path string) {
 		"encrypt it as secrets.ID.value, name the ID under services.KEY.secrets, and remove it here")
 }
 
-// checkEncrypted looks at the stack's file for encrypted values where none may be: a program is given them decrypted and is not
-// told where they were. root is the project's folder.
+// checkEncrypted looks in the stack's file for encrypted values in places where they are not allowed, because a program gets them
+// decrypted and does not learn where they were. root is the project's folder.
 func checkEncrypted(root, stack string, found *findings) {
 	document, err := Document(root, stack)
 	if err != nil {

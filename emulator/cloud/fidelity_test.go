@@ -218,10 +218,10 @@ var ids = map[string]string{
 	"instances": "main", "b": "files-of-procureflow", "databases": "app", "users": "runtime@procureflow-dev.iam",
 }
 
-// operationPlaces are where operations are made; elsewhere there is none to ask for.
+// operationPlaces are the places where operations are made, so that a client can ask for them.
 var operationPlaces = regexp.MustCompile(`^((run|ar) projects/\*/locations/\*/operations/|iam projects/\*/locations/\*/workloadIdentityPools/\*(/providers/\*)?/operations/|su operations/|sql projects/\*/operations/\*$)`)
 
-// servedMethods are the methods of an API that do not answer that they are none, without the name of the API.
+// servedMethods returns the methods of an API, without the API's name. It leaves out those that answer that there is no such method.
 func (w *world) servedMethods(prefix, api string) []string {
 	var served []string
 	for _, m := range schema.Methods(api) {

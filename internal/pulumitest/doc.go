@@ -9,6 +9,6 @@
 //	assert.Equal(t, "DOCKER", repository.Inputs["format"])
 //	pulumitest.CheckParents(t, inventory)
 //
-// Outputs are those the cloud would compute where this project uses them (emails, resource names, versions), and always
-// the same. The mocks check no schema: that a provider accepts the inputs is for the tests with the real engine to show.
+// Outputs are those the cloud would compute where this project uses them (emails, resource names, versions), and always the same.
+// The mocks check no schema. Tests with the real engine show that a provider accepts the inputs.
 package pulumitest

@@ -19,7 +19,7 @@ type Invocation struct {
 	app     *app
 }
 
-// JSON says whether the result is to be printed as JSON, with [Invocation.Print].
+// JSON says whether to print the result as JSON, with [Invocation.Print].
 func (i *Invocation) JSON() bool { return i.app.flags.json }
 
 // TokenFile is the file of the access token for APIs on this machine; empty for Google's.

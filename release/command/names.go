@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Names come from people and from a workflow's variables, and everybody who may write to the repository can set those. A name is refused
-// before any request if it could be taken for an option or for a part of an API's path. Whether a name exists is for the API to say.
+// Names come from people and from a workflow's variables, and everybody who may write to the repository can set those. A name is
+// refused before any request if it could be taken for an option or for a part of an API's path. The API says whether a name exists.
 var (
 	serviceName   = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$`)
 	jobName       = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)

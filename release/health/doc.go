@@ -18,8 +18,8 @@
 // probability h(k) = C(n,k)·C(m,e-k)/C(n+m,e), the hypergeometric distribution. If the candidate's odds of failing are w times
 // stable's, the probability is h(k)·w^k/Σ h(i)·w^i, Fisher's noncentral hypergeometric distribution. The quotient of the two, w^k/Σ
 // h(i)·w^i, is a likelihood ratio. Its expectation is exactly 1 while both fail alike. It is below 1 while the candidate fails less,
-// because the quotient grows with k. No rate has to be known beforehand. Nor is w known, so the products for w = 2, 4 … 64 are
-// averaged; an average of e-values is an e-value.
+// because the quotient grows with k. No rate has to be known beforehand. w is not known either, so the products for w = 2, 4 … 64
+// are averaged; an average of e-values is an e-value.
 //
 // Against the limit. Two kinds of requests have no counterpart at stable: the candidate's own probes, and its requests at 100 %. For
 // each of the two, the e-value is the likelihood ratio of a share above the limit to the limit itself, averaged over six such shares.

@@ -110,8 +110,8 @@ func (s Service) TagURL(tag, revision string) string {
 	return ""
 }
 
-// Same compares two traffic lists by meaning: the percent of each revision and the revision of each tag. The order of entries does not
-// matter. Nor does it matter whether a tag and a percent share an entry: gcloud writes them as two, this program as one.
+// Same compares two traffic lists by meaning: the percent of each revision and the revision of each tag. The order of entries does
+// not matter. A tag and a percent may share an entry or not: gcloud writes them as two entries, and this program as one.
 func (s Service) Same(a, b []Target) bool {
 	left, right := s.meaning(a), s.meaning(b)
 	if len(left) != len(right) {

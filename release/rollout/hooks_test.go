@@ -299,7 +299,7 @@ func TestProceedAfterAFailedSmokeTest(t *testing.T) {
 	assert.Len(t, j.executions, 2, "the smoke test did not run again")
 	assert.Contains(t, j.lines(), "after smoke accepted smoke-2")
 
-	// Proceeding at the last step for lack of data does not skip the smoke test, which has not run yet.
+	// If a person proceeds at the last step because data is missing, the smoke test still runs.
 	j, c = hooked(revision{}, fate{time.Second, hooks.Succeeded}, fate{time.Second, hooks.Failed})
 	j.serves(of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted"))
 	c.Policy.Inconclusive = rollout.Hold

@@ -293,7 +293,7 @@ func (s state) format() ([]byte, error) {
 	return json.Marshal(s.VersionedCheckpoint)
 }
 
-// export returns the state without the note of whose it is.
+// export returns the state without the note that names its owner.
 func (s state) export() (apitype.UntypedDeployment, error) {
 	latest, err := encoding.JSON.Marshal(s.latest)
 	return apitype.UntypedDeployment{Version: s.Version, Features: s.Features, Deployment: latest}, err
