@@ -66,7 +66,7 @@ func (a *app) approved(verdict approvals.Verdict, digest, outputs string) error 
 		what = " of " + digest
 	}
 	if a.flags.commit != "" {
-		what += ", built of commit " + a.flags.commit
+		what += ", built from commit " + a.flags.commit
 	}
 	summary := ""
 	for _, by := range verdict.By {

@@ -43,15 +43,15 @@ func TestApprovalsCommand(t *testing.T) {
 	outputs, summary := filepath.Join(t.TempDir(), "outputs"), filepath.Join(t.TempDir(), "summary")
 	exit, out, _ = run(append(asked, "--digest", digest, "--commit", sha, "--github-output", outputs, "--summary", summary)...)
 	assert.Equal(t, ExitDone, exit)
-	assert.Equal(t, "production-approval: approved by ann (2) of "+digest+", built of commit "+sha+
+	assert.Equal(t, "production-approval: approved by ann (2) of "+digest+", built from commit "+sha+
 		"\nproduction: approved by bob (3) of "+digest+
-		", built of commit "+sha+"\n", out)
+		", built from commit "+sha+"\n", out)
 	written, _ := os.ReadFile(outputs)
 	assert.Equal(t, "approved-by=ann,bob\n", string(written))
 	written, _ = os.ReadFile(summary)
-	assert.Equal(t, "- production-approval: the release of "+digest+", built of commit "+sha+" was approved by ann\n"+
+	assert.Equal(t, "- production-approval: the release of "+digest+", built from commit "+sha+" was approved by ann\n"+
 		"- production: the release of "+digest+
-		", built of commit "+sha+" was approved by bob\n", string(written))
+		", built from commit "+sha+" was approved by bob\n", string(written))
 	exit, _, errs = run(append(asked, "--digest", "latest")...)
 	assert.Equal(t, ExitUsage, exit)
 	assert.Equal(t, "release: --digest \"latest\" is not a digest: use sha256: and 64 hex digits\n", errs)

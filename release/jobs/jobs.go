@@ -43,7 +43,7 @@ type Request struct {
 	Mark string
 	// Args replace the arguments of the job's container. Default: the job's own.
 	Args []string
-	// Follow is the short name of an execution that runs already: it is waited for, and none is started.
+	// Follow is the short name of a running execution to wait for. No execution is started.
 	Follow string
 	// Beside starts an execution although another one of the job is running.
 	Beside bool

@@ -74,7 +74,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, c.method, at, body)
 	if err != nil {
-		return 0, errors.New("the address cannot be asked") // The error is dropped, because it contains the address.
+		return 0, errors.New("the address is malformed") // The error is dropped, because it contains the address.
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "procureflow-release")

@@ -27,7 +27,7 @@ type Promotion struct {
 	Digest string
 	// Tag is set at To after everything else. Required.
 	Tag string
-	// Verify returns the evidence of the digest's provenance, from the bundles beside it, or an error if that is not enough: see
+	// Verify returns the evidence of the digest's provenance, from the bundles next to it, or an error if that is not enough: see
 	// provenance.Policy.Verify. Required.
 	Verify func(digest string, bundles []Bundle) ([]Evidence, error)
 	// AllowRootBecause is the reason why the image may run as root. Default empty: it may not.

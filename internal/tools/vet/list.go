@@ -45,7 +45,7 @@ func isLocal(pkg *packages.Package) bool {
 }
 
 // exports finds the compiled form of all packages that are not local, and compiles what is missing. It maps import paths to files.
-// What is local is read from its source, so that nothing is compiled that no test needs.
+// Local packages are read from their sources, so that nothing is compiled that no test needs.
 func exports(roots []*packages.Package) (map[string]string, error) {
 	direct := map[string]bool{}
 	packages.Visit(roots, nil, func(pkg *packages.Package) {
