@@ -36,9 +36,9 @@ const codes = "Exit codes: 0 all passed; 1 something failed; 2 the call is wrong
 var page = cli.Page{
 	Usage:   "check",
 	Purpose: "Run every check of the repository, as CI does",
-	Details: `These are formatting, the analyzers of go vet and of staticcheck (the step vet), a scanner of workflows, and all tests of each
-Go module, with the race detector where our code starts goroutines. Some tests want other programs, such as shellcheck, jq, a browser or
-node; the last lines name the tests that did not run because a program is missing.
+	Details: `These are formatting, the analyzers of go vet and of staticcheck (the step vet), and all tests of each Go module, with the race
+detector where our code starts goroutines. Some tests want other programs, such as shellcheck, jq, a browser or node; the last lines name
+the tests that did not run because a program is missing.
 
 "check settings" checks the files of an application that uses the platform: see check settings --help.`,
 	Examples: `  go run ./cmd/check --quick          what changed, while you work
@@ -119,7 +119,7 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 // times Go's default the engine's tests take a tenth less processor time.
 const gcPercent = "GOGC"
 
-var stepNames = []string{"install", "format", "cli", "vet", "workflows", "test"}
+var stepNames = []string{"install", "format", "cli", "vet", "test"}
 
 // step is one check.
 type step struct {
@@ -138,7 +138,7 @@ func (c checker) stages(install bool) [][]step {
 		first,
 		// What the CLI and vet's packages share is compiled once.
 		{{"cli", checker.cli}, {"vet", checker.vet}},
-		{{"test", checker.test}, {"workflows", checker.workflows}},
+		{{"test", checker.test}},
 	}
 }
 
@@ -278,25 +278,6 @@ func (c checker) vetTool() (path string, err error) {
 		return "", fmt.Errorf("compile %s: %w", tool, err)
 	}
 	return strings.TrimSpace(string(listed)), nil
-}
-
-// tool builds a program at the version that internal/tools pins, in a folder that the caller removes.
-func (c checker) tool(pkg string) (folder, program string, err error) {
-	if folder, err = os.MkdirTemp("", "check"); err != nil {
-		return "", "", err
-	}
-	program = filepath.Join(folder, filepath.Base(pkg))
-	return folder, program, c.command(filepath.Join("internal", "tools"), "go", "build", "-o", program, pkg)
-}
-
-// workflows checks the workflows with an external scanner. Its findings are fixed, or accepted in .ghalint.yaml with a reason.
-func (c checker) workflows() error {
-	folder, program, err := c.tool("github.com/suzuki-shunsuke/ghalint/cmd/ghalint")
-	defer os.RemoveAll(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.command(".", program, "run"), c.command(".", program, "run-action"))
 }
 
 // cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.

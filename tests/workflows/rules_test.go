@@ -55,6 +55,13 @@ func parse(t *testing.T, files map[string]string) *workflowlint.Tree {
 	return tree
 }
 
+func TestRulesSeeEveryFile(t *testing.T) {
+	t.Parallel()
+	if unseen := workflowlint.Overlooked(os.DirFS(root)); unseen != nil {
+		t.Errorf("GitHub reads %q, and the rules do not: put them where workflowlint.Read looks", unseen)
+	}
+}
+
 // change replaces a text in a file, which has to occur, everywhere.
 func change(t *testing.T, files map[string]string, file, old, replacement string) map[string]string {
 	t.Helper()

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"go/ast"
 	"go/build"
+	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/gcexportdata"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -19,8 +20,7 @@ import (
 type world struct {
 	fset     *token.FileSet
 	sizes    types.Sizes
-	exports  map[string]string // the compiled form of what is not local, by import path
-	imported map[string]*types.Package
+	compiled types.Importer               // of what is not local
 	byPath   map[string]*packages.Package // what is not local
 	local    map[*packages.Package]*unit
 	learned  map[*packages.Package]bool // whose facts are known, and that are not local
@@ -30,15 +30,20 @@ type world struct {
 }
 
 func newWorld(roots []*packages.Package) (*world, error) {
-	compiled, err := exports(roots)
+	files, err := exports(roots)
 	if err != nil {
 		return nil, err
 	}
 	w := &world{
-		fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH), exports: compiled, facts: newFacts(), all: analyzers(),
-		imported: map[string]*types.Package{}, byPath: map[string]*packages.Package{},
-		local: map[*packages.Package]*unit{}, learned: map[*packages.Package]bool{},
+		fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH), facts: newFacts(), all: analyzers(),
+		byPath: map[string]*packages.Package{}, local: map[*packages.Package]*unit{}, learned: map[*packages.Package]bool{},
 	}
+	w.compiled = importer.ForCompiler(w.fset, "gc", func(path string) (io.ReadCloser, error) {
+		if files[path] == "" {
+			return nil, fmt.Errorf("%s is not compiled", path)
+		}
+		return os.Open(files[path])
+	})
 	w.learning = learning(w.all)
 	packages.Visit(roots, nil, func(pkg *packages.Package) {
 		if !isLocal(pkg) {
@@ -86,30 +91,13 @@ func (w *world) typesOf(pkg *packages.Package) (*types.Package, error) {
 		return types.Unsafe, nil
 	}
 	if !isLocal(pkg) {
-		return w.compiled(pkg.PkgPath)
+		return w.compiled.Import(pkg.PkgPath)
 	}
 	unit, err := w.read(pkg)
 	if err != nil {
 		return nil, err
 	}
 	return unit.types, unit.learn(w.learning)
-}
-
-// compiled reads the types of a package from its compiled form.
-func (w *world) compiled(path string) (*types.Package, error) {
-	if known := w.imported[path]; known != nil && known.Complete() {
-		return known, nil
-	}
-	file, err := os.Open(w.exports[path])
-	if err != nil {
-		return nil, fmt.Errorf("the compiled form of %s: %w", path, err)
-	}
-	defer file.Close()
-	reader, err := gcexportdata.NewReader(file)
-	if err != nil {
-		return nil, fmt.Errorf("the compiled form of %s: %w", path, err)
-	}
-	return gcexportdata.Read(reader, w.fset, w.imported, path)
 }
 
 // learn learns the facts about a package that is not local. It reads the package's source, and first that of the packages to which its
@@ -119,7 +107,7 @@ func (w *world) learn(pkg *packages.Package) error {
 		return nil
 	}
 	w.learned[pkg] = true
-	known, err := w.compiled(pkg.PkgPath)
+	known, err := w.compiled.Import(pkg.PkgPath)
 	if err != nil {
 		return err
 	}
@@ -155,7 +143,7 @@ func (w *world) parse(pkg *packages.Package) (*unit, error) {
 		}
 		unit.files = append(unit.files, file)
 	}
-	config := types.Config{Sizes: w.sizes, Importer: importer(func(path string) (*types.Package, error) {
+	config := types.Config{Sizes: w.sizes, Importer: imports(func(path string) (*types.Package, error) {
 		imported := pkg.Imports[path]
 		if imported == nil {
 			return nil, fmt.Errorf("no package %s", path)
@@ -170,6 +158,6 @@ func (w *world) parse(pkg *packages.Package) (*unit, error) {
 	return unit, err
 }
 
-type importer func(path string) (*types.Package, error)
+type imports func(path string) (*types.Package, error)
 
-func (i importer) Import(path string) (*types.Package, error) { return i(path) }
+func (i imports) Import(path string) (*types.Package, error) { return i(path) }

@@ -18,6 +18,7 @@ func Check(t *Tree, actions []Action) []Finding {
 		found = append(found, Finding{rule, file, fmt.Sprintf(message, args...)})
 	}
 	checkUses(t, actions, report)
+	checkSpelling(t, report)
 	checkSteps(t, actions, report)
 	for _, file := range sorted(t.Workflows) {
 		checkWorkflow(t, file, report)
@@ -82,6 +83,7 @@ func checkSteps(t *Tree, actions []Action, report reporter) {
 			continue
 		}
 		checkInputs(t, actions, s, where, report)
+		checkAppToken(s, where, report)
 		if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false" {
 			report("artipacked", s.File, "%s: checkout leaves the token in .git/config: persist-credentials: false", where)
 		}
@@ -155,6 +157,7 @@ func checkWorkflow(t *Tree, file string, report reporter) {
 		}
 	}
 	checkConcurrency(workflow, file, report)
+	checkNarrow(t, file, report)
 	for _, name := range sorted(workflow.Jobs) {
 		checkJob(workflow.Jobs[name], name, path, report)
 		checkLifetimes(t, file, name, report)
