@@ -40,7 +40,7 @@ func TestDemoOfErrorsThatOnlyMetricsSee(t *testing.T) {
 		go photograph(t, filepath.Join(s.state, "demo", "cloud", "cloud.json"))
 	}
 	demonstrated(t, s, []scene{{"rare-errors",
-		"rollout: rolled back after .*\n  \\d+ of \\d+ split requests and, .* it is worse, by evidence of",
+		"rollout: rolled back after .*\n  \\d+ of \\d+ split requests to the candidate failed.* sure that the candidate is worse",
 		"First bad answer to restored traffic: "}})
 }
 
