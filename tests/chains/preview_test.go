@@ -100,7 +100,8 @@ func (c *checkout) reallyReviews() {
 	}
 	// The command passes none of the job's variables to what it compiles.
 	folder := c.t.TempDir()
-	compile := fmt.Sprintf("#!/bin/bash\nexport CHAIN_PATH=%q CHAIN_TOOLS=%q\nexec %q \"$@\"\n", os.Getenv("PATH"), tools,
+	compile := fmt.Sprintf("#!/bin/bash\nexport CHAIN_PATH=%q CHAIN_GOFLAGS=%q CHAIN_TOOLS=%q\nexec %q \"$@\"\n", os.Getenv("PATH"),
+		os.Getenv("GOFLAGS"), tools,
 		filepath.Join(root, "tests", "chains", "testdata", "compiled", "go"))
 	script := fmt.Sprintf("#!/bin/bash\nset -euo pipefail\nexport PATH=%q HOME=%q XDG_CACHE_HOME=%q\nexec %q --dir . \"$@\"\n",
 		folder+string(os.PathListSeparator)+os.Getenv("PATH"), os.Getenv("HOME"), cache, filepath.Join(tools, "sandbox"))

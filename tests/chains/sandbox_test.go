@@ -138,7 +138,8 @@ func (c *chain) sandbox(args ...string) (string, error) {
 	if c.of == platformsOwn {
 		command.Dir = root // the module of the program
 	}
-	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"), "CHAIN_TOOLS="+tools, "PATH="+compiledPath())
+	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"),
+		"CHAIN_GOFLAGS="+os.Getenv("GOFLAGS"), "CHAIN_TOOLS="+tools, "PATH="+compiledPath())
 	out, err := command.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
