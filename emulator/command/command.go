@@ -1,7 +1,7 @@
 // Package command runs the emulator as a command. It serves the APIs and the services that run in the emulated cloud, on
 // loopback, for any client: Terraform, Pulumi, gcloud or a program. It does not depend on the platform in this repository.
 //
-// The exit codes are: 0, the command was told to end; 2, the arguments or the seeds are wrong and nothing was served; 3, it could
+// The exit codes are: 0, the command was interrupted; 2, the arguments or the seeds are wrong and nothing was served; 3, it could
 // not serve.
 package command
 

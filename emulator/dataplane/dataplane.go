@@ -144,7 +144,7 @@ func (d *DataPlane) serve(w http.ResponseWriter, r *http.Request, service run.Se
 	d.answer(w, r, service, serving)
 }
 
-// A revision with session affinity sends visitors this cookie, which is valid for so many days.
+// A revision with session affinity sends visitors this cookie, which is valid for this many days.
 const (
 	affinityCookie = "GAESA"
 	affinityDays   = 30

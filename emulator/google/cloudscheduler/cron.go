@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// cron is a schedule in five fields. Each field is the set of its values. The platform's settings read schedules with code of their own,
-// so that each of the two is a check of the other.
+// cron is a schedule in five fields. Each field is the set of its values. The platform's settings read schedules with other code, so
+// that each of the two checks the other.
 type cron struct {
 	minutes, hours, days, months, weekdays map[int]bool
 	// anyDay and anyWeekday say that the field is *. If neither is, a day has to match only one of the two fields.
