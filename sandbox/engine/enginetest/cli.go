@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,17 +23,23 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
 // Answer is what the stand-in does with a call.
 type Answer struct {
+	// Requests are what it asks of the emulated cloud first, as the providers would.
+	Requests []Request
 	// Events are sent to a caller that listens. A preview that succeeds always ends with a summary.
 	Events []apitype.EngineEvent
 	// Out and Err are what it prints, and Code is its exit code.
 	Out, Err string
 	Code     int
 }
+
+// Request is a request to the emulated cloud's APIs.
+type Request struct{ Method, Path, Body string }
 
 // executable is the stand-in's name. The same test binary serves as the CLI when it is started by that name.
 const executable = "pulumi"
@@ -119,6 +127,9 @@ func answer(args []string) (int, error) {
 		}
 		now = all[min(before, len(all)-1)]
 	}
+	if err := ask(filepath.Dir(filepath.Dir(home)), now.Requests); err != nil {
+		return 0, err
+	}
 	if now.Code == 0 && (command == "preview" || command == "refresh") {
 		now.Events = append(now.Events, apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{}})
 	}
@@ -128,6 +139,39 @@ func answer(args []string) (int, error) {
 		return now.Code, send(log, now.Events)
 	}
 	return now.Code, nil
+}
+
+// ask sends requests to the cloud of a state folder, until one is refused.
+func ask(state string, requests []Request) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	dir, err := statedir.Open(state)
+	if err != nil {
+		return err
+	}
+	client, err := server.Connect(context.Background(), dir)
+	if err != nil {
+		return err
+	}
+	for _, r := range requests {
+		request, err := http.NewRequest(r.Method, client.API()+r.Path, strings.NewReader(r.Body))
+		if err != nil {
+			return err
+		}
+		response, err := client.HTTP().Do(request)
+		if err != nil {
+			return err
+		}
+		said, err := io.ReadAll(response.Body)
+		if err := errors.Join(err, response.Body.Close()); err != nil {
+			return err
+		}
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s %s: %s: %s", r.Method, r.Path, response.Status, said)
+		}
+	}
+	return nil
 }
 
 // read returns what a call tells the CLI, its command, and where the caller listens.
