@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -13,9 +15,9 @@ var arNotPublic = crossguard.Policy{
 		Specification: "Ensure that Artifact Registry repositories are not anonymously or publicly accessible"},
 	Tags:             []string{"security", "iam", "supply-chain"},
 	RemediationSteps: "Grant the role to the accounts that pull images.",
-	Types:            repositoryIAM,
+	Types:            slices.Concat(repositoryIAM, wideIAM),
 	Check: func(r *crossguard.Resource) {
-		grant{member: public}.each(r, func(role, member string) {
+		everybody(r, "roles/artifactregistry.").each(r, func(role, member string) {
 			r.Violation("grants %s to %s: grant it to the accounts that pull images", role, member)
 		})
 	},

@@ -16,10 +16,11 @@ var bucketHardening = crossguard.Policy{
 	Tags:        []string{"security", "storage", "CIS 5.2", "CKV_GCP_28", "CKV_GCP_29", "CKV_GCP_114", "AVD-GCP-0001", "AVD-GCP-0002"},
 	RemediationSteps: "Set publicAccessPrevention to enforced, uniformBucketLevelAccess and versioning.enabled to true, and " +
 		"forceDestroy to false.",
-	Types: slices.Concat([]string{bucket}, bucketLists, bucketEntries),
+	Types: slices.Concat([]string{bucket}, bucketLists, bucketEntries, bucketIAM, iam("gcp:storage/managedFolderIam%s:ManagedFolderIam%[1]s"),
+		wideIAM),
 	Check: func(r *crossguard.Resource) {
 		if r.Type != bucket {
-			grant{member: public}.each(r, func(role, member string) {
+			everybody(r, "roles/storage.").each(r, func(role, member string) {
 				r.Violation("grants %s to %s: grant it to the accounts that read, by BucketIAMMember", role, member)
 			})
 			return

@@ -151,6 +151,16 @@ func roles(names ...string) func(string) bool {
 // public reports whether a principal stands for anybody on the internet.
 func public(member string) bool { return member == "allusers" || member == "allauthenticatedusers" }
 
+// everybody finds grants to anybody on the internet. On a project, folder or organization, only roles of one service count, because
+// each rule judges its own.
+func everybody(r *crossguard.Resource, service string) grant {
+	found := grant{member: public}
+	if slices.Contains(wideIAM, r.Type) {
+		found.role = func(role string) bool { return strings.HasPrefix(role, service) }
+	}
+	return found
+}
+
 // fromOutside reports whether a principal is an identity of workload identity federation, or a set of them.
 func fromOutside(member string) bool {
 	return strings.HasPrefix(member, "principal") && strings.Contains(member, "/workloadidentitypools/")

@@ -53,7 +53,8 @@ var renamed = []rename{
 		"sqldatabaseinstance"},
 	{"cloudresourcemanagerv1projectiam", "projectsiam"}, {"cloudresourcemanagerv3projectiam", "projectsiam"}, {"cloudkmsv1",
 		"kms"}, {"billingbudgetsv1", "billing"},
-	{"iamv1role", "projectsiamcustomrole"}, {"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
+	{"iamv1provider", "iamworkloadidentitypoolprovider"}, {"iamv1role", "projectsiamcustomrole"},
+	{"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
 }
 
 type rename struct{ from, to string }

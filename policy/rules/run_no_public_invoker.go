@@ -18,7 +18,7 @@ var runNoPublicInvoker = crossguard.Policy{
 	RemediationSteps: "Grant roles/run.invoker to the accounts that call the service, and leave invokerIamDisabled unset. " +
 		"For a public service, name it in publicServices.",
 	Options: []crossguard.Option{publicServices},
-	Types:   slices.Concat(services, runIAM, functionIAM),
+	Types:   slices.Concat(services, runIAM, functionIAM, wideIAM),
 	Check: func(r *crossguard.Resource) {
 		switch r.Type {
 		case serviceV1:
@@ -26,6 +26,12 @@ var runNoPublicInvoker = crossguard.Policy{
 		case serviceV2:
 			checkInvoker(r, "invokerIamDisabled", serviceName(r))
 		default:
+			if slices.Contains(wideIAM, r.Type) {
+				grant{member: public, role: invokes}.each(r, func(role, member string) {
+					r.Violation("grants %s to %s on %s, and with it every service: grant it on the service that is public", role, member, scope(r))
+				})
+				return
+			}
 			grant{member: public}.each(r, func(role, member string) {
 				name := grantedService(r)
 				switch {

@@ -16,13 +16,36 @@ var runResourceLimits = crossguard.Policy{
 		{Name: "cpu", Description: "Most vCPUs of a container.", Default: 2.0, Min: 0.08, Max: 8},
 		{Name: "memoryGiB", Description: "Most memory of a container, in GiB.", Default: 2.0, Min: 0.125, Max: 32},
 	},
-	Types: runAny,
+	Types: append(runAny[:4:4], functions...),
 	Check: func(r *crossguard.Resource) {
+		if isFunction(r) {
+			checkFunctionLimits(r)
+			return
+		}
 		eachContainer(r, func(c crossguard.Object) {
 			checkLimit(r, c, "resources.limits.cpu", r.Config.Number("cpu"), unit{1, "vCPU"})
 			checkLimit(r, c, "resources.limits.memory", r.Config.Number("memoryGiB"), unit{gib, "GiB"})
 		})
 	},
+}
+
+// checkFunctionLimits checks a function's size if it sets one. The API's own is small: 256 MB.
+func checkFunctionLimits(r *crossguard.Resource) {
+	if r.Type == functionV1 {
+		if mb, limit := r.NumberOr("availableMemoryMb", 0), r.Config.Number("memoryGiB")*1024; mb > limit {
+			r.Violation("availableMemoryMb is %v: set it to %v or less", mb, limit)
+		}
+		return
+	}
+	for path, of := range map[string]unit{"serviceConfig.availableCpu": {1, "vCPU"}, "serviceConfig.availableMemory": {gib, "GiB"}} {
+		limit := r.Config.Number("cpu")
+		if of.name == "GiB" {
+			limit = r.Config.Number("memoryGiB")
+		}
+		if _, set := r.String(path); set {
+			checkLimit(r, r.Object, path, limit, of)
+		}
+	}
 }
 
 // unit is what a setting counts an amount in, by the amount's own size.

@@ -18,11 +18,14 @@ var runTimeoutConcurrency = crossguard.Policy{
 		{Name: "timeoutSeconds", Description: "Longest timeout of a request, in seconds.", Default: 900, Min: 1, Max: 3600},
 		{Name: "concurrency", Description: "Most requests an instance takes at once.", Default: 250, Min: 1, Max: 1000},
 	},
-	Types: services,
+	Types: append(services[:2:2], functions...),
 	Check: func(r *crossguard.Resource) {
 		timeout, concurrency := "template.timeout", "template.maxInstanceRequestConcurrency"
-		if r.Type == serviceV1 {
+		switch r.Type {
+		case serviceV1:
 			timeout, concurrency = "template.spec.timeoutSeconds", "template.spec.containerConcurrency"
+		case functionV1, functionV2: // version 1 takes one request at a time
+			timeout, concurrency = functionPath(r, "timeout", "timeoutSeconds"), "serviceConfig.maxInstanceRequestConcurrency"
 		}
 		if text, set := r.String(timeout); set {
 			n, err := seconds(text)
@@ -34,6 +37,9 @@ var runTimeoutConcurrency = crossguard.Policy{
 	},
 	Remediate: func(r *crossguard.Remedy) {
 		limit := r.Config.Int("concurrency")
+		if isFunction(r.Resource) {
+			return
+		}
 		if r.Type == serviceV1 {
 			if n, err := seconds(r.StringOr("template.spec.timeoutSeconds", "0")); err != nil || n > float64(r.Config.Int("timeoutSeconds")) {
 				r.Set("template.spec.timeoutSeconds", int(r.Config.Int("timeoutSeconds")))

@@ -227,17 +227,18 @@ func (c *costItem) share(r *crossguard.Resource, every map[string]float64, execu
 
 // byHour lists the types of pulumi-gcp that cost by the hour, or by what they store, even if they are not used.
 var byHour = map[string]string{
-	"alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion",
-	"bigquery": "reservation biReservation", "bigtable": "instance",
-	"blockchainnodeengine": "blockchainNodes", "cloudfunctions": "function", "cloudfunctionsv2": "function", "composer": "environment",
+	"activedirectory": "domain", "alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion",
+	"beyondcorp": "appGateway", "bigquery": "reservation biReservation capacityCommitment", "bigtable": "instance",
+	"blockchainnodeengine": "blockchainNodes", "certificateauthority": "authority", "cloudfunctions": "function",
+	"cloudfunctionsv2": "function", "cloudids": "endpoint", "colab": "runtime", "composer": "environment",
 	"compute": "instance instanceFromTemplate instanceFromMachineImage instanceGroupManager regionInstanceGroupManager disk regionDisk " +
 		"address globalAddress forwardingRule " +
-		"globalForwardingRule routerNat vPNTunnel interconnect interconnectAttachment reservation nodeGroup",
+		"globalForwardingRule routerNat vPNTunnel interconnect interconnectAttachment reservation nodeGroup storagePool",
 	"container": "cluster nodePool", "dataflow": "job flexTemplateJob", "datafusion": "instance", "dataproc": "cluster metastoreService",
 	"datastream": "stream",
 	"filestore":  "instance", "integrationconnectors": "connection", "looker": "instance", "lustre": "instance", "managedkafka": "cluster",
-	"memcache":    "instance",
-	"memorystore": "instance", "netapp": "storagePool volume", "notebooks": "instance runtime",
+	"memcache": "instance", "memorystore": "instance", "netapp": "storagePool volume", "networksecurity": "firewallEndpoint",
+	"networkservices": "gateway", "notebooks": "instance runtime",
 	"oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure",
 	"parallelstore":  "instance", "redis": "instance cluster", "securesourcemanager": "instance", "spanner": "instance",
 	"sql": "databaseInstance", "tpu": "node v2Vm",
