@@ -56,87 +56,111 @@ func TokenPartsOf(settings []stacks.Settings, resources ...[]inventory.Resource)
 	return words
 }
 
-// token is one kind of job for which GitHub may issue a token.
-type token struct {
+// part is a part of a token for which GitHub may choose among values, or the whole token that such parts make.
+type part struct {
 	text   string
 	claims map[string]any
 }
 
-// choice is one possible value of a part of a token.
-type choice struct {
-	text   string
-	claims map[string]any
-}
-
-// tokens returns the combinations of repository, event, file, ref and environment, the plainest first.
-func (w TokenParts) tokens() (all []token) {
-	slug := w.Owner + "/" + w.Repository
-	mine := func(owner, ownerID, repository, id string) map[string]any {
-		return map[string]any{"repository_owner": owner, "repository_owner_id": ownerID, "repository": owner + "/" + repository,
-			"repository_id": id}
+// tokens returns one token for each kind of job, the plainest first: the combinations of repository, runner, event, file and environment.
+func (w TokenParts) tokens() (all []part) {
+	hosted := part{"", map[string]any{"runner_environment": "github-hosted"}}
+	selfHosted := part{", on a self-hosted runner", map[string]any{"runner_environment": "self-hosted"}}
+	repositories := w.repositories()
+	origins := [][2]part{{repositories[0], hosted}, {repositories[0], selfHosted}}
+	for _, other := range repositories[1:] { // A token has at most one unusual part.
+		origins = append(origins, [2]part{other, hosted})
 	}
-	repositories := []choice{
-		{"", mine(w.Owner, w.OwnerID, w.Repository, w.RepositoryID)},
-		{" of another repository of the owner", mine(w.Owner, w.OwnerID, "another", "9"+w.RepositoryID)},
-		{" of a stranger's repository", mine("stranger", "9"+w.OwnerID, w.Repository, "8"+w.RepositoryID)},
-		{" of the repository's former name, with another owner", mine("stranger", "9"+w.OwnerID, w.Repository, w.RepositoryID)},
+	runs, files, environments := w.runs(), w.files(), w.environments()
+	for _, origin := range origins {
+		for _, run := range runs {
+			for _, file := range files {
+				for _, environment := range environments {
+					all = append(all, w.join(run, origin[0], file, environment, origin[1]))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// join makes a token of its parts.
+func (w TokenParts) join(parts ...part) part {
+	slug := w.Owner + "/" + w.Repository
+	token := part{claims: map[string]any{"iss": issuer, "run_id": "1", "sub": "repo:" + slug, "actor": "somebody",
+		"workflow_ref": slug + "/.github/workflows/a.yml@" + w.main()}}
+	for _, one := range parts {
+		token.text += one.text
+		maps.Copy(token.claims, one.claims)
+	}
+	return token
+}
+
+func (w TokenParts) main() string { return "refs/heads/" + w.Branch }
+
+// repositories returns where a job may run. The first is the own repository.
+func (w TokenParts) repositories() []part {
+	of := func(text, owner, ownerID, repository, id string) part {
+		return part{text, map[string]any{"repository_owner": owner, "repository_owner_id": ownerID, "repository": owner + "/" + repository,
+			"repository_id": id}}
+	}
+	all := []part{
+		of("", w.Owner, w.OwnerID, w.Repository, w.RepositoryID),
+		of(" of another repository of the owner", w.Owner, w.OwnerID, "another", "9"+w.RepositoryID),
+		of(" of a stranger's repository", "stranger", "9"+w.OwnerID, w.Repository, "8"+w.RepositoryID),
+		of(" of the repository's former name, with another owner", "stranger", "9"+w.OwnerID, w.Repository, w.RepositoryID),
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Others)) {
 		owner, repository, _ := strings.Cut(name, "/")
 		ids := w.Others[name]
-		repositories = append(repositories, choice{fmt.Sprintf(" of %s, which has the number %s", name, ids[1]), mine(owner, ids[0], repository,
-			ids[1])})
+		all = append(all, of(fmt.Sprintf(" of %s, which has the number %s", name, ids[1]), owner, ids[0], repository, ids[1]))
 	}
-	run := func(text, event, ref string) choice {
+	return all
+}
+
+// runs returns what may have started a job, and at which ref.
+func (w TokenParts) runs() []part {
+	run := func(text, event, ref string) part {
 		kind := "branch"
 		if strings.HasPrefix(ref, "refs/tags/") {
 			kind = "tag"
 		}
-		return choice{text, map[string]any{"event_name": event, "ref": ref, "ref_type": kind}}
+		return part{text, map[string]any{"event_name": event, "ref": ref, "ref_type": kind}}
 	}
-	on := "refs/heads/" + w.Branch
-	runs := []choice{
-		run("a push to "+w.Branch, "push", on), run("a pull request", "pull_request", "refs/pull/7/merge"), run("a run by hand on "+w.Branch,
-			"workflow_dispatch", on),
-		run("a schedule", "schedule", on), run("a push to another branch", "push", "refs/heads/another"), run("a tag", "push", "refs/tags/v1"),
-		run("a run by hand on another branch", "workflow_dispatch", "refs/heads/another"), run("a pull request's target", "pull_request_target",
-			on),
-		run("a comment", "issue_comment", on), run("the end of another workflow", "workflow_run", on), run("a release", "release",
-			"refs/tags/v1"),
+	on := w.main()
+	return []part{
+		run("a push to "+w.Branch, "push", on),
+		run("a pull request", "pull_request", "refs/pull/7/merge"),
+		run("a run by hand on "+w.Branch, "workflow_dispatch", on),
+		run("a schedule", "schedule", on),
+		run("a push to another branch", "push", "refs/heads/another"),
+		run("a tag", "push", "refs/tags/v1"),
+		run("a run by hand on another branch", "workflow_dispatch", "refs/heads/another"),
+		run("a pull request's target", "pull_request_target", on),
+		run("a comment", "issue_comment", on),
+		run("the end of another workflow", "workflow_run", on),
+		run("a release", "release", "refs/tags/v1"),
 	}
-	var files []choice
+}
+
+// files returns the workflow files that a job may be written in.
+func (w TokenParts) files() (all []part) {
+	file := func(text, workflow string) {
+		all = append(all, part{text, map[string]any{"job_workflow_ref": workflow}})
+	}
 	for _, workflow := range w.Workflows {
-		files = append(files, choice{", " + strings.Replace(workflow, "/.github/workflows/", ":", 1),
-			map[string]any{"job_workflow_ref": workflow}})
+		file(", "+strings.Replace(workflow, "/.github/workflows/", ":", 1), workflow)
 	}
-	files = append(files, choice{", another workflow", map[string]any{"job_workflow_ref": slug + "/.github/workflows/another.yml@" + on}},
-		choice{", a stranger's workflow", map[string]any{"job_workflow_ref": "stranger/x/.github/workflows/deploy.yml@refs/heads/main"}})
-	environments := []choice{{"", nil}}
+	file(", another workflow", w.Owner+"/"+w.Repository+"/.github/workflows/another.yml@"+w.main())
+	file(", a stranger's workflow", "stranger/x/.github/workflows/deploy.yml@refs/heads/main")
+	return all
+}
+
+// environments returns the environments that a job may name; the first names none.
+func (w TokenParts) environments() []part {
+	all := []part{{}}
 	for _, environment := range append(slices.Clone(w.Environments), "another-environment") {
-		environments = append(environments, choice{", in " + environment, map[string]any{"environment": environment}})
-	}
-	runners := []choice{{"", map[string]any{"runner_environment": "github-hosted"}}, {", on a self-hosted runner",
-		map[string]any{"runner_environment": "self-hosted"}}}
-	for i, repository := range repositories {
-		for j, runner := range runners {
-			if i > 0 && j > 0 {
-				break // A token has at most one unusual part.
-			}
-			for _, r := range runs {
-				for _, file := range files {
-					for _, environment := range environments {
-						claims := map[string]any{"iss": issuer, "run_id": "1", "sub": "repo:" + slug, "actor": "somebody",
-							"workflow_ref": slug + "/.github/workflows/a.yml@" + on}
-						for _, part := range []choice{repository, runner, r, file, environment} {
-							for name, value := range part.claims {
-								claims[name] = value
-							}
-						}
-						all = append(all, token{r.text + repository.text + file.text + environment.text + runner.text, claims})
-					}
-				}
-			}
-		}
+		all = append(all, part{", in " + environment, map[string]any{"environment": environment}})
 	}
 	return all
 }
