@@ -29,13 +29,13 @@ func TestPoliciesPageIsCurrent(t *testing.T) {
 func TestEveryPolicyIsFullyDescribed(t *testing.T) {
 	t.Parallel()
 	for _, p := range rules.Pack().Policies {
-		assert.NotZero(t, p.Severity, p.Name)
-		assert.NotEmpty(t, p.Framework.Name, p.Name)
-		assert.NotEmpty(t, p.Tags, p.Name)
-		assert.True(t, len(p.Types) > 0 || p.Kind.Name != "", p.Name)
+		assert.NotZerof(t, p.Severity, "%s: give the rule a Severity", p.Name)
+		assert.NotEmptyf(t, p.Framework.Name, "%s: give the rule a Framework: what asks for it, or own(\"…\") with the design's words", p.Name)
+		assert.NotEmptyf(t, p.Tags, "%s: give the rule Tags, such as security or cost", p.Name)
+		assert.Truef(t, len(p.Types) > 0 || p.Kind.Name != "", "%s: give the rule Types or a Kind", p.Name)
 		assert.Truef(t, strings.HasSuffix(p.Description, "."), "%s: the description is a sentence", p.Name)
 		assert.Truef(t, strings.HasSuffix(p.RemediationSteps, "."), "%s: the remediation steps are sentences", p.Name)
-		assert.True(t, strings.HasSuffix(p.URL, "docs/policies.md#"+p.Name), p.Name)
+		assert.Truef(t, strings.HasSuffix(p.URL, "docs/policies.md#"+p.Name), "%s: its URL is its place in docs/policies.md", p.Name)
 	}
 }
 
