@@ -165,8 +165,8 @@ func TestExpiredLogin(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 }
 
-// TestTokensOfAnAccount checks that the API beside Cloud Run's makes the tokens of an account, that a token is kept, and that a refusal
-// says what it takes.
+// TestTokensOfAnAccount checks that the API next to Cloud Run's makes the tokens of an account, that a token is kept, and that a
+// refusal says what it takes.
 func TestTokensOfAnAccount(t *testing.T) {
 	t.Parallel()
 	const account = "probes@procureflow-dev.iam.gserviceaccount.com"

@@ -30,7 +30,7 @@ const (
 // bundleType is the media type of Sigstore's bundles.
 const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
-// commit is the one that the tests' images were built of.
+// commit is the commit from which the tests' images were built.
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
 var errUnproven = errors.New("provenance is not proven")
