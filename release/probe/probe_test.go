@@ -67,6 +67,8 @@ func TestProbe(t *testing.T) {
 			http.NotFound(w, r)
 		case "/created":
 			w.WriteHeader(http.StatusCreated)
+		case "/last":
+			w.WriteHeader(299)
 		case "/choices":
 			w.WriteHeader(http.StatusMultipleChoices)
 		case "/long":
@@ -98,6 +100,7 @@ func TestProbe(t *testing.T) {
 		"cut off": {[]string{"/cut?token=abc"}, Marker{}, 200, "/cut: the answer broke off: unexpected EOF"},
 		"hidden":  {[]string{"/hidden"}, Marker{}, 404, "/hidden: status 404 (internal ingress hides a service's URLs)"},
 		"created": {[]string{"/created"}, Marker{}, 201, ""},
+		"last":    {[]string{"/last"}, Marker{}, 299, ""},
 		"choices": {[]string{"/choices"}, Marker{}, 300, "/choices: status 300"},
 		"no header of the name": {[]string{"/"}, Marker{Header: "X-Other", Value: "{revision}"}, 200,
 			`/: another version answered: header X-Other is not "web-b"`},
@@ -155,10 +158,13 @@ func TestTokensAreSentToTheServiceOnly(t *testing.T) {
 	assert.Equal(t, "", probe(&Prober{Via: server.URL, Token: token, Private: true}, "https://web.example.com").Fault)
 	assert.Equal(t, []string{"web.example.com"}, hosts)
 	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
-	assert.Equal(t, "/: a token is sent over https only", probe(&Prober{Token: token, Private: true}, server.URL).Fault)
+	plain := probe(&Prober{Token: token, Private: true}, server.URL)
+	assert.Equal(t, "/: a token is sent over https only", plain.Fault)
+	assert.False(t, plain.Unreachable)
 	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
-	assert.Equal(t, "/: no ID token could be obtained", probe(&Prober{Via: server.URL, Token: leaky, Private: true},
-		"https://web.example.com").Fault)
+	unsent := probe(&Prober{Via: server.URL, Token: leaky, Private: true}, "https://web.example.com")
+	assert.Equal(t, "/: no ID token could be obtained", unsent.Fault)
+	assert.True(t, unsent.Unreachable, "nothing is known about the candidate")
 	assert.Equal(t, `/: "" is not a URL to probe`, probe(&Prober{}, "").Fault)
 	assert.Len(t, hosts, 1)
 }
@@ -229,6 +235,26 @@ func TestWorst(t *testing.T) {
 	}
 }
 
+// TestLatencyIsThatOfTheAnswer checks that the refusal of a request without a token is no part of the latency.
+func TestLatencyIsThatOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	var agent string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if agent = r.UserAgent(); r.Header.Get("Authorization") == "" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	begin := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	seconds := 0
+	prober := &Prober{Paths: []string{"/"}, Timeout: 10 * time.Second, Via: server.URL,
+		Token: func(context.Context) (string, error) { return "token", nil },
+		Now:   func() time.Time { seconds++; return begin.Add(time.Duration(seconds) * time.Second) }}
+	sample := prober.Probe(t.Context(), []rollout.Probe{{URL: "https://web.example.com"}})[0]
+	assert.Equal(t, health.Sample{At: begin.Add(2 * time.Second), Latency: time.Second, Status: 200}, sample)
+	assert.Equal(t, "procureflow-release-probe", agent)
+}
+
 // TestUnreachableProbes tells two kinds of failed probes apart. A probe that reached no server says nothing about the candidate; one
 // that reached a server and got no answer does.
 func TestUnreachableProbes(t *testing.T) {
@@ -276,10 +302,11 @@ func TestSilenceOnAnOldConnection(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	prober := &Prober{Paths: []string{"/"}, Timeout: 300 * time.Millisecond, Now: time.Now}
+	prober := &Prober{Paths: []string{"/", "/other"}, Timeout: 10 * time.Second, Now: time.Now}
 	probes := []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL}}
 	require.True(t, prober.Probe(context.Background(), probes)[0].Good())
 	silent.Store(true)
+	prober.Paths, prober.Timeout = prober.Paths[:1], 300*time.Millisecond // One of the two connections stays idle.
 	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the old connection leaves it open")
 	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the new connection shows that the server is silent")
 }
