@@ -51,7 +51,7 @@ func (c Comment) Markdown() string {
 	var out strings.Builder
 	out.WriteString(Marker + "\n")
 	for _, preview := range c.Previews {
-		out.WriteString(preview.caution(c.Docs))
+		out.WriteString(preview.caution(c.Docs, max(1, mostGone/len(c.Previews))))
 	}
 	wanted := 0
 	for _, preview := range c.Previews {
@@ -153,11 +153,12 @@ var lost = map[string]string{
 // goneLine matches a line of [Preview.Gone]. Other lines are not shown.
 var goneLine = regexp.MustCompile(`^(replace|delete) ([A-Za-z0-9/:.-]+) ([A-Za-z0-9._-]{1,100})$`)
 
+// mostGone is how many resources the cautions of all stacks name together. They come first in the comment, so nothing else limits them.
 const mostGone = 40
 
 // caution lists the resources that the change deletes for good. From the text that the pull request's own code wrote, it uses only
 // known types and plain names; all other words come from this package.
-func (p Preview) caution(docs string) string {
+func (p Preview) caution(docs string, most int) string {
 	var lines, operations []string
 	for line := range strings.Lines(p.Gone) {
 		found := goneLine.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
@@ -175,8 +176,8 @@ func (p Preview) caution(docs string) string {
 	lines = slices.Compact(lines)
 	var out strings.Builder
 	fmt.Fprintf(&out, "> [!CAUTION]\n> **This change deletes these for good in %s:**\n", p.Stack)
-	out.WriteString(strings.Join(lines[:min(len(lines), mostGone)], ""))
-	if more := len(lines) - mostGone; more > 0 {
+	out.WriteString(strings.Join(lines[:min(len(lines), most)], ""))
+	if more := len(lines) - most; more > 0 {
 		fmt.Fprintf(&out, "> * and %d more\n", more)
 	}
 	when := "after its approvals"

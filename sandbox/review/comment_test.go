@@ -140,6 +140,20 @@ func TestLongPreview(t *testing.T) {
 	assert.LessOrEqual(t, units(said), 65_536)
 	assert.Equal(t, 3, strings.Count(said, "in the middle left out"))
 	assert.Equal(t, 3, strings.Count(said, "\nline 4000 of the preview"))
+	// As many stacks as are read, each of which deletes a lot.
+	var gone strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&gone, "delete gcp:sql/databaseInstance:DatabaseInstance %s-%d\n", strings.Repeat("x", 90), i)
+	}
+	var previews []review.Preview
+	for i := range 20 {
+		previews = append(previews, review.Preview{Stack: fmt.Sprintf("%s-%d", strings.Repeat("s", 36), i), Text: long, Gone: gone.String()})
+	}
+	said = comment(previews...)
+	assert.LessOrEqual(t, units(said), 65_536)
+	assert.Equal(t, 20, strings.Count(said, "**This change deletes these for good in s"))
+	assert.Equal(t, 20, strings.Count(said, "> * and 58 more\n"))
+	assert.Equal(t, 20, strings.Count(said, "\nline 4000 of the preview"))
 }
 
 func units(text string) (n int) {
