@@ -67,7 +67,7 @@ func TestAnswers(t *testing.T) {
 		{"the update fails", Stack{Plan: steps(Update), Rehearsal: &Rehearsal{Failed: "f"}}, "**1 in place, and it fails**", "pass", "not known",
 			"nobody", "nobody asks: nothing was public", "**not shown, because the update fails**"},
 		{"the base fails its visitors", Stack{Rehearsal: visited(Visitors{Requests: 2, Failures: 1})}, "nothing", "pass", "not known", "nobody",
-			"**1 of 2 requests fail, 0 s**", "nothing to take back"},
+			"**1 of 2 requests fails, 0 s**", "nothing to take back"},
 	} {
 		for i, answer := range []line{test.stack.changes(), test.stack.policies(), test.stack.costs(), test.stack.gains(), test.stack.noticed(),
 			test.stack.back()} {
