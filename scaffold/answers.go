@@ -116,7 +116,7 @@ func (a Answers) check() error {
 	for _, environment := range a.Environments {
 		id := a.project(environment)
 		at := slices.IndexFunc(notInIDs, func(word string) bool { return strings.Contains(id, word) })
-		found.If(at >= 0, "--project %s=%s: Google gives out no project id with %q in it: say another", environment, id, notInIDs[max(at, 0)])
+		found.If(at >= 0, "--project %s=%s: Google refuses project ids that contain %q: choose another", environment, id, notInIDs[max(at, 0)])
 	}
 	gates := []string{}
 	for _, environment := range a.Environments {

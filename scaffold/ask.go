@@ -24,7 +24,7 @@ type question struct {
 // askAll asks for each value that no flag gave, and asks again if an answer cannot be used. It offers the detected
 // values.
 func (f *flags) askAll(ctx context.Context, streams Streams) error {
-	fmt.Fprintln(streams.Out, "Enter takes what is in brackets. Nothing is written before you have seen all of it.")
+	fmt.Fprintln(streams.Out, "Enter accepts the value in brackets. Nothing is written before you have seen all of it.")
 	// The questions of a stage depend on the answers of the stage before it.
 	for _, stage := range []func() []question{f.whose, f.where, f.ids, f.projectIDs, f.perEnvironment} {
 		for _, q := range stage() {
@@ -60,7 +60,7 @@ func (f *flags) read(ctx context.Context, out io.Writer, q question) (string, er
 	}
 	if err != nil && strings.TrimSpace(line) == "" {
 		fmt.Fprintln(out)
-		return "", errors.New("the answers ended, and nothing was written: give the rest, or --yes for what is in brackets")
+		return "", errors.New("the input ended, and nothing was written: answer each question, or give --yes to accept the values in brackets")
 	}
 	return strings.TrimSpace(line), nil
 }

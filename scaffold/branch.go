@@ -75,7 +75,7 @@ func (r *Report) triggers(name string, content []byte) {
 	on := branchesOf(content)
 	for _, event := range sorted(on) {
 		if !slices.Contains(on[event], branch) {
-			r.bad(name, "%s of %q starts it, and not of %s, which is github.branch of the stacks: add that", event, on[event], branch)
+			r.bad(name, "%s of %q starts it, and not of %s, the stacks' github.branch: add that branch", event, on[event], branch)
 		}
 	}
 }

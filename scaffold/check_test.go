@@ -58,7 +58,7 @@ func TestCheckReportsEachMistake(t *testing.T) {
 		"a call for another folder": {".github/workflows/platform-drift.yml", "folder: infra/platform", "folder: infra",
 			"without folder: infra/platform"},
 		"a removed owner": {".github/CODEOWNERS", "/infra/platform/ @acme", "/infra/platform/",
-			"nobody owns infra/platform/platform.yaml"},
+			"infra/platform/platform.yaml has no owner"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(root, test.file)

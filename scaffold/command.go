@@ -152,7 +152,7 @@ func (f *flags) run(ctx context.Context, streams Streams) (int, error) {
 	}
 	if f.upgrade && f.yes || f.upgrade && streams.Interactive {
 		if lost := plan.uncommitted(r); len(lost) > 0 {
-			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade writes these anew, and no commit has what is in them: "+
+			return ExitRefuse, fmt.Errorf("nothing was written: --upgrade would rewrite these files, and their changes are not committed: "+
 				"commit them first\n  %s", strings.Join(lost, "\n  "))
 		}
 	}

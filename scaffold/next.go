@@ -15,8 +15,8 @@ func next(out io.Writer, r Repository, a Answers, trust bool) {
 	folder := filepath.Join(r.Root, a.Folder)
 	unknown := waiting(folder)
 	if len(unknown) > 0 && !trust {
-		fmt.Fprintf(out, "\nOnly you know what says %q in %s: real commands refuse each and say where to find it.\n", stacks.StandInPrefix,
-			strings.Join(unknown, ", "))
+		fmt.Fprintf(out, "\nOnly you know the values that begin with %q in %s: real commands refuse them and say where to find each.\n",
+			stacks.StandInPrefix, strings.Join(unknown, ", "))
 	}
 	message := "Run " + a.App + " on the platform"
 	if trust {

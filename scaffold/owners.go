@@ -24,7 +24,7 @@ func (r *Report) owners() {
 		}
 		for _, file := range steering {
 			if len(ownersOf(string(content), file)) == 0 {
-				r.bad(name, "nobody owns %s, which decides what deploys, whether it is there or not: add a line at the end, with %s",
+				r.bad(name, "%s has no owner, and it decides what deploys even if it does not exist yet: add a line at the end, with %s",
 					file, r.adopter.CodeOwner())
 			}
 		}

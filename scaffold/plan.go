@@ -234,10 +234,10 @@ func (p *Plan) note(r Repository) {
 			path.Base(file)))
 	}
 	if r.Commitlint {
-		p.Notes = append(p.Notes, "commitlint judges the commit's message: the command below has one that it takes")
+		p.Notes = append(p.Notes, "commitlint checks the commit's message: the command below has one that it accepts")
 	}
 	if r.Prettier {
-		p.Notes = append(p.Notes, "prettier would judge the platform's files: .prettierignore names them")
+		p.Notes = append(p.Notes, "prettier would check the platform's files, so .prettierignore names them")
 	}
 	p.Notes = append(p.Notes, r.Workspace.Notes...)
 }

@@ -204,8 +204,8 @@ func TestNotes(t *testing.T) {
 	assert.Equal(t, []string{
 		".github/workflows/ci.yml seems to deploy as well: once the platform deploys, gh workflow disable ci.yml",
 		".github/workflows/deploy-gcp.yml seems to deploy as well: once the platform deploys, gh workflow disable deploy-gcp.yml",
-		"commitlint judges the commit's message: the command below has one that it takes",
-		"prettier would judge the platform's files: .prettierignore names them",
+		"commitlint checks the commit's message: the command below has one that it accepts",
+		"prettier would check the platform's files, so .prettierignore names them",
 		"package.json has test:coverage, and no package has @vitest/coverage-v8, which makes it: tests run without. Add that package, then " +
 			"init --upgrade",
 		`package.json has no script for the job lint, which platform-ci.yml then leaves out: add "lint" and init --upgrade`,
@@ -251,7 +251,7 @@ func TestObstaclesAreReportedBeforeWriting(t *testing.T) {
 		"a Dockerfile of two lines": {with("a", ""), []string{"--yes", "--service", "web=Dockerfile\n      x: y"}, scaffold.ExitUsage,
 			"use the Dockerfile's path"},
 		"a project that nobody can have": {with("a", ""), []string{"--yes", "--app", "google-shop"}, scaffold.ExitUsage,
-			`--project dev=google-shop-dev: Google gives out no project id with "google" in it: say another`},
+			`--project dev=google-shop-dev: Google refuses project ids that contain "google": choose another`},
 		"a file where a folder is to be": {with("infra", "x"), []string{"--yes"}, scaffold.ExitRefuse,
 			"infra is a file, and infra/platform/go.mod would be below it: move it, or choose another --folder"},
 		"a folder where a file is to be": {with("infra/platform/main.go/a", ""), []string{"--yes"}, scaffold.ExitRefuse,

@@ -278,11 +278,11 @@ func TestNextCommands(t *testing.T) {
 		require.Equal(t, scaffold.ExitDone, code, errs)
 		before, after, found := strings.Cut(out, "Next, in "+filepath.Join(root, settings)+":\n")
 		require.True(t, found, out)
-		_, waits, _ = strings.Cut(before, "Only you know what says ")
+		_, waits, _ = strings.Cut(before, "Only you know the values that begin with ")
 		return waits, strings.Split(strings.TrimSpace(after), "\n  ")
 	}
 	waits, commands := next("--environments", "dev")
-	assert.Contains(t, waits, `"stand-in:" in Pulumi.dev.yaml: real commands refuse each`)
+	assert.Contains(t, waits, `"stand-in:" in Pulumi.dev.yaml: real commands refuse them`)
 	require.Len(t, commands, 3)
 	assert.Equal(t, []string{"go tool check settings", "go tool sandbox up dev"}, commands[:2])
 	commit := exec.Command("sh", "-c", commands[2])

@@ -116,7 +116,7 @@ func TestUpgradeLosesNothing(t *testing.T) {
 
 	code, _, errs = initialize(t, root, "--upgrade", "--yes")
 	require.Equal(t, scaffold.ExitRefuse, code, errs)
-	assert.Contains(t, errs, "no commit has what is in them: commit them first\n  "+file)
+	assert.Contains(t, errs, "their changes are not committed: commit them first\n  "+file)
 	assert.Equal(t, edited, contents(t, root)[file])
 	commitAll(t, root)
 	code, out, errs = initialize(t, root, "--upgrade", "--yes")

@@ -50,7 +50,7 @@ func (f *flags) version(ctx context.Context) error {
 		_ = json.Unmarshal(output, &module)
 		if a.Commit = module.Origin.Hash; a.Commit == "" {
 			return fmt.Errorf("the module proxy does not say which commit %s is (%s): say --commit, from git ls-remote https://github.com/%s %s",
-				a.Version, cmp.Or(module.Error, "it knows the version, and not where it is from"), a.Platform, a.Version)
+				a.Version, cmp.Or(module.Error, "it knows the version, and not its commit"), a.Platform, a.Version)
 		}
 	}
 	return nil
@@ -68,7 +68,7 @@ func (f *flags) tidy(ctx context.Context, folder string, plan Plan) error {
 	command.Dir = folder
 	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("the files are written, and go.sum is not: when that is mended, run init again, or in %s: go mod tidy: %w\n%s", folder,
+		return fmt.Errorf("the files are written, but go.sum is not: fix the cause, then run init again, or in %s: go mod tidy: %w\n%s", folder,
 			err, output)
 	}
 	return nil

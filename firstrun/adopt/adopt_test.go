@@ -308,7 +308,7 @@ func TestImportsThatWouldReplaceAreRefused(t *testing.T) {
 		"a bucket":           {bucket, "b/n", `{"location": "EUROPE-WEST1"}`, ""},
 		"a bucket elsewhere": {bucket, "b/n", `{"location": "US"}`, "its location is US and the program's is europe-west1"},
 		"an objective": {slo, objective, `{}`,
-			"it was made by hand, and the provider would replace it after an import, which fails because its name is taken"},
+			"somebody made it by hand: after an import the provider would replace it, and fail because its name is taken"},
 	} {
 		report, err := find(t, map[string]string{"/" + test.path: test.live,
 			"/" + keys + "/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "DESTROYED"}, {"state": "ENABLED"}]}`}, test.planned)

@@ -73,8 +73,8 @@ func (f finder) refusal(k kind, live map[string]any) (why, do string) {
 	}
 	if k.remove != "" {
 		command, _ := f.expand(k.remove)
-		return "it was made by hand, and the provider would replace it after an import, which fails because its name is taken",
-			fmt.Sprintf("delete it with `%s`; `up` makes it again, and nothing is lost, because it is worked out from metrics", command)
+		return "somebody made it by hand: after an import the provider would replace it, and fail because its name is taken",
+			fmt.Sprintf("delete it with `%s`; `up` makes it again, and nothing is lost, because it is computed from metrics", command)
 	}
 	for _, immutable := range k.immutable {
 		planned, now := flat(field(f.inputs, strings.Fields(immutable.input)...)), flat(field(live, strings.Fields(immutable.live)...))

@@ -180,7 +180,7 @@ func (s *search) image(p Planned, place, path string, live map[string]any) {
 		inside := containers(live)
 		main := mainContainer(inside)
 		if main < 0 {
-			s.refuse(path, fmt.Sprintf("it has %s and no single one of them has a port, so there is no telling which image to keep",
+			s.refuse(path, fmt.Sprintf("it has %s and not exactly one has a port, so it is unclear which image to keep",
 				plural.Of(len(inside), "container", "containers")), "set the digest in the settings: `"+set+"`")
 			return
 		}

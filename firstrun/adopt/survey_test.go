@@ -80,10 +80,10 @@ func TestRefusals(t *testing.T) {
 					"and set it with `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"}}},
 		"two containers": {answers: map[string]string{webPath: live(byDigest + `, {"image": "b@sha256:2"}`)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Do: keep,
-				Why: "it has 2 containers and no single one of them has a port, so there is no telling which image to keep"}}},
+				Why: "it has 2 containers and not exactly one has a port, so it is unclear which image to keep"}}},
 		"two containers with ports": {answers: map[string]string{webPath: live(`{"image": "a", "ports": [{}]}, {"image": "b", "ports": [{}]}`)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Do: keep,
-				Why: "it has 2 containers and no single one of them has a port, so there is no telling which image to keep"}}},
+				Why: "it has 2 containers and not exactly one has a port, so it is unclear which image to keep"}}},
 		"a container beside the one with the port": {answers: map[string]string{
 			webPath: live(`{"image": "proxy"}, {"image": "web@sha256:1", "ports": [{"containerPort": 3000}]}`)}},
 		"an image by tag, and a digest in the settings": {

@@ -55,7 +55,7 @@ func keepImage(resource, bootstrap string, live *cloudrunv2.LookupServiceResult,
 	}
 	main, found := mainContainer(live)
 	if !found {
-		return Image{}, fmt.Errorf("%s does not have exactly one container that takes requests, so there is no telling which image to "+
+		return Image{}, fmt.Errorf("%s does not have exactly one container that takes requests, so it is unclear which image to "+
 			"keep: set the digest in the settings", resource)
 	}
 	image := Image{Reference: main.Image, User: live.Templates[0].Annotations[cloudrun.ImageUserAnnotation]}

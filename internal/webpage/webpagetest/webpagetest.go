@@ -36,7 +36,7 @@ func Browser(t *testing.T) context.Context {
 		}
 	}
 	if browser == "" {
-		t.Skip("no browser is installed, so nobody looked at the page: apt-get install chromium")
+		t.Skip("no browser is installed, so the page was not looked at: apt-get install chromium")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
@@ -83,13 +83,13 @@ func fetchAxe(t *testing.T) []byte {
 	t.Helper()
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		t.Skip("npm is not installed, so nobody held the page against axe-core's rules for accessibility: apt-get install npm")
+		t.Skip("npm is not installed, so the page was not checked by axe-core's rules for accessibility: apt-get install npm")
 	}
 	folder := t.TempDir()
 	install := exec.Command(npm, "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
 		"--fetch-retries=0", axeCore)
 	if said, err := install.CombinedOutput(); err != nil {
-		t.Skipf("npm could not get %s, so nobody held the page against its rules: %v: %s", axeCore, err, said)
+		t.Skipf("npm could not get %s, so the page was not checked by its rules: %v: %s", axeCore, err, said)
 	}
 	raw, err := os.ReadFile(filepath.Join(folder, "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(t, err)
