@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"context"
 	"os"
 	"testing"
 
@@ -65,13 +64,13 @@ func TestCommittedFilesNeedTheirOwner(t *testing.T) {
 			require.Equal(t, len(want), replaced)
 			_, err = Parse(toJSON(t, filled), stack)
 			require.NoError(t, err)
-			require.NoError(t, pulumiReads(context.Background(), filled, stack))
+			require.NoError(t, pulumiReads(filled, stack))
 		})
 	}
 }
 
 // pulumiReads writes a document as YAML, lets Pulumi read it, and parses what the program would get.
-func pulumiReads(ctx context.Context, document any, stack string) error {
+func pulumiReads(document any, stack string) error {
 	text, err := yaml.Marshal(map[string]any{ConfigKey("procureflow"): document})
 	if err != nil {
 		return err

@@ -42,14 +42,14 @@ func args(change func(*cloudrun.ServiceArgs)) *cloudrun.ServiceArgs {
 }
 
 // run registers one service. The returned service can be read after the run has ended.
-func run(t *testing.T, args *cloudrun.ServiceArgs, opts ...pulumitest.Option) (*pulumitest.Inventory, *cloudrun.Service) {
+func run(t *testing.T, args *cloudrun.ServiceArgs) (*pulumitest.Inventory, *cloudrun.Service) {
 	t.Helper()
 	var service *cloudrun.Service
 	inventory := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		var err error
 		service, err = cloudrun.NewService(ctx, "web", args)
 		return err
-	}, opts...)
+	})
 	return inventory, service
 }
 

@@ -1,18 +1,12 @@
 package dataplane_test
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,6 +26,7 @@ func (w *world) token(account, audience string) string {
 }
 
 // TestCallersAndTheirTokens calls a service that only the account webserver may call, with that account's tokens and with others.
+// Which tokens are valid is tested in emulator/google/iamcredentials.
 func TestCallersAndTheirTokens(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -62,31 +57,13 @@ func TestCallersAndTheirTokens(t *testing.T) {
 		"audience of another service": {"api", "Authorization", "Bearer " + w.token("webserver", "https://other-42.us-central1.run.app"), 401},
 		"at another service":          {"other", "Authorization", "Bearer " + good, 401},
 		"an account without a grant":  {"api", "Authorization", "Bearer " + w.token("stranger", url), 403},
-		"a changed signature":         {"api", "Authorization", "Bearer " + good[:len(good)-4] + "AAAA", 401},
 		"not a token":                 {"api", "Authorization", "Bearer x", 401},
 		"a password":                  {"api", "Authorization", "Basic eDp5", 401},
-		"signed by another key":       {"api", "Authorization", "Bearer " + forge(t, good, "RS256"), 401},
-		"without a signature":         {"api", "Authorization", "Bearer " + forge(t, good, "none"), 401},
-		"a changed expiry":            {"api", "Authorization", "Bearer " + withClaim(t, good, "exp", 4102444800), 401},
-		"a changed audience": {"api", "Authorization", "Bearer " + withClaim(t, w.token("webserver", "https://x.example"), "aud",
-			url), 401},
-		"a changed subject": {"api", "Authorization", "Bearer " + withClaim(t, w.token("stranger", url), "sub", subject(t, good)), 401},
 	} {
 		code, challenge := w.call(test.host, test.header, test.value)
 		assert.Equal(t, test.code, code, name)
 		assert.Equal(t, test.code == 401, challenge != "", name)
 	}
-
-	issued := w.now
-	for _, test := range []struct {
-		after time.Duration
-		code  int
-	}{{65 * time.Minute, 200}, {65*time.Minute + time.Second, 401}, {-5 * time.Minute, 200}, {-5*time.Minute - time.Second, 401}} {
-		w.now = issued.Add(test.after)
-		code, _ := w.call("api", "Authorization", "Bearer "+good)
-		assert.Equal(t, test.code, code, "%s after it was made; it is valid for an hour, with five minutes for clocks that differ", test.after)
-	}
-	w.now = issued
 
 	w.api("DELETE", "/iam/v1/projects/"+project+"/serviceAccounts/webserver@"+project+".iam.gserviceaccount.com", "")
 	code, _ := w.call("api", "Authorization", "Bearer "+good)
@@ -103,52 +80,6 @@ func (w *world) call(service, header, value string) (code int, challenge string)
 	recorder := httptest.NewRecorder()
 	w.plane.ServeHTTP(recorder, request)
 	return recorder.Code, recorder.Header().Get("WWW-Authenticate")
-}
-
-// claimsOf returns the claims of a token.
-func claimsOf(t *testing.T, token string) map[string]any {
-	t.Helper()
-	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
-	require.NoError(t, err)
-	claims := map[string]any{}
-	require.NoError(t, json.Unmarshal(raw, &claims))
-	return claims
-}
-
-func subject(t *testing.T, token string) any { return claimsOf(t, token)["sub"] }
-
-// withClaim returns the token with one claim changed and the old signature.
-func withClaim(t *testing.T, token, claim string, value any) string {
-	t.Helper()
-	claims := claimsOf(t, token)
-	claims[claim] = value
-	body, err := json.Marshal(claims)
-	require.NoError(t, err)
-	parts := strings.Split(token, ".")
-	return parts[0] + "." + base64.RawURLEncoding.EncodeToString(body) + "." + parts[2]
-}
-
-// forge returns a token with the same claims, signed by the algorithm with another key under the id of the emulator's key.
-func forge(t *testing.T, token, algorithm string) string {
-	t.Helper()
-	parts := strings.Split(token, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(parts[0])
-	require.NoError(t, err)
-	head := map[string]any{}
-	require.NoError(t, json.Unmarshal(raw, &head))
-	head["alg"] = algorithm
-	raw, err = json.Marshal(head)
-	require.NoError(t, err)
-	signed := base64.RawURLEncoding.EncodeToString(raw) + "." + parts[1]
-	if algorithm == "none" {
-		return signed + "."
-	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	hash := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, hash[:])
-	require.NoError(t, err)
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 // TestConditionalGrantOfACaller calls a service whose grants have conditions, on the service and on its project.

@@ -233,8 +233,7 @@ func (h *request) entries(
 	case change:
 		return put(there)
 	case http.MethodDelete:
-		_, err := h.tx.Delete(collection + "/" + rest[0])
-		return http.StatusNoContent, nil, err
+		return http.StatusNoContent, nil, h.tx.Delete(collection + "/" + rest[0])
 	}
 	return 0, nil, missing()
 }
@@ -309,7 +308,7 @@ func (h *request) putVariable(collection, id string, there map[string]any) (int,
 	}
 	there["name"], there["updated_at"] = target, h.now
 	if target != id {
-		if _, err := h.tx.Delete(collection + "/" + id); err != nil {
+		if err := h.tx.Delete(collection + "/" + id); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -322,7 +321,7 @@ func (h *request) putVariable(collection, id string, there map[string]any) (int,
 
 func (h *request) deleteTree(key string) error {
 	for _, name := range append(h.tx.List(key+"/"), key) {
-		if _, err := h.tx.Delete(name); err != nil {
+		if err := h.tx.Delete(name); err != nil {
 			return err
 		}
 	}

@@ -127,8 +127,7 @@ func (h *request) vulnerabilityAlerts() (int, any, error) {
 	case http.MethodPut:
 		return http.StatusNoContent, nil, h.tx.Put(key, map[string]any{"enabled": true})
 	case http.MethodDelete:
-		_, err := h.tx.Delete(key)
-		return http.StatusNoContent, nil, err
+		return http.StatusNoContent, nil, h.tx.Delete(key)
 	}
 	return 0, nil, missing()
 }

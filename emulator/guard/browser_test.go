@@ -95,12 +95,11 @@ func TestPageInABrowserGetsNothing(t *testing.T) {
 	assert.GreaterOrEqual(t, open.Load(), int64(5), "a page of another origin reaches what nobody guards")
 	assert.Contains(t, try(rebound(bare), rebound(bare)), "the-secret", "a rebound page reads what nobody guards")
 
-	for name, from := range map[string]string{"another origin": page.URL, "a rebound name": rebound(closed)} {
-		at := closed.URL
-		if name == "a rebound name" {
-			at = from
-		}
-		assert.NotContains(t, try(from, at), "the-secret", name)
+	for name, test := range map[string]struct{ from, at string }{
+		"another origin": {page.URL, closed.URL},
+		"a rebound name": {rebound(closed), rebound(closed)},
+	} {
+		assert.NotContains(t, try(test.from, test.at), "the-secret", name)
 		assert.Zero(t, guarded.Load(), "%s: nothing reaches the API", name)
 	}
 }

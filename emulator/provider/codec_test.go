@@ -47,7 +47,7 @@ func TestEveryInputReachesTheAPI(t *testing.T) {
 			t.Parallel()
 			row := types[token]
 			require.True(t, schema.Known(message))
-			_, err := schema.Normalize(message, "", row.encode(everything(row, shapeOf(row.args), "").(map[string]any)))
+			_, err := schema.Normalize(message, "", row.encode(everything(shapeOf(row.args), "").(map[string]any)))
 			var refused *schema.Error
 			if !errors.As(err, &refused) {
 				require.NoError(t, err)
@@ -63,20 +63,20 @@ func TestEveryInputReachesTheAPI(t *testing.T) {
 }
 
 // everything returns a value with every property set.
-func everything(row *resourceType, s *shape, path string) any {
+func everything(s *shape, path string) any {
 	switch s.kind {
 	case reflect.Struct:
 		out := map[string]any{}
 		for name, f := range s.fields {
 			if !untranslated(join(path, name)) {
-				out[name] = everything(row, f.shape, join(path, name))
+				out[name] = everything(f.shape, join(path, name))
 			}
 		}
 		return out
 	case reflect.Slice:
-		return []any{everything(row, s.elem, path)}
+		return []any{everything(s.elem, path)}
 	case reflect.Map:
-		return map[string]any{"key": everything(row, s.elem, path)}
+		return map[string]any{"key": everything(s.elem, path)}
 	case reflect.Bool:
 		return true
 	case reflect.Int, reflect.Float64:

@@ -25,7 +25,7 @@ func (q *Request) Put(n Name, document map[string]any) error { return q.Tx.Put(n
 func (q *Request) drop(n Name) error {
 	for _, prefix := range append([]string{"", policyPrefix}, n.Kind.Annexes...) {
 		for _, key := range append(q.Tx.List(prefix+n.Key()+"/"), prefix+n.Key()) {
-			if _, err := q.Tx.Delete(key); err != nil {
+			if err := q.Tx.Delete(key); err != nil {
 				return err
 			}
 			if err := q.Tx.DeleteSecret(key); err != nil {

@@ -70,7 +70,7 @@ func (q *Request) RecordOperation(k *Kind, name string, doneAt time.Time, outcom
 	outcome.put(operation)
 	for _, key := range q.Tx.List(operationPrefix) {
 		if ended, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "doneAt")); err == nil && q.Now.Sub(ended) > operationsKept {
-			if _, err := q.Tx.Delete(key); err != nil {
+			if err := q.Tx.Delete(key); err != nil {
 				return nil, err
 			}
 		}

@@ -77,16 +77,15 @@ func (tx *Tx) Put(name string, document Document) error {
 	return nil
 }
 
-// Delete removes the document of that name and reports whether it existed.
-func (tx *Tx) Delete(name string) (bool, error) {
+// Delete removes the document of that name, if there is one.
+func (tx *Tx) Delete(name string) error {
 	if tx.readOnly {
-		return false, errReadOnly
+		return errReadOnly
 	}
-	found := tx.Has(name)
-	if found {
+	if tx.Has(name) {
 		tx.set(write{bucket: documentsBucket, name: name})
 	}
-	return found, nil
+	return nil
 }
 
 // List returns the sorted names of the documents whose names begin with prefix.

@@ -32,11 +32,11 @@ func TestEverythingAtOnce(t *testing.T) {
 	pulumitest.CheckParents(t, inventory)
 	golden.Check(t, filepath.Join("testdata", "everything.txt"), inventory.String(), *update)
 
-	web := variablesOf(inventory, "web", 0)
+	web := variablesOf(inventory, "web")
 	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", web["API_URL"], "the URL is known before the service exists")
 	assert.Equal(t, "https://procureflow-web-100000000001.us-central1.run.app", web["NEXTAUTH_URL"])
 	assert.Equal(t, "procureflow-dev-files", web["FILES_BUCKET"])
-	api := variablesOf(inventory, "api", 0)
+	api := variablesOf(inventory, "api")
 	assert.Equal(t, "procureflow-api@procureflow-dev.iam", api["DB_USER"])
 	assert.Equal(t, "procureflow-dev:us-central1:main", api["DB_INSTANCE"])
 	assert.Equal(t, "/cloudsql/procureflow-dev:us-central1:legacy-postgres", api["LEGACY_HOST"])
@@ -84,13 +84,13 @@ func TestUnusedFeaturesMakeNothing(t *testing.T) {
 	}, more)
 }
 
-// variablesOf returns the plain variables of a service's container.
-func variablesOf(inventory *pulumitest.Inventory, key string, container int) map[string]any {
+// variablesOf returns the plain variables of a service's first container.
+func variablesOf(inventory *pulumitest.Inventory, key string) map[string]any {
 	for _, resource := range inventory.OfType(serviceType) {
 		if resource.Name != "service-"+key+"-service" {
 			continue
 		}
-		return plainVariables(resource.Inputs["template"], container)
+		return plainVariables(resource.Inputs["template"])
 	}
 	return nil
 }
@@ -117,8 +117,8 @@ func TestServicesCallEachOther(t *testing.T) {
 		web["public"], web["callers"] = false, []any{"api"}
 		api["urlVariables"] = map[string]any{"WEB_URL": "web", "SELF_URL": "api"}
 	})
-	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", variablesOf(inventory, "web", 0)["API_URL"])
-	api := variablesOf(inventory, "api", 0)
+	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", variablesOf(inventory, "web")["API_URL"])
+	api := variablesOf(inventory, "api")
 	assert.Equal(t, "https://procureflow-web-100000000001.us-central1.run.app", api["WEB_URL"])
 	assert.Equal(t, "https://procureflow-api-100000000001.us-central1.run.app", api["SELF_URL"])
 	callers := map[any]any{}

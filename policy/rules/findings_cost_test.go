@@ -49,8 +49,8 @@ func costFindings() []findings {
 		return []ct.Resource{changed(task(), change{path: "name", to: "nightly"}), changed(every, changes...)}
 	}
 	errors := []string{"httpCheck.acceptedResponseStatusCodes accepts error statuses, so the check cannot fail: remove them",
-		uncheckedOf(1, 0)}
-	clear := []string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", uncheckedOf(1, 0)}
+		unchecked}
+	clear := []string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", unchecked}
 	all := []findings{
 		of(budgetExists, "as large as it may be", nil, v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "1000"})),
 		of(budgetExists, "a share of nothing", []string{"thresholdRules[0].thresholdPercent is 0, which is 0 %: write 0.5 for 50 %"},
@@ -95,13 +95,13 @@ func costFindings() []findings {
 		of(uptimeExists, "a redirect", nil, public, answers(true, 300, 399)),
 		of(uptimeExists, "the first error", errors, public, answers(true, 400)),
 		of(uptimeExists, "what is not done yet", errors, public, answers(true, 199)),
-		of(uptimeExists, "without TLS, a redirect to it", []string{uncheckedOf(1, 0)}, public, answers(false, 300, 301)),
+		of(uptimeExists, "without TLS, a redirect to it", []string{unchecked}, public, answers(false, 300, 301)),
 		of(uptimeExists, "without TLS, a redirect or success", clear, public, answers(false, 200, 301)),
-		of(uptimeExists, "each quarter of an hour", []string{"period is 900s: set it to 300 seconds or less", uncheckedOf(1, 0)}, public,
+		of(uptimeExists, "each quarter of an hour", []string{"period is 900s: set it to 300 seconds or less", unchecked}, public,
 			changed(answers(true), change{path: "period", to: "900s"})),
 		of(uptimeExists, "each five minutes", nil, public, changed(answers(true), change{path: "period", to: "300s"})),
 		of(uptimeExists, "a URL of its own", []string{"monitoredResource.labels.host is https://web-x-uc.a.run.app: write the host alone",
-			uncheckedOf(1, 0)}, public, changed(answers(true), change{path: "monitoredResource.labels.host", to: "https://web-x-uc.a.run.app"})),
+			unchecked}, public, changed(answers(true), change{path: "monitoredResource.labels.host", to: "https://web-x-uc.a.run.app"})),
 		of(uptimeExists, "without TLS, which is the default", clear, public, changed(answers(true), change{path: "httpCheck",
 			to: object{"validateSsl": true}})),
 		of(uptimeExists, "with a certificate of anybody", clear, public, changed(answers(true), change{path: "httpCheck",

@@ -75,11 +75,11 @@ func stackCases() []stackCase {
 
 		{"checked", uptimeExists, []ct.Resource{public, check}, "", nil, ""},
 		{"internal", uptimeExists, []ct.Resource{v1(), v2()}, "", nil, ""},
-		{"unchecked", uptimeExists, []ct.Resource{public, v1()}, "", []string{uncheckedOf(1, 0)}, ""},
+		{"unchecked", uptimeExists, []ct.Resource{public, v1()}, "", []string{unchecked}, ""},
 		{"without TLS", uptimeExists, []ct.Resource{public, changed(check, change{path: "httpCheck.validateSsl", to: gone{}})}, "",
-			[]string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", uncheckedOf(1, 0)}, ""},
+			[]string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", unchecked}, ""},
 		{"of a URL", uptimeExists, []ct.Resource{public, changed(check, change{path: "monitoredResource.labels.host", to: "https://x"})},
-			"", []string{"monitoredResource.labels.host is https://x: write the host alone", uncheckedOf(1, 0)}, ""},
+			"", []string{"monitoredResource.labels.host is https://x: write the host alone", unchecked}, ""},
 
 		{"ignored", trafficOwner, []ct.Resource{ignoring(v1(), "client", "traffics"), ignoring(v2(), "*")}, "", nil, ""},
 		{"not ignored", trafficOwner, []ct.Resource{ignoring(v2(), "client"), v1()}, "",
@@ -142,11 +142,9 @@ func stackCases() []stackCase {
 	}
 }
 
-func uncheckedOf(services, checks int) string {
-	return fmt.Sprintf("has %s that the internet can reach and %s of a host of theirs: add one for each, or add the host to hosts of "+
-		"uptime-exists in policy/STACK.json", map[int]string{1: "1 service", 2: "2 services"}[services],
-		map[int]string{0: "0 uptime checks", 1: "1 uptime check"}[checks])
-}
+// unchecked is the finding of one public service and no uptime check.
+const unchecked = "has 1 service that the internet can reach and 0 uptime checks of a host of theirs: add one for each, or add the host " +
+	"to hosts of uptime-exists in policy/STACK.json"
 
 func TestStackRules(t *testing.T) {
 	t.Parallel()

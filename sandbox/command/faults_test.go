@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"context"
 	"testing"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
-	"github.com/guiofsaints/procureflow-platform/sandbox/server"
-	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server/servertest"
 )
 
 // sandbox runs one command line on a state folder. It returns the exit code and the output.
@@ -31,23 +28,7 @@ func TestFaultsAndBehaviours(t *testing.T) {
 	assert.Equal(t, command.ExitFailed, code)
 	assert.Equal(t, "sandbox: the sandbox's cloud is not running; `up` or `serve` starts it\n", stderr)
 
-	dir, err := statedir.Open(state)
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan server.Status, 1), make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, server.Options{Dir: dir, Foreground: true, Ready: func(status server.Status) { ready <- status }})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		assert.NoError(t, <-ended)
-	})
-	select {
-	case <-ready:
-	case <-time.After(30 * time.Second):
-		require.Fail(t, "the cloud did not start")
-	}
-
+	servertest.Start(t, state)
 	for _, step := range []struct {
 		args           []string
 		code           int

@@ -79,7 +79,7 @@ func (a *app) preview() *cobra.Command {
 				if diff {
 					more = append(more, optpreview.Diff())
 				}
-				_, err := stack.Preview(ctx, more...)
+				err := stack.Preview(ctx, more...)
 				a.note(args[0], "preview", stack)
 				return err
 			})

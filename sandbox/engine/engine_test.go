@@ -42,7 +42,7 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 
 	var file stackFile
 	require.NoError(t, yaml.Unmarshal(first, &file))
-	secret := child(child(file.Config[stacks.ConfigKey("procureflow")], "secrets"), "nextauth-secret")
+	secret := child(secretsOf(file.Config[stacks.ConfigKey("procureflow")]), "nextauth-secret")
 	assert.NotContains(t, secret, "version")
 	encrypted := child(secret, "value")["secure"].(string)
 
@@ -224,4 +224,10 @@ func TestHalfWrittenCheckpointGoesBackOneStep(t *testing.T) {
 	require.NoError(t, e.restoreCheckpoint("dev"))
 	assert.NoFileExists(t, path+".attrs")
 	assert.FileExists(t, path+".bak.attrs")
+}
+
+func child(document any, key string) map[string]any {
+	parent, _ := document.(map[string]any)
+	value, _ := parent[key].(map[string]any)
+	return value
 }

@@ -126,7 +126,7 @@ func TestRaisedSecretHasAnotherValue(t *testing.T) {
 		file, err := readStackFile(filepath.Join(e.workDir(), "Pulumi.dev.yaml"))
 		require.NoError(t, err)
 		values := map[string]string{}
-		for id, secret := range child(file.Config[stacks.ConfigKey("procureflow")], "secrets") {
+		for id, secret := range secretsOf(file.Config[stacks.ConfigKey("procureflow")]) {
 			assert.NotContains(t, secret, "version")
 			values[id] = child(secret, "value")["secure"].(string)
 		}

@@ -38,7 +38,7 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 		return fmt.Errorf("read the state of stack %s: %w", stack, err)
 	}
 	if json.Valid(data) {
-		_, err := e.files().Fold(stack, time.Now())
+		err := e.files().Fold(stack, time.Now())
 		return err
 	}
 	previous, err := os.ReadFile(path + ".bak")

@@ -141,13 +141,13 @@ func (s *Stack) update(ctx context.Context, stdout, stderr io.Writer) (Changes, 
 }
 
 // Preview shows what Up would do and changes nothing.
-func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) (Changes, error) {
+func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) error {
 	pack, config, err := s.engine.policyPack(ctx, s.auto.Name())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	stream, heard := listen()
-	result, err := s.auto.Preview(ctx, append(more, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
+	_, err = s.auto.Preview(ctx, append(more, optpreview.PolicyPacks(pack), optpreview.PolicyPackConfigs(config),
 		optpreview.ProgressStreams(s.engine.options.Out), optpreview.ErrorProgressStreams(s.engine.options.Out),
 		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))...)
 	s.findings = nil
@@ -157,13 +157,9 @@ func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) (Changes
 		}
 	}
 	if err != nil {
-		return nil, s.failed(ctx, "preview", err)
+		return s.failed(ctx, "preview", err)
 	}
-	changes := Changes{}
-	for kind, count := range result.ChangeSummary {
-		changes[string(kind)] = count
-	}
-	return changes, nil
+	return nil
 }
 
 // Destroy deletes everything of the stack. Deletion protection refuses, as in the real cloud. Afterwards it lets thirty days pass for the

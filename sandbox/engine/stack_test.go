@@ -106,7 +106,7 @@ func TestOperations(t *testing.T) {
 	_, err = stack.Update(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, stack.Findings())
-	_, err = stack.Preview(ctx)
+	err = stack.Preview(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []Finding{{Policy: "run-nonroot", Level: "advisory", Resource: "a", Message: "as root"}}, stack.Findings())
 	plan, err := stack.Plan(ctx)
@@ -143,7 +143,7 @@ func TestFailedOperations(t *testing.T) {
 	discard := func(_ any, err error) error { return err }
 	for name, operation := range map[string]func(ctx context.Context) error{
 		"up":      func(ctx context.Context) error { return discard(stack.Up(ctx)) },
-		"preview": func(ctx context.Context) error { return discard(stack.Preview(ctx)) },
+		"preview": func(ctx context.Context) error { return stack.Preview(ctx) },
 		"drift":   func(ctx context.Context) error { return discard(stack.Drift(ctx)) },
 		"destroy": stack.Destroy,
 		"adopt":   func(ctx context.Context) error { return discard(stack.Planned(ctx)) },

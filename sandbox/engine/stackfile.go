@@ -98,8 +98,8 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	if err != nil {
 		return none, err
 	}
-	forgetRotated(child(previous.Config[e.configKey()], "secrets"), child(from.Config[e.configKey()], "secrets"),
-		child(file.Config[e.configKey()], "secrets"))
+	forgetRotated(secretsOf(previous.Config[e.configKey()]), secretsOf(from.Config[e.configKey()]),
+		secretsOf(file.Config[e.configKey()]))
 	file.EncryptionSalt = previous.EncryptionSalt
 	// Without a salt, the CLI would leave the encryption of an update's state to its backend.
 	if missing := secretsWithoutValue(filled, previous.Config[e.configKey()]); len(missing) > 0 || file.EncryptionSalt == "" {
@@ -190,7 +190,7 @@ func forgetRotated(values, from, now map[string]any) {
 // secretsWithoutValue removes the pinned version from each secret that has no value, or one that only the real stack's owner can decrypt.
 // It gives such a secret the previous copy's value, and returns the secrets that have none there, by id.
 func secretsWithoutValue(document, previous any) map[string]map[string]any {
-	secrets, before := child(document, "secrets"), child(previous, "secrets")
+	secrets, before := secretsOf(document), secretsOf(previous)
 	missing := map[string]map[string]any{}
 	for id := range secrets {
 		secret, ok := secrets[id].(map[string]any)
@@ -232,10 +232,10 @@ func (e *Engine) makeValues(ctx context.Context, secrets map[string]map[string]a
 	return salt, nil
 }
 
-func child(document any, key string) map[string]any {
-	parent, _ := document.(map[string]any)
-	value, _ := parent[key].(map[string]any)
-	return value
+func secretsOf(settings any) map[string]any {
+	document, _ := settings.(map[string]any)
+	secrets, _ := document["secrets"].(map[string]any)
+	return secrets
 }
 
 // openCrypter returns the crypter of a stack file's encryptionsalt, or a new salt with its crypter. The salt's form is

@@ -137,30 +137,30 @@ func appendLine(file *os.File, l line) error {
 
 // Fold writes the entries of a stack's journal into the stack's state, and removes the journal. Without a journal it does nothing. It
 // may be stopped at any moment and called again: the state changes in one step, and a journal knows which state it was written into.
-func (f Files) Fold(stack string, now time.Time) (folded bool, err error) {
+func (f Files) Fold(stack string, now time.Time) error {
 	file, err := os.OpenFile(f.journal(stack), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	} else if err != nil {
-		return false, fmt.Errorf("read the journal of stack %s: %w", stack, err)
+		return fmt.Errorf("read the journal of stack %s: %w", stack, err)
 	}
 	defer file.Close()
 	before, err := os.ReadFile(f.Checkpoint(stack))
 	if err != nil {
-		return false, fmt.Errorf("read the state of stack %s, to which its journal %s belongs: %w", stack, f.journal(stack), err)
+		return fmt.Errorf("read the state of stack %s, to which its journal %s belongs: %w", stack, f.journal(stack), err)
 	}
 	lines := &lines{from: bufio.NewReader(file)}
 	after, err := apply(lines, before, now)
 	if err != nil {
-		return false, fmt.Errorf("bring the state of stack %s up to date from its journal %s: %w", stack, f.journal(stack), err)
+		return fmt.Errorf("bring the state of stack %s up to date from its journal %s: %w", stack, f.journal(stack), err)
 	}
 	if after != nil {
 		_, err := file.Seek(lines.whole, io.SeekStart)
 		if err = errors.Join(err, file.Truncate(lines.whole), appendLine(file, line{Folded: hash(after)}), f.write(stack, after)); err != nil {
-			return false, fmt.Errorf("write the state of stack %s: %w", stack, err)
+			return fmt.Errorf("write the state of stack %s: %w", stack, err)
 		}
 	}
-	return true, os.Remove(f.journal(stack))
+	return os.Remove(f.journal(stack))
 }
 
 // write replaces a stack's state, and keeps the previous one as the file backend does.

@@ -125,7 +125,7 @@ func (s *Service) Finish() error {
 	}
 	stack := s.update.stack
 	err := s.drop()
-	_, foldErr := s.options.Fold(stack, s.options.Now())
+	foldErr := s.options.Fold(stack, s.options.Now())
 	return errors.Join(err, foldErr)
 }
 
@@ -353,7 +353,7 @@ func (s *Service) complete(r *http.Request) (any, error) {
 			return err
 		}
 		s.changes = done.changes
-		if _, err := s.options.Fold(done.stack, s.options.Now()); err != nil {
+		if err := s.options.Fold(done.stack, s.options.Now()); err != nil {
 			return err
 		}
 		return s.remember(done, request.Status)

@@ -75,7 +75,7 @@ func TestSettleWritesTheState(t *testing.T) {
 	require.NoError(t, err)
 	defer file.Close()
 	require.NoError(t, appendLine(file, line{Entries: []apitype.JournalEntry{begin(1, "a", apitype.OperationTypeCreating)}}))
-	_, err = files.Fold("dev", now)
+	err = files.Fold("dev", now)
 	require.NoError(t, err)
 	require.NoError(t, files.Settle("dev", map[resource.URN]resource.ID{urn("a"): "1"}))
 	assert.Equal(t, "a=1", stateOf(t, files))

@@ -18,6 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server/servertest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
@@ -74,7 +75,7 @@ func TestProcessInTheBackground(t *testing.T) {
 func TestForegroundCloudStays(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	_, status := serveIn(t, folder)
+	_, status := servertest.Start(t, folder)
 	dir, err := statedir.Open(folder)
 	require.NoError(t, err)
 	client, err := server.Ensure(t.Context(), dir, "another", []string{"false"})
@@ -110,7 +111,7 @@ func TestServicesGetAddresses(t *testing.T) {
 	another := shop
 	another.Number = "100000000002"
 	require.ErrorContains(t, client.EnsureProject(ctx, another), "the sandbox's cloud refused project: ")
-	call := func(method, path, body string) string {
+	call := func(method, path, body string) {
 		t.Helper()
 		request, err := http.NewRequestWithContext(ctx, method, status.API+path, strings.NewReader(body))
 		require.NoError(t, err)
@@ -120,7 +121,6 @@ func TestServicesGetAddresses(t *testing.T) {
 		answer, err := io.ReadAll(response.Body)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, response.StatusCode, "%s %s: %s", method, path, answer)
-		return string(answer)
 	}
 	const services = "projects/shop-dev/locations/us-central1/services"
 	for _, api := range []string{"run", "iam"} {

@@ -15,6 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server/servertest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
@@ -37,37 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // serve runs a cloud process inside the test until the test ends.
-func serve(t *testing.T) (*server.Client, server.Status) {
-	t.Helper()
-	return serveIn(t, t.TempDir())
-}
-
-func serveIn(t *testing.T, folder string) (*server.Client, server.Status) {
-	t.Helper()
-	dir, err := statedir.Open(folder)
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan server.Status, 1), make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, server.Options{Dir: dir, Foreground: true, Ready: func(status server.Status) { ready <- status }})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		assert.NoError(t, <-ended)
-	})
-	select {
-	case status := <-ready:
-		client, err := server.Connect(ctx, dir)
-		require.NoError(t, err)
-		return client, status
-	case err := <-ended:
-		ended <- err
-		require.NoError(t, err)
-	case <-time.After(30 * time.Second):
-		require.Fail(t, "the cloud did not start")
-	}
-	return nil, server.Status{}
-}
+func serve(t *testing.T) (*server.Client, server.Status) { return servertest.Start(t, t.TempDir()) }
 
 func TestFaultsOverTheControlAPI(t *testing.T) {
 	t.Parallel()
@@ -139,7 +110,7 @@ func TestAPIsRequireTheToken(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keys"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "keys", "token"), []byte("of-a-copied-folder"), 0o644))
-	client, status := serveIn(t, folder)
+	client, status := servertest.Start(t, folder)
 	for _, path := range []string{"/sandbox/v1/status", "/sandbox/v1/faults", "/crm/v1/projects/p", "/gh/api/v3/repos/o/r",
 		"/run/v2/projects/p/locations/l/services"} {
 		response, err := http.Get(status.API + path)

@@ -22,7 +22,7 @@ const runJobs = "https://run.googleapis.com/v2/"
 // scheduleNext decides when a job is due next, and remembers it.
 func scheduleNext(q *rest.Request, n rest.Name, job map[string]any) error {
 	delete(job, "scheduleTime")
-	_, err := q.Tx.Delete(clockPrefix + n.Key())
+	err := q.Tx.Delete(clockPrefix + n.Key())
 	schedule, readable := parse(doc.Text(job, "schedule"))
 	zone, zoneErr := time.LoadLocation(doc.Text(job, "timeZone"))
 	if err != nil || !readable || zoneErr != nil || doc.Text(job, "state") != "ENABLED" {

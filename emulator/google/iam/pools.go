@@ -95,7 +95,7 @@ func ForgetDeleted(q *rest.Request, projectID string) error {
 		if !isDeleted(q.Tx.Get(key)) {
 			continue
 		}
-		if _, err := q.Tx.Delete(key); err != nil {
+		if err := q.Tx.Delete(key); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,10 @@
 package iamcredentials_test
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -49,10 +53,14 @@ func TestTokensAtCloudRun(t *testing.T) {
 		"a changed expiry":                          {with(t, good, 1, "exp", 4102444800), 0, http.StatusUnauthorized},
 		"a changed subject": {with(t, token("stranger", service.URI), 1, "sub", claims(t, good)["sub"]), 0,
 			http.StatusUnauthorized},
-		"a changed issuer":    {with(t, good, 1, "iss", "https://example.com"), 0, http.StatusUnauthorized},
-		"the algorithm none":  {with(t, good, 0, "alg", "none"), 0, http.StatusUnauthorized},
-		"another key's id":    {with(t, good, 0, "kid", "x"), 0, http.StatusUnauthorized},
-		"without a signature": {good[:strings.LastIndexByte(good, '.')+1], 0, http.StatusUnauthorized},
+		"a changed audience": {with(t, token("webserver", "https://x.example"), 1, "aud", service.URI), 0,
+			http.StatusUnauthorized},
+		"a changed signature":     {good[:len(good)-4] + "AAAA", 0, http.StatusUnauthorized},
+		"another key's signature": {forged(t, good), 0, http.StatusUnauthorized},
+		"a changed issuer":        {with(t, good, 1, "iss", "https://example.com"), 0, http.StatusUnauthorized},
+		"the algorithm none":      {with(t, good, 0, "alg", "none"), 0, http.StatusUnauthorized},
+		"another key's id":        {with(t, good, 0, "kid", "x"), 0, http.StatusUnauthorized},
+		"without a signature":     {good[:strings.LastIndexByte(good, '.')+1], 0, http.StatusUnauthorized},
 		"a signature that is not base64": {good[:strings.LastIndexByte(good, '.')+1] + "!", 0,
 			http.StatusUnauthorized},
 		"two parts":                     {"a.b", 0, http.StatusUnauthorized},
@@ -99,4 +107,16 @@ func with(t *testing.T, token string, index int, field string, value any) string
 	parts := strings.Split(token, ".")
 	parts[index] = base64.RawURLEncoding.EncodeToString(raw)
 	return strings.Join(parts, ".")
+}
+
+// forged returns the token signed with another key, under the id of the emulator's key.
+func forged(t *testing.T, token string) string {
+	t.Helper()
+	signed := token[:strings.LastIndexByte(token, '.')]
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, hash[:])
+	require.NoError(t, err)
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }

@@ -38,7 +38,6 @@ func (a *API) disturb(r *http.Request) error {
 				return err
 			}
 		}
-		_, err := q.Tx.Delete(revisionOf(n, d.LoseRevision).Key()) // its template stays: a write does not make it again
-		return err
+		return q.Tx.Delete(revisionOf(n, d.LoseRevision).Key()) // its template stays: a write does not make it again
 	})
 }

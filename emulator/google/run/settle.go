@@ -106,7 +106,7 @@ func (a *API) settle(q *rest.Request) error {
 		}
 		n, service := q.Find(Host, services, doc.Text(pending, "segments"))
 		if service == nil {
-			if _, err := q.Tx.Delete(key); err != nil {
+			if err := q.Tx.Delete(key); err != nil {
 				return err
 			}
 			continue
@@ -128,8 +128,7 @@ func (a *API) settle(q *rest.Request) error {
 func (d *deployment) keepPending() error {
 	key := pendingPrefix + d.name.Key()
 	if doc.Text(d.pending, "at") == "" && len(doc.Object(d.pending, "starting")) == 0 && len(doc.List(d.pending, "operations")) == 0 {
-		_, err := d.Tx.Delete(key)
-		return err
+		return d.Tx.Delete(key)
 	}
 	return d.Tx.Put(key, d.pending)
 }

@@ -57,7 +57,7 @@ func deleteInstance(c *rest.Change) error {
 // ForgetDeleted frees the names of a project's deleted instances. The real cloud does so after a week.
 func ForgetDeleted(q *rest.Request, project string) error {
 	for _, key := range q.Tx.List(usedPrefix + "//" + Host + "/projects/" + project + "/") {
-		if _, err := q.Tx.Delete(key); err != nil {
+		if err := q.Tx.Delete(key); err != nil {
 			return err
 		}
 	}
