@@ -20,6 +20,7 @@ var untested = map[string]string{
 	"release/registry/provenance/provenancetest": "it makes the bundles that the tests of provenance verify or refuse",
 	"release/registry/registrytest":              "it serves the registry that the tests of release/registry ask",
 	"sandbox/engine/enginetest":                  "it is the other side of the tests of sandbox/engine",
+	"sandbox/server/servertest":                  "it starts the cloud that the tests of sandbox/server ask",
 	"tests/chains/act/pty":                       "the tests of chains type into the terminal that it makes",
 	"tests/linkonce":                             "it saves time in the tests that begin with it, and they pass without it",
 }
