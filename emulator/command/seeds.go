@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"time"
 
@@ -48,6 +49,9 @@ projects: [{id: demo-project, number: "100000000000", billingAccount: 000000-AAA
 repositories: [{owner: demo, ownerId: 1, name: demo, id: 2}]
 `
 
+// unknownKey matches how package yaml tells a key that it does not know: with the Go type that lacks it.
+var unknownKey = regexp.MustCompile(`(?m)field (\S+) not found in type .*$`)
+
 // readSeeds reads a file of seeds. An empty path means the demonstration's seeds. Unknown keys are refused.
 func readSeeds(path string) (seeds, error) {
 	var read seeds
@@ -61,7 +65,7 @@ func readSeeds(path string) (seeds, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&read); err != nil && !errors.Is(err, io.EOF) {
-		return read, cli.Blame(fmt.Errorf("%s: %w; --help shows the keys", path, err))
+		return read, cli.Blame(fmt.Errorf("%s: %s: --help shows the keys", path, unknownKey.ReplaceAllString(err.Error(), "there is no key $1")))
 	}
 	return read, nil
 }

@@ -31,7 +31,7 @@ type Step struct {
 // Rules are the parts of the policy that a reader of the journal needs: the steps, and the limits of the numbers.
 type Rules struct {
 	Steps []Step `json:"steps"`
-	// ErrorRatio and P95 are limits of gate C, BadRatio and ProbeP95 of gate B; 0 for no limit.
+	// ErrorRatio and P95 are limits of gate C, BadRatio and ProbeP95 of gate B; 0 for no limit. In JSON, durations are nanoseconds.
 	ErrorRatio float64       `json:"errorRatio,omitempty"`
 	P95        time.Duration `json:"p95,omitempty"`
 	BadRatio   float64       `json:"badRatio,omitempty"`
@@ -58,6 +58,7 @@ type Policy struct {
 	// Metrics are the limits of gate C. MetricsEvery is how often Cloud Monitoring is asked during a step.
 	Metrics      health.MetricLimits
 	MetricsEvery time.Duration
+	// Inconclusive says what happens if gate C has too little to judge by. HoldFor is how long a step waits after its bake for more.
 	Inconclusive Inconclusive
 	HoldFor      time.Duration
 	// CandidateWait is how long a new revision may take to become ready.
