@@ -73,10 +73,11 @@ func key() *rest.Kind {
 func version() *rest.Kind {
 	return &rest.Kind{
 		Pattern: versions, Message: "CryptoKeyVersion", Body: "cryptoKeyVersion",
-		Names:   rest.Names{Missing: rest.NotFound("CryptoKeyVersion {name} not found.")},
-		Read:    rest.Read{Items: "cryptoKeyVersions"},
-		Create:  &rest.Create{NewID: func(c *rest.Change) string { return strconv.Itoa(len(c.Children(c.Name)) + 1) }},
-		Methods: rest.Methods{"POST asymmetricSign": signAsymmetric, "POST destroy": destroyVersion},
+		Names:  rest.Names{Missing: rest.NotFound("CryptoKeyVersion {name} not found.")},
+		Read:   rest.Read{Items: "cryptoKeyVersions"},
+		Create: &rest.Create{NewID: func(c *rest.Change) string { return strconv.Itoa(len(c.Children(c.Name)) + 1) }},
+		Methods: rest.Methods{"POST asymmetricSign": signAsymmetric, "POST destroy": destroyVersion,
+			"POST restore": restoreVersion},
 		Prepare: prepareVersion,
 	}
 }
@@ -125,7 +126,18 @@ func destroyVersion(c *rest.Change) (any, error) {
 	if state := doc.Text(c.Old, "state"); state == "DESTROY_SCHEDULED" || state == "DESTROYED" {
 		return nil, rest.Precondition("%s is not enabled or disabled: it is %s.", c.Name.Shown(), state)
 	}
-	c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(destroyAfter))
+	after := doc.Seconds(doc.Text(c.Get(c.Name.Parent()), "destroyScheduledDuration"))
+	c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(time.Duration(after*float64(time.Second))))
+	return c.Old, c.Put(c.Name, c.Old)
+}
+
+// restoreVersion takes back the destruction of a version. The version stays disabled until somebody enables it.
+func restoreVersion(c *rest.Change) (any, error) {
+	if state := doc.Text(c.Old, "state"); state != "DESTROY_SCHEDULED" {
+		return nil, rest.Precondition("%s is not scheduled for destruction: it is %s.", c.Name.Shown(), state)
+	}
+	c.Old["state"] = "DISABLED"
+	delete(c.Old, "destroyTime")
 	return c.Old, c.Put(c.Name, c.Old)
 }
 

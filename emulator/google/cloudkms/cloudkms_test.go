@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,6 +56,21 @@ func TestKeySigns(t *testing.T) {
 			w.Refused(call, path, map[string]string{"GET": "", "POST": body}[call]))
 	}
 	assert.Contains(t, w.Refused("POST", version+":destroy", `{}`), "it is DESTROY_SCHEDULED")
+
+	restored := w.OK("POST", version+":restore", `{}`)
+	assert.Equal(t, "DISABLED", restored["state"])
+	assert.NotContains(t, restored, "destroyTime")
+	assert.Equal(t, "Bad Request FAILED_PRECONDITION: "+shown+" is not scheduled for destruction: it is DISABLED.",
+		w.Refused("POST", version+":restore", `{}`))
+}
+
+// TestKeySaysWhenVersionsAreDestroyed destroys a version of a key that sets another time than the API's own.
+func TestKeySaysWhenVersionsAreDestroyed(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.OK("POST", keys+"?cryptoKeyId=soon", strings.TrimSuffix(signing, "}")+`,"destroyScheduledDuration":"172800s"}`)
+	destroyed := w.OK("POST", keys+"/soon/cryptoKeyVersions/1:destroy", `{}`)
+	assert.Equal(t, "2026-11-25T12:00:00.000000Z", destroyed["destroyTime"], "2 days later")
 }
 
 func TestRefusals(t *testing.T) {
