@@ -35,7 +35,8 @@ func TestExitCodes(t *testing.T) {
 		{"an address of others", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is not a loopback address`},
 		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is not a loopback address`},
 		{"no file of seeds", []string{"-seeds", "nothing.yaml"}, command.ExitUsage, "read the seeds: open nothing.yaml"},
-		{"a misspelt seed", []string{"-seeds", seeds("project: []")}, command.ExitUsage, "line 1: there is no key project: --help shows the keys\n"},
+		{"a misspelt seed", []string{"-seeds", seeds("project: []")}, command.ExitUsage,
+			"line 1: there is no key project: --help shows the keys\n"},
 		{"a misspelt key of a seed", []string{"-seeds", seeds("projects:\n  - {nmber: 1}")}, command.ExitUsage,
 			"line 2: there is no key nmber: --help shows the keys\n"},
 		{"seeds that cannot be", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", " +
