@@ -201,8 +201,8 @@ func TestLayerTable(t *testing.T) {
 		{"components/registry", "internal/naming", false, ""},
 		{"components/registry", "internal/pulumitest", true, ""},
 		{"components/registry", "internal/pulumitest", false, "components/registry must not import internal/pulumitest"},
-		{"components/registry", "components/identity", false, "it takes outputs, not other components"},
-		{"components/registry", "components/identity", true, "it takes outputs, not other components"},
+		{"components/registry", "components/identity", false, "it takes outputs, and no components"},
+		{"components/registry", "components/identity", true, "it takes outputs, and no components"},
 		{"components/registry", "components/registry", true, ""},
 		{"policy/rules", "policy/crossguard", false, ""},
 		{"policy/rules", "components/cloudrun", true, "would share their mistakes"},
@@ -238,10 +238,10 @@ func TestLayerTable(t *testing.T) {
 		{"release/plan", "time", false, ""},
 		{"release/plan", "github.com/stretchr/testify/assert", true, ""},
 		{"release/plan", "github.com/spf13/cobra", false, "standard library only"},
-		{"release/rollout", "google.golang.org/api/run/v2", false, "only the adapters know a client"},
+		{"release/rollout", "google.golang.org/api/run/v2", false, "only adapters import a client"},
 		{"release/gcp", "google.golang.org/api/run/v2", false, ""},
 		{"release/gcp", "github.com/pulumi/pulumi/sdk/v3/go/pulumi", false, "a rollback must not need Pulumi"},
-		{"policy/rules", "github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp", true, "rules judge what the engine sees"},
+		{"policy/rules", "github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp", true, "rules judge the properties that the engine sends"},
 		{"policy/rules", "github.com/pulumi/pulumi/sdk/v3/go/pulumi", true, ""},
 	} {
 		got := banProblem(test.pkg, test.imported, test.test)

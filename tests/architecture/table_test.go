@@ -23,41 +23,41 @@ var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc",
 var layers = []layer{
 	{
 		packages: "internal/naming",
-		reason:   "naming is text that everybody agrees on: whatever it imported, everybody would",
+		reason:   "every package uses naming, so every package would import what naming imports",
 	},
 	{
 		packages: "internal/limits",
-		reason:   "a platform's facts hold whoever asks",
+		reason:   "the facts of Google Cloud and GitHub depend on no package of ours",
 	},
 	{
 		packages: "internal/problems",
-		reason:   "how mistakes are collected is the same everywhere, whatever they are",
+		reason:   "it collects mistakes of every kind, and knows none of the packages that make them",
 	},
 	{
 		packages: "internal/plural",
-		reason:   "how a number is written with its noun is the same everywhere",
+		reason:   "it writes a number with its noun, and needs no other package for that",
 	},
 	{
 		packages: "internal/container",
 		may:      []string{"internal/limits", "internal/problems"},
-		reason:   "what services and jobs have in common must not know either",
+		reason:   "services and jobs use it, so it must not know them",
 	},
 	{
 		packages: "internal/golden",
-		reason:   "a text is compared with the recorded one in the same way, whatever it says",
+		reason:   "it compares texts, and need not know what they say",
 	},
 	{
 		packages: "internal/pulumiopt",
-		reason:   "every component stands on it, so it stands on nothing",
+		reason:   "every component imports it, so every component would import what it imports",
 	},
 	{
 		packages: "internal/pulumitest",
-		reason:   "a test bed that knew a component would have to change with it",
+		reason:   "if it knew a component, it would have to change with the component",
 	},
 	{
 		packages: "internal/webpage/**",
 		may:      []string{"internal/webpage"},
-		reason:   "how a page looks is nobody's but its own: it knows no release and no sandbox",
+		reason:   "it has the style of all pages, so it knows neither releases nor the sandbox",
 	},
 	{
 		packages: "internal/mutation",
@@ -73,25 +73,25 @@ var layers = []layer{
 	{
 		packages: "internal/bench",
 		may:      []string{"internal/cli"},
-		reason:   "it measures the commands as anybody starts them",
+		reason:   "it measures commands as users start them, as processes",
 	},
 	{
 		packages: "internal/**",
-		reason:   "what several packages need must not need them",
+		reason:   "several packages import it, so it must not import them",
 	},
 	{
 		packages: "components/*",
 		may:      []string{"internal/limits", "internal/naming", "internal/problems", "internal/container", "internal/pulumiopt"},
-		reason:   "a component is of use outside of this program: it takes outputs, not other components, settings or the program",
+		reason:   "others use a component without this program: it takes outputs, and no components, settings or program",
 	},
 	{
 		packages: "stacks",
 		may:      []string{"internal/limits", "internal/naming"},
-		reason:   "settings are read before anything is made, and by tools that make nothing",
+		reason:   "tools that make nothing read settings too, so this package must not need what makes resources",
 	},
 	{
 		packages: "stacks/adopter",
-		reason:   "whose application it is has to be known before anything of it is read",
+		reason:   "platform.yaml is read first, so its reader must not need the packages that read the rest",
 	},
 	{
 		packages: "infra/program",
@@ -103,7 +103,7 @@ var layers = []layer{
 	{
 		packages: "infra",
 		may:      []string{"infra/program"},
-		reason:   "main starts the program and is nothing else",
+		reason:   "this main only starts the program",
 	},
 	{
 		packages: "policy/**",
@@ -112,26 +112,26 @@ var layers = []layer{
 	},
 	{
 		packages: "release/plan",
-		reason:   "a plan is decided from values: it is pure, so that it can be tested completely",
+		reason:   "it is pure: it decides a plan from values, so that tables can test all of it",
 	},
 	{
 		packages: "release/health",
-		reason:   "health is judged from values: it is pure, so that it can be tested completely",
+		reason:   "it is pure: it judges health from values, so that tables can test all of it",
 	},
 	{
 		packages: "release/hooks",
 		may:      []string{"internal/problems"},
-		reason:   "which execution counts is decided from values: it is pure, so that it can be tested completely",
+		reason:   "it is pure: it chooses an execution from values, so that tables can test all of it",
 	},
 	{
 		packages: "release/windows",
 		may:      []string{"internal/problems"},
-		reason:   "when a release may start is decided from a time: it is pure, so that it can be tested completely",
+		reason:   "it is pure: it decides from a time whether a release may start, so that tables can test all of it",
 	},
 	{
 		packages: "release/notify",
 		may:      []string{"internal/problems", "internal/wait"},
-		reason:   "who tells people decides nothing, and knows of a release what its message says",
+		reason:   "it tells people and decides nothing: of a release it knows only the message",
 	},
 	{
 		packages:   "release/rollout",
@@ -159,38 +159,38 @@ var layers = []layer{
 	{
 		packages: "release/attest",
 		may:      []string{"release/gcp"},
-		reason:   "it signs what it is told to: whether the provenance was verified is the command's to know, by the registry's code",
+		reason:   "it signs the image that it is given: the command has verified the provenance before, by the registry's code",
 	},
 	{
 		packages: "release/approvals",
 		may:      []string{"internal/wait"},
-		reason:   "who approved is decided from GitHub's answers alone, before any credential of a cloud exists",
+		reason:   "it decides from GitHub's answers alone, before the job has a credential of a cloud",
 	},
 	{
 		packages: "release/report",
 		may:      []string{"release/plan", "release/health", "release/rollout", "internal/webpage"},
-		reason:   "a page is made from the journal's values: it reads no file and asks nobody",
+		reason:   "it makes pages from the journal's values: it reads no file and makes no request",
 	},
 	{
 		packages: "release/preview",
 		may:      []string{"release/rollout"},
-		reason:   "which pull request gets which slot is decided from values, and its port is its own",
+		reason:   "it decides from values which pull request gets which slot, and defines the port that it needs",
 	},
 	{
 		packages: "release/probe",
 		may:      []string{"release/health", "release/rollout"},
-		reason:   "it asks as a visitor does, who has no client of a cloud",
+		reason:   "it makes requests like a visitor, without a client of a cloud",
 	},
 	{
 		packages: "release/watch",
 		may:      []string{"release/plan", "release/health", "release/rollout", "release/report", "internal/webpage"},
-		reason:   "what a release does is decided from what the service and the journal say: it asks neither",
+		reason:   "it works out the state of a release from values: it reads neither the service nor the journal itself",
 	},
 	{
 		packages:   "release/backtest",
 		may:        []string{"release/plan", "release/health", "release/rollout"},
 		mayInTests: []string{"release/settings"},
-		reason:     "a policy is tried on values and a virtual clock: it knows no adapter",
+		reason:     "it tries policies on values and a virtual clock, so it needs no adapter",
 	},
 	{
 		packages: "release/gcp",
@@ -208,7 +208,7 @@ var layers = []layer{
 	},
 	{
 		packages: "firstrun/permissions",
-		reason:   "what Google's roles hold is a fact of its own, which tests hold the program against",
+		reason:   "its tables of roles are facts that tests compare the program with, so they must not come from the program",
 	},
 	{
 		packages: "firstrun/preflight",
@@ -218,7 +218,7 @@ var layers = []layer{
 	{
 		packages:   "firstrun/adopt",
 		mayInTests: []string{"emulator/**"},
-		reason:     "what exists is found through the APIs, on the real cloud and on the emulated one",
+		reason:     "it finds existing resources through the APIs, of the real cloud and of the emulated one",
 	},
 	{
 		packages:   "firstrun/command",
@@ -229,15 +229,15 @@ var layers = []layer{
 	{
 		packages: "cmd/firstrun",
 		may:      []string{"firstrun/command", "internal/cli"},
-		reason:   "main starts the command and is nothing else",
+		reason:   "this main only starts the command",
 	},
 	{
 		packages: "emulator/doc",
-		reason:   "every API reads and changes documents by it: what it knew of one, all would",
+		reason:   "every API uses it to read and change documents, so it must know no API",
 	},
 	{
 		packages: "emulator/ids",
-		reason:   "what the APIs choose by chance depends on nothing but the source of chance",
+		reason:   "its ids depend only on the source of random numbers",
 	},
 	{
 		packages: "emulator/disturb",
@@ -245,11 +245,11 @@ var layers = []layer{
 	},
 	{
 		packages: "emulator/metrics",
-		reason:   "the data plane counts and Cloud Monitoring reads: the counter knows neither",
+		reason:   "the data plane counts with it and Cloud Monitoring reads it: it knows neither",
 	},
 	{
 		packages: "emulator/store",
-		reason:   "it keeps documents, whatever is in them",
+		reason:   "it stores documents, and does not know what they say",
 	},
 	{
 		packages: "emulator/rest/schema",
@@ -265,42 +265,42 @@ var layers = []layer{
 		packages:   "emulator/google/*/*",
 		may:        []string{"emulator/doc"},
 		mayInTests: []string{"emulator/rest/schema"},
-		reason:     "a translation or a verdict is a function of documents, and tested as one",
+		reason:     "translations and verdicts are functions of documents, so that tables can test them",
 	},
 	{
 		packages:   "emulator/google/run",
 		may:        append([]string{"emulator/google/run/knative", "emulator/disturb"}, everyAPI...),
 		mayInTests: []string{"emulator/**"},
-		reason:     "what Cloud Run asks other APIs is passed to it, so that each can be read alone",
+		reason:     "Cloud Run gets functions for its questions to other APIs, so that each API can be read alone",
 	},
 	{
 		packages:   "emulator/google/binaryauthorization",
 		may:        append([]string{"emulator/google/binaryauthorization/admission"}, everyAPI...),
 		mayInTests: []string{"emulator/**"},
-		reason:     "the notes that attestors stand on are passed to it, so that each API can be read alone",
+		reason:     "it gets functions for the notes of attestors, so that each API can be read alone",
 	},
 	{
 		packages:   "emulator/google/monitoring",
 		may:        append([]string{"emulator/metrics"}, everyAPI...),
 		mayInTests: []string{"emulator/**"},
-		reason:     "it reads what was counted, whoever counts",
+		reason:     "it reads the counts, and need not know who counts",
 	},
 	{
 		packages:   "emulator/google/*",
 		may:        everyAPI,
 		mayInTests: []string{"emulator/**"},
-		reason:     "an API knows no other API: what it asks one is passed to it by emulator/cloud, so that each can be read alone",
+		reason:     "an API imports no other API: emulator/cloud passes it a function for each question, so that each can be read alone",
 	},
 	{
 		packages:   "emulator/github",
 		may:        []string{"emulator/doc", "emulator/ids", "emulator/store"},
 		mayInTests: []string{"emulator/**"},
-		reason:     "GitHub is none of Google's APIs",
+		reason:     "GitHub's API shares nothing with Google's",
 	},
 	{
 		packages: "emulator/command",
 		may:      []string{"emulator/**", "internal/cli"},
-		reason:   "of this platform it knows how a command line looks, and nothing else",
+		reason:   "of this platform it needs only the form of command lines",
 	},
 	{
 		packages: "emulator/**",
@@ -316,18 +316,18 @@ var layers = []layer{
 	{
 		packages: "sandbox/authority",
 		may:      []string{"firstrun/permissions", "sandbox/**", "stacks"},
-		reason:   "what roles hold and where permissions lead is a fact of its own, which the tests hold the program against too",
+		reason:   "its tables of roles and permissions are facts that tests compare the program with, so they must not come from the program",
 	},
 	{
 		packages: "sandbox/rehearse",
 		may: []string{"emulator/**", "sandbox/**", "stacks", "internal/naming", "release/rollout", "release/plan", "release/gcp",
 			"release/probe", "release/settings"},
-		reason: "a rehearsed release is decided by the controller itself, and by the stack's own policy",
+		reason: "in a rehearsal the controller itself decides about a release, by the stack's own policy",
 	},
 	{
 		packages: "sandbox/review/command",
 		may:      []string{"sandbox/review", "internal/cli"},
-		reason:   "it runs where a comment may be written: the less there is, the better",
+		reason:   "it runs in the job that may write a comment, so it has to be small",
 	},
 	{
 		packages: "sandbox/review",
@@ -342,7 +342,7 @@ var layers = []layer{
 	{
 		packages: "sandbox/console",
 		may:      []string{"emulator/**", "sandbox/statedir", "internal/webpage"},
-		reason:   "the page shows what the emulated cloud and the state folder hold: it runs no engine and no release",
+		reason:   "the page shows the emulated cloud and the state folder: it runs no engine and no release",
 	},
 	{
 		packages: "sandbox/**",
@@ -353,12 +353,12 @@ var layers = []layer{
 	{
 		packages: "cmd/sandbox",
 		may:      []string{"emulator/**", "sandbox/**", "infra/program", "internal/cli"},
-		reason:   "the one place where the program meets the emulated cloud",
+		reason:   "this is the only place where the program meets the emulated cloud",
 	},
 	{
 		packages: "cmd/review-comment",
 		may:      []string{"sandbox/review/command", "internal/cli"},
-		reason:   "a main starts its package",
+		reason:   "a main only starts its package",
 	},
 	{
 		packages: "cmd/emulator",
@@ -374,28 +374,28 @@ var layers = []layer{
 	{
 		packages: "examples/*",
 		may:      []string{"components/*"},
-		reason:   "they are what somebody else's repository would have",
+		reason:   "they are written like programs of somebody else's repository",
 	},
 	{
 		packages: "cmd/mutate",
 		may:      []string{"internal/mutation", "internal/cli"},
-		reason:   "a main starts its package",
+		reason:   "a main only starts its package",
 	},
 	{
 		packages: "cmd/bench",
 		may:      []string{"internal/bench", "internal/cli"},
-		reason:   "a main starts its package",
+		reason:   "a main only starts its package",
 	},
 	{
 		packages: "cmd/check",
 		may:      []string{"internal/check", "internal/cli"},
-		reason:   "a main starts its package",
+		reason:   "a main only starts its package",
 	},
 	{
 		packages: "scaffold",
 		may: []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming", "internal/cli",
 			"internal/problems"},
-		reason: "what an application's files have to be is known without a cloud, an engine or the sandbox",
+		reason: "it checks and writes an application's files, which needs no cloud, engine or sandbox",
 	},
 	{
 		packages: "cmd/init",
@@ -409,16 +409,16 @@ var layers = []layer{
 	{
 		packages: "cmd/pulumi-language-go",
 		may:      []string{"sandbox/golang", "internal/cli"},
-		reason:   "a main starts its package",
+		reason:   "a main only starts its package",
 	},
 	{
 		packages: "cmd/**",
-		reason:   "a main wires what is named for it here: add a row with what it needs",
+		reason:   "a main imports only what its row here names: add a row with what it needs",
 	},
 	{
 		packages: "tests/**",
 		may:      []string{"**"},
-		reason:   "tests here are about what crosses packages",
+		reason:   "tests in this folder concern several packages",
 	},
 }
 
@@ -466,7 +466,7 @@ var bans = []ban{
 	{
 		packages: "release/**", except: []string{"release/gcp", "release/attest", "release/registry/**"},
 		prefixes: []string{"google.golang.org/api", "cloud.google.com/go", "github.com/google/go-containerregistry", "github.com/sigstore"},
-		reason:   "only the adapters know a client of a cloud or a registry",
+		reason:   "only adapters import a client of a cloud or a registry",
 	},
 	{
 		packages: "release/**", prefixes: []string{pulumiModules},
@@ -478,14 +478,14 @@ var bans = []ban{
 	},
 	{
 		packages: "policy/**", prefixes: []string{"github.com/pulumi/pulumi-gcp", "github.com/pulumi/pulumi-github"}, tests: true,
-		reason: "rules judge what the engine sees, not what an SDK's types can say",
+		reason: "rules judge the properties that the engine sends, and not the types of an SDK",
 	},
 	{
 		packages: "components/*", prefixes: []string{"google.golang.org/api", "cloud.google.com/go"},
-		reason: "a component declares: whatever calls an API by itself does so in previews too",
+		reason: "a component only declares resources: code that calls an API would call it in previews too",
 	},
 	{
 		packages: "infra/**", prefixes: []string{"google.golang.org/api", "cloud.google.com/go"},
-		reason: "the program declares: whatever calls an API by itself does so in previews too",
+		reason: "the program only declares resources: code that calls an API would call it in previews too",
 	},
 }
