@@ -16,9 +16,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// TestMain lets this executable run in place of the command, which stands between go test and a package's tests.
+// TestMain lets this executable run in place of the command, which stands before go, and between go test and a package's tests.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == testRunner {
+	switch filepath.Base(os.Args[0]) {
+	case "go":
+		os.Exit(asGo(os.Args[1:]))
+	case testRunner:
 		os.Exit(asTestRunner(os.Args[1:]))
 	}
 	os.Exit(m.Run())

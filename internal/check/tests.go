@@ -34,12 +34,11 @@ var unraced = map[string]string{
 	"release/backtest": simulations,
 	"sandbox/console":  browser,
 
-	"emulator/guard":    sequential,
-	"firstrun/command":  sequential,
-	"release/command":   sequential,
-	"release/gcp":       sequential,
-	"sandbox/pulumicli": sequential,
-	"scaffold":          sequential,
+	"emulator/guard":   sequential,
+	"firstrun/command": sequential,
+	"release/command":  sequential,
+	"release/gcp":      sequential,
+	"scaffold":         sequential,
 
 	"emulator/provider":   compiled,
 	"internal/pulumitest": compiled,
