@@ -17,7 +17,7 @@ var arNotPublic = crossguard.Policy{
 	RemediationSteps: "Grant the role to the accounts that pull images.",
 	Types:            slices.Concat(repositoryIAM, wideIAM),
 	Check: func(r *crossguard.Resource) {
-		everybody(r, "roles/artifactregistry.").each(r, func(role, member string) {
+		everybody(r, "roles/artifactregistry.", func(role, member string) {
 			r.Violation("grants %s to %s: grant it to the accounts that pull images", role, member)
 		})
 	},

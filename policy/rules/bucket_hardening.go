@@ -20,7 +20,7 @@ var bucketHardening = crossguard.Policy{
 		wideIAM),
 	Check: func(r *crossguard.Resource) {
 		if r.Type != bucket {
-			everybody(r, "roles/storage.").each(r, func(role, member string) {
+			everybody(r, "roles/storage.", func(role, member string) {
 				r.Violation("grants %s to %s: grant it to the accounts that read, by BucketIAMMember", role, member)
 			})
 			return

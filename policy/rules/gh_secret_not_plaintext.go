@@ -14,8 +14,14 @@ var ghSecretNotPlaintext = crossguard.Policy{
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Give the value as a Pulumi secret: pulumi config set --secret, or pulumi.ToSecret.",
 	Types: []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg,
-		ghCodespacesUser, ghWebhook, ghOrgWebhook},
+		ghCodespacesUser, ghWebhook, ghOrgWebhook, ghFile},
 	Check: func(r *crossguard.Resource) {
+		// An address or a file is no secret as a whole, but it can contain one.
+		for _, path := range []string{"configuration.url", "content"} {
+			if !r.IsSecret(path) && r.IsKnown(path) && looksSecret(r.StringOr(path, "")) {
+				r.Violation("%s contains a key or password in clear text: give it as a Pulumi secret, or keep it out of the repository", path)
+			}
+		}
 		for _, path := range []string{"value", "plaintextValue", "configuration.secret"} {
 			if r.IsSecret(path) {
 				continue

@@ -151,14 +151,18 @@ func roles(names ...string) func(string) bool {
 // public reports whether a principal stands for anybody on the internet.
 func public(member string) bool { return member == "allusers" || member == "allauthenticatedusers" }
 
-// everybody finds grants to anybody on the internet. On a project, folder or organization, only roles of one service count, because
-// each rule judges its own.
-func everybody(r *crossguard.Resource, service string) grant {
-	found := grant{member: public}
-	if slices.Contains(wideIAM, r.Type) {
-		found.role = func(role string) bool { return strings.HasPrefix(role, service) }
+// everybody calls found for each grant to anybody on the internet. On a project, folder or organization it looks only for roles
+// that begin with service, because each rule judges its own, and leaves what is not known yet to iam-no-direct-user.
+func everybody(r *crossguard.Resource, service string, found func(role, member string)) {
+	wide := slices.Contains(wideIAM, r.Type)
+	if wide && !(r.IsKnown("member") && r.IsKnown("members") && r.IsKnown("policyData")) {
+		return
 	}
-	return found
+	grant{member: public}.each(r, func(role, member string) {
+		if !wide || strings.HasPrefix(strings.ToLower(role), service) {
+			found(role, member)
+		}
+	})
 }
 
 // fromOutside reports whether a principal is an identity of workload identity federation, or a set of them.

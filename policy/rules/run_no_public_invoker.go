@@ -27,7 +27,7 @@ var runNoPublicInvoker = crossguard.Policy{
 			checkInvoker(r, "invokerIamDisabled", serviceName(r))
 		default:
 			if slices.Contains(wideIAM, r.Type) {
-				grant{member: public, role: invokes}.each(r, func(role, member string) {
+				everybody(r, "roles/run.", func(role, member string) {
 					r.Violation("grants %s to %s on %s, and with it every service: grant it on the service that is public", role, member, scope(r))
 				})
 				return

@@ -32,6 +32,7 @@ const (
 	ghOldDeploymentPolicy = "github:index/repositoryDeploymentBranchPolicy:RepositoryDeploymentBranchPolicy"
 	ghOrgActions          = "github:index/actionsOrganizationPermissions:ActionsOrganizationPermissions"
 	ghWebhook             = "github:index/repositoryWebhook:RepositoryWebhook"
+	ghFile                = "github:index/repositoryFile:RepositoryFile"
 	ghOrgWebhook          = "github:index/organizationWebhook:OrganizationWebhook"
 	ghOrgRuleset          = "github:index/organizationRuleset:OrganizationRuleset"
 	ghOrgWorkflowToken    = "github:index/actionsOrganizationWorkflowPermissions:ActionsOrganizationWorkflowPermissions"
