@@ -83,16 +83,22 @@ func (r *reader) follow(page string) {
 
 const upOfDev = "go run ./cmd/sandbox up dev\n"
 
-// run runs commands and checks that they print the lines. If the commands are one up and the lines only name changed resources, it does
-// not run them: it checks that the edit changes these resources in the program, and the next up has to print the lines.
+// run runs commands and checks that they print the lines. An up at their end waits if the next one prints the same lines: it checks that
+// the edit changes these resources in the program, and the next up has to print the lines.
 func (r *reader) run(commands string, lines []string) {
 	r.t.Helper()
 	if !strings.Contains(commands, upOfDev) {
 		r.up()
 	}
 	r.awaited = append(r.awaited, lines...)
-	if commands == upOfDev && r.changed(lines) {
-		return
+	if before, last := strings.CutSuffix(commands, upOfDev); last {
+		if before != "" {
+			r.shell(before)
+		}
+		if r.changed(lines) {
+			return
+		}
+		commands = upOfDev
 	}
 	r.printed(commands)
 }
@@ -115,9 +121,13 @@ func (r *reader) printed(commands string) {
 	r.has, r.awaited = r.registered(), nil
 }
 
-var resourceLine = regexp.MustCompile(`^(gcp:\w+:\w+ \S+) (created|updated|replaced|deleted)$`)
+var (
+	resourceLine = regexp.MustCompile(`^(gcp:\w+:\w+ \S+) (created|updated|replaced|deleted)$`)
+	// laterLine is another line that the next up prints as well: which properties change, and where the stack is.
+	laterLine = regexp.MustCompile(`^(\[diff: ~\w+\]|Stack dev is up|[a-z0-9-]+\.run\.app)$`)
+)
 
-// changed checks the lines about resources against what the program registers now, and reports whether there are no other lines.
+// changed checks the lines about resources against what the program registers now, and reports whether the next up prints all lines.
 func (r *reader) changed(lines []string) (all bool) {
 	r.t.Helper()
 	now := r.registered()
@@ -125,7 +135,7 @@ func (r *reader) changed(lines []string) (all bool) {
 	for _, line := range lines {
 		found := resourceLine.FindStringSubmatch(line)
 		if found == nil {
-			all = all && line == "Stack dev is up"
+			all = all && laterLine.MatchString(line)
 			continue
 		}
 		before, was := r.has[found[1]]

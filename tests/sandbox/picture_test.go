@@ -19,7 +19,7 @@ import (
 // picture is the file of README's picture, docs/console.png. It shows the real page in the middle of the demonstration's release
 // whose errors only metrics see:
 //
-//	go test ./tests/sandbox -run TestDemoOfErrors -picture ../../docs/console.png
+//	go test ./tests/sandbox -run TestDemo$ -picture ../../docs/console.png
 var picture = flag.String("picture", "", "write a picture of the console during the demonstration's rare errors to this file")
 
 // photograph waits until the console shows failed answers of a candidate, and takes the picture.
