@@ -114,21 +114,7 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 	if err != nil {
 		return nil, fmt.Errorf("attestation %q: note: %w", name, err)
 	}
-	keys := binaryauthorization.AttestorAttestationAuthorityNotePublicKeyArray{}
-	for _, version := range args.keyVersions() {
-		// The lookup uses the component's provider, and its answer is unknown until the key exists.
-		found := kms.GetKMSCryptoKeyVersionOutput(ctx, kms.GetKMSCryptoKeyVersionOutputArgs{
-			CryptoKey: key.ID(), Version: pulumi.Int(version),
-		}, pulumi.Parent(attestation))
-		attestation.KeyVersion = pulumi.Sprintf("%s/cryptoKeyVersions/%d", key.ID(), version)
-		keys = append(keys, &binaryauthorization.AttestorAttestationAuthorityNotePublicKeyArgs{
-			Id: pulumi.Sprintf("%s%s", keyHost, attestation.KeyVersion),
-			PkixPublicKey: &binaryauthorization.AttestorAttestationAuthorityNotePublicKeyPkixPublicKeyArgs{
-				PublicKeyPem:       found.PublicKeys().Index(pulumi.Int(0)).Pem(),
-				SignatureAlgorithm: pulumi.String(signature),
-			},
-		})
-	}
+	keys := attestation.publicKeys(ctx, key, args.keyVersions())
 	attestor, err := binaryauthorization.NewAttestor(ctx, name+"-attestor", &binaryauthorization.AttestorArgs{
 		Project:     args.Project,
 		Name:        pulumi.String(args.name()),
@@ -151,7 +137,42 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 		return nil, fmt.Errorf("attestation %q: reader of the note: %w", name, err)
 	}
 	attestation.Attestor = pulumi.Sprintf("projects/%s/attestors/%s", args.Project, attestor.Name)
-	policy, err := binaryauthorization.NewPolicy(ctx, name+"-policy", &binaryauthorization.PolicyArgs{
+	attestation.Policy, err = binaryauthorization.NewPolicy(ctx, name+"-policy", args.policy(attestation.Attestor),
+		pulumiopt.Child(attestation, pulumi.DependsOn([]pulumi.Resource{reader}))...)
+	if err != nil {
+		return nil, fmt.Errorf("attestation %q: policy: %w", name, err)
+	}
+	attestation.AttestorName, attestation.NoteName, attestation.Key = attestor.Name, note.Name, key.ID().ToStringOutput()
+	outputs := pulumi.Map{"attestor": attestation.Attestor, "keyVersion": attestation.KeyVersion}
+	if err := ctx.RegisterResourceOutputs(attestation, outputs); err != nil {
+		return nil, fmt.Errorf("attestation %q: register outputs: %w", name, err)
+	}
+	return attestation, nil
+}
+
+// publicKeys returns the keys by which the attestor's signatures are verified. The newest version, the last one, signs.
+func (a *Attestation) publicKeys(ctx *pulumi.Context, key *kms.CryptoKey,
+	versions []int) (keys binaryauthorization.AttestorAttestationAuthorityNotePublicKeyArray) {
+	for _, version := range versions {
+		// The lookup uses the component's provider, and its answer is unknown until the key exists.
+		found := kms.GetKMSCryptoKeyVersionOutput(ctx, kms.GetKMSCryptoKeyVersionOutputArgs{
+			CryptoKey: key.ID(), Version: pulumi.Int(version),
+		}, pulumi.Parent(a))
+		a.KeyVersion = pulumi.Sprintf("%s/cryptoKeyVersions/%d", key.ID(), version)
+		keys = append(keys, &binaryauthorization.AttestorAttestationAuthorityNotePublicKeyArgs{
+			Id: pulumi.Sprintf("%s%s", keyHost, a.KeyVersion),
+			PkixPublicKey: &binaryauthorization.AttestorAttestationAuthorityNotePublicKeyPkixPublicKeyArgs{
+				PublicKeyPem:       found.PublicKeys().Index(pulumi.Int(0)).Pem(),
+				SignatureAlgorithm: pulumi.String(signature),
+			},
+		})
+	}
+	return keys
+}
+
+// policy returns the project's policy: an image starts if the attestor signed it, or if an exemption names it.
+func (args *AttestationArgs) policy(attestor pulumi.StringOutput) *binaryauthorization.PolicyArgs {
+	return &binaryauthorization.PolicyArgs{
 		Project:     args.Project,
 		Description: pulumi.String("Images start when the attestor signed them."),
 		// Google's policy judges the images that Google's own services start.
@@ -160,19 +181,9 @@ func NewAttestation(ctx *pulumi.Context, name string, args *AttestationArgs, opt
 		DefaultAdmissionRule: &binaryauthorization.PolicyDefaultAdmissionRuleArgs{
 			EvaluationMode:          pulumi.String("REQUIRE_ATTESTATION"),
 			EnforcementMode:         pulumi.String("ENFORCED_BLOCK_AND_AUDIT_LOG"),
-			RequireAttestationsBies: pulumi.StringArray{attestation.Attestor},
+			RequireAttestationsBies: pulumi.StringArray{attestor},
 		},
-	}, pulumiopt.Child(attestation, pulumi.DependsOn([]pulumi.Resource{reader}))...)
-	if err != nil {
-		return nil, fmt.Errorf("attestation %q: policy: %w", name, err)
 	}
-	attestation.Policy = policy
-	attestation.AttestorName, attestation.NoteName, attestation.Key = attestor.Name, note.Name, key.ID().ToStringOutput()
-	outputs := pulumi.Map{"attestor": attestation.Attestor, "keyVersion": attestation.KeyVersion}
-	if err := ctx.RegisterResourceOutputs(attestation, outputs); err != nil {
-		return nil, fmt.Errorf("attestation %q: register outputs: %w", name, err)
-	}
-	return attestation, nil
 }
 
 func (args *AttestationArgs) exemptions() binaryauthorization.PolicyAdmissionWhitelistPatternArray {

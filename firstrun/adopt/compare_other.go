@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -74,10 +75,7 @@ func environment(live, planned map[string]any) []Change {
 	for _, rule := range list(live, "protection_rules") {
 		switch text(rule, "type") {
 		case "wait_timer":
-			now, then := text(rule, "wait_timer"), text(planned, "waitTimer")
-			if then == "" {
-				then = "0"
-			}
+			now, then := text(rule, "wait_timer"), cmp.Or(text(planned, "waitTimer"), "0")
 			if now != then && then != unknown {
 				changes = append(changes, Change{What: "minutes to wait", Live: now, After: then, Setting: setting})
 			}
@@ -86,17 +84,21 @@ func environment(live, planned map[string]any) []Change {
 				changes = append(changes, Change{What: "no review of one's own run", Setting: setting})
 			}
 			for _, reviewer := range list(rule, "reviewers") {
-				kind, id := text(reviewer, "type"), text(reviewer, "reviewer", "id")
-				named := slices.ContainsFunc(list(planned, "reviewers"), func(group any) bool {
-					return slices.ContainsFunc(list(group, strings.ToLower(kind)+"s"), func(one any) bool {
-						return scalarText(one) == id || scalarText(one) == unknown
-					})
-				})
-				if !named {
-					changes = append(changes, Change{What: "reviewer", Live: strings.ToLower(kind) + " " + id, Setting: setting})
+				kind, id := strings.ToLower(text(reviewer, "type")), text(reviewer, "reviewer", "id")
+				if !reviews(planned, kind, id) {
+					changes = append(changes, Change{What: "reviewer", Live: kind + " " + id, Setting: setting})
 				}
 			}
 		}
 	}
 	return changes
+}
+
+// reviews reports whether the planned environment has the reviewer, a user or a team. One that is not known yet may be anybody.
+func reviews(planned map[string]any, kind, id string) bool {
+	return slices.ContainsFunc(list(planned, "reviewers"), func(group any) bool {
+		return slices.ContainsFunc(list(group, kind+"s"), func(one any) bool {
+			return scalarText(one) == id || scalarText(one) == unknown
+		})
+	})
 }
