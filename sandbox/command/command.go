@@ -75,6 +75,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	var usage *engine.UsageError
 	var problems *stacks.Problems
 	var busy *statedir.BusyError
+	var ended *endedError
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
@@ -82,9 +83,19 @@ func (a *app) fail(ctx context.Context, err error) int {
 		return ExitBusy
 	case errors.As(err, &usage), errors.As(err, &problems), cli.Blamed(err):
 		return ExitUsage
+	case errors.As(err, &ended):
+		return ended.code
 	}
 	return ExitFailed
 }
+
+// endedError says that the process to which a command left its work ended early. That process has said why.
+type endedError struct {
+	what string
+	code int
+}
+
+func (e *endedError) Error() string { return e.what + " ended early: see above" }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -263,8 +263,7 @@ func (a *app) reportOf(ctx context.Context, f reviewFlags, work string, exports 
 	err = child.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() != ExitNo {
-		a.exit = exit.ExitCode()
-		return review.Report{}, errors.New("the review ended early: see above")
+		return review.Report{}, &endedError{"the review", exit.ExitCode()}
 	} else if err != nil && exit == nil {
 		return review.Report{}, err
 	}

@@ -106,7 +106,7 @@ func answer(args []string) (int, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
-	if err := os.WriteFile(filepath.Join(home, callsFile), append(calls, told+"\n"...), 0o600); err != nil {
+	if err := statedir.WriteFile(filepath.Join(home, callsFile), append(calls, told+"\n"...), 0o600); err != nil {
 		return 0, err
 	}
 	var answers map[string][]Answer
@@ -114,7 +114,7 @@ func answer(args []string) (int, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &answers)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // A folder that no test prepared has no answers.
 		return 0, err
 	}
 	var now Answer
