@@ -163,7 +163,8 @@ func TestCommandsOfAStack(t *testing.T) {
 	imported, err := os.ReadFile("import.json")
 	require.NoError(t, err)
 	assert.Contains(t, string(imported),
-		`"projects/procureflow-dev/serviceAccounts/procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com"`)
+		`"projects/procureflow-dev/serviceAccounts/procureflow-cloudrun@`+
+			`procureflow-dev.iam.gserviceaccount.com"`)
 	expect("adopt dev --import", ".*", "", command.ExitDone)
 	expect("pulumi -- stack ls", "dev\n", "", 4)
 	expect("job migrate", "projects/procureflow-dev/locations/us-central1/jobs/migrate: each attempt takes 0s; the next 0 executions hang, the "+
