@@ -3,7 +3,6 @@ package crossguard
 import (
 	"iter"
 	"slices"
-	"strconv"
 )
 
 // Each calls do for every object of a list and returns the length of the list. An absent list has length 0. An unknown value, or
@@ -42,15 +41,9 @@ func (o Object) Strings(path string) []string {
 }
 
 // text reads an element of a list or map as a string. Any other value ends the policy.
-func (o Object) text(v *value, at *place) (s string) {
-	switch v.kind {
-	case kindString:
-		s = v.text
-	case kindNumber:
-		s = strconv.FormatFloat(v.number, 'f', -1, 64)
-	case kindBool:
-		s = strconv.FormatBool(v.truth)
-	default:
+func (o Object) text(v *value, at *place) string {
+	s, is := v.asText()
+	if !is {
 		o.run.unreadable(v, at.String(), kindNames[kindString])
 	}
 	if v.secret {

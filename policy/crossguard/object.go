@@ -47,14 +47,8 @@ func (o Object) String(path string) (s string, set bool) {
 	if !set {
 		return "", false
 	}
-	switch v.kind {
-	case kindString:
-		s = v.text
-	case kindNumber:
-		s = strconv.FormatFloat(v.number, 'f', -1, 64)
-	case kindBool:
-		s = strconv.FormatBool(v.truth)
-	default:
+	s, is := v.asText()
+	if !is {
 		o.run.wrongType(o.pathOf(path), "is "+kindNames[v.kind], kindNames[kindString])
 	}
 	if v.secret {

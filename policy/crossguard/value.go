@@ -2,6 +2,7 @@ package crossguard
 
 import (
 	"encoding/base64"
+	"strconv"
 )
 
 // A value arrives as google.protobuf.Value. Pulumi encodes further kinds in it. Secrets, output values, byte strings and resource
@@ -56,6 +57,19 @@ type value struct {
 	// text holds a string's characters, an object's Struct message, or a list's ListValue message.
 	text   string
 	inside []member // properties or elements, once they are parsed
+}
+
+// asText returns a string, a number or a bool as text, and whether the value is one of them.
+func (v *value) asText() (s string, is bool) {
+	switch v.kind {
+	case kindString:
+		return v.text, true
+	case kindNumber:
+		return strconv.FormatFloat(v.number, 'f', -1, 64), true
+	case kindBool:
+		return strconv.FormatBool(v.truth), true
+	}
+	return "", false
 }
 
 // member is a property of an object or an element of a list.

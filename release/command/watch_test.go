@@ -66,9 +66,9 @@ func TestWatchFollowsARelease(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.Contains(said(), `"decide":true`) }, soon, often, said())
 	assert.Equal(t, ExitDone, end())
 	var last struct {
-		Headline, Waiting string
-		Percent           int
-		Split             []struct {
+		Waiting string
+		Percent int
+		Split   []struct {
 			Revision string
 			Percent  int
 		}

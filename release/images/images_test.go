@@ -95,8 +95,8 @@ func TestPromoteRecords(t *testing.T) {
 	require.NoError(t, err)
 	var recorded struct {
 		Platforms []struct {
-			Name, User string
-			Root       bool
+			User string
+			Root bool
 		}
 	}
 	require.NoError(t, json.Unmarshal(raw, &recorded))

@@ -104,7 +104,7 @@ func TestPagerDuty(t *testing.T) {
 		RoutingKey  string `json:"routing_key"`
 		EventAction string `json:"event_action"`
 		DedupKey    string `json:"dedup_key"`
-		Payload     struct{ Summary, Source, Severity string }
+		Payload     struct{ Summary, Severity string }
 		Links       []map[string]string
 	}
 	var seen []string

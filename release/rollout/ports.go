@@ -180,5 +180,4 @@ type Progress struct {
 	Elapsed, Bake, Left time.Duration
 	Good, Bad           int
 	P95                 time.Duration
-	Verdict             health.Verdict
 }

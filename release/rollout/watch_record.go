@@ -50,8 +50,7 @@ func (w *watch) report(effective, verdict health.Verdict) {
 	if w.Progress == nil {
 		return
 	}
-	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Steps: len(w.Policy.Steps), Bake: w.current.Bake,
-		Verdict: verdict}
+	progress := Progress{Candidate: w.candidate, Percent: w.current.Percent, Steps: len(w.Policy.Steps), Bake: w.current.Bake}
 	for _, step := range w.Policy.Steps {
 		if step.Percent <= w.current.Percent {
 			progress.Step++

@@ -84,7 +84,7 @@ func JournalFile(dir statedir.Dir) string { return dir.Path("release-audit.jsonl
 
 // release has the fields of one command of the journal that the page shows.
 type release struct {
-	Begin, Command, Service, Candidate, Outcome, Class, Why, Traffic string
+	Begin, Command, Service, Candidate, Outcome, Class, Why string
 }
 
 // releases returns the newest commands of the journal, the newest first. It decodes only the fields that the page shows, so that the

@@ -46,8 +46,6 @@ type Options struct {
 	// Started is called with each process of the CLI that operates on a stack, so that the caller can kill it. Default: nothing is
 	// called.
 	Started func(*os.Process)
-	// CacheDir keeps a built CLI. Default: the user's cache folder.
-	CacheDir string
 }
 
 // Engine is the real engine in the sandbox's environment.
@@ -93,8 +91,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	if e.cli.Path != "" {
 		return nil
 	}
-	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{CacheDir: e.options.CacheDir,
-		Out: e.options.Out, Terminal: e.options.Terminal})
+	cli, err := pulumicli.Ensure(ctx, pulumicli.Options{Out: e.options.Out, Terminal: e.options.Terminal})
 	e.cli = cli
 	e.cli.Started = e.options.Started
 	return err

@@ -20,8 +20,8 @@ import (
 
 // releaseOf is the release of one service's new revision.
 type releaseOf struct {
-	service, revision, before string
-	controller                *rollout.Controller
+	service, before string
+	controller      *rollout.Controller
 }
 
 // noJournal is a journal that keeps nothing, because the rehearsal's acts say what happened.
@@ -59,14 +59,14 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		switch result.Outcome {
 		case rollout.Released:
 			r.act(act, false, "released in %s of its time", r.clock.Now().Sub(begun).Round(slice))
-			released = append(released, releaseOf{name, result.Candidate, stable, controller})
+			released = append(released, releaseOf{name, stable, controller})
 		case rollout.Nothing:
 			r.act(act, false, "nothing to release: %s", why)
 		case rollout.Held:
 			r.act(act, true, "held: %s", why)
 			r.report.ManualSteps = append(r.report.ManualSteps,
 				"a person decides whether the release of "+name+" goes on: it holds, because too little is known")
-			released = append(released, releaseOf{name, result.Candidate, stable, controller})
+			released = append(released, releaseOf{name, stable, controller})
 		default:
 			r.act(act, true, "%s: %s", result.Outcome, why)
 			r.report.ManualSteps = append(r.report.ManualSteps, "a person looks at the release of "+name+", which ends as "+string(result.Outcome))

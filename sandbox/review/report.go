@@ -9,10 +9,8 @@ import "github.com/guiofsaints/procureflow-platform/sandbox/cost"
 // Report is the whole review of one pull request.
 type Report struct {
 	// Base and Head are the commits that are compared.
-	Base string `json:"base"`
-	Head string `json:"head"`
-	// Number is the pull request's number; 0 without a pull request.
-	Number int     `json:"number,omitempty"`
+	Base   string  `json:"base"`
+	Head   string  `json:"head"`
 	Stacks []Stack `json:"stacks"`
 	// WideningLabel is the label that a pull request needs if it widens somebody's rights; empty if the settings require none.
 	WideningLabel string `json:"wideningLabel,omitempty"`
