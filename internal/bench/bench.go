@@ -2,6 +2,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -121,7 +122,7 @@ func newBench(ctx context.Context, streams cli.Streams) (*bench, error) {
 	}
 	clone := exec.CommandContext(ctx, "git", "clone", "--quiet", "--shared", ".", b.clone)
 	if output, err := clone.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("clone the repository, in whose root this has to run: %w: %s", err, output)
+		return nil, fmt.Errorf("clone the repository, in whose root this has to run: %w: %s", err, bytes.TrimSpace(output))
 	}
 	return b, nil
 }

@@ -67,17 +67,17 @@ func (c checker) quick(base string) error {
 func (c checker) changed(base string) ([]string, error) {
 	start, err := c.git("merge-base", "HEAD", base)
 	if err != nil {
-		return nil, fmt.Errorf("find where this branch left %s: %w; name another commit with -base", base, err)
+		return nil, fmt.Errorf("find where this branch left %s: %w; name another commit with --base", base, err)
 	}
-	differ, err := c.git("diff", "--name-only", "--no-renames", strings.TrimSpace(start))
+	differ, err := c.git("diff", "--name-only", "--no-renames", "-z", strings.TrimSpace(start))
 	if err != nil {
 		return nil, err
 	}
-	unknown, err := c.git("ls-files", "--others", "--exclude-standard")
+	unknown, err := c.git("ls-files", "--others", "--exclude-standard", "-z")
 	if err != nil {
 		return nil, err
 	}
-	files := strings.Fields(differ + unknown)
+	files := strings.FieldsFunc(differ+unknown, func(r rune) bool { return r == 0 })
 	slices.Sort(files)
 	return slices.Compact(files), nil
 }

@@ -90,10 +90,11 @@ func TestQuick(t *testing.T) {
 	put(t, "one/one_test.go", strings.Replace(passes, "!= 1", "!= 2", 1))
 	put(t, "policy/one/two_test.go", skips)
 	put(t, "LICENSE", "")
+	put(t, "Überblick über alles.txt", "") // git quotes such a name unless it is asked not to
 	put(t, "tests/chains/chains.go", "package chains\n")
 	code, said = called(t, "--quick")
 	assert.Equal(t, ExitFailed, code)
-	assert.Contains(t, said, "Left to the whole check, which no package's tests cover: LICENSE\n")
+	assert.Contains(t, said, "Left to the whole check, which no package's tests cover: LICENSE, Überblick über alles.txt\n")
 	assert.Contains(t, said, "Only vetted, because their tests take minutes: ./tests/chains\n")
 	assert.Contains(t, said, "--- FAIL: TestOne")
 	assert.Contains(t, said, "Did not run:\n  TestTwo: jq is not installed\n0 passed, 1 failed, 1 skipped\n")
@@ -106,7 +107,7 @@ func TestQuick(t *testing.T) {
 	code, said = called(t, "--quick", "--base", "nowhere")
 	assert.Equal(t, ExitFailed, code)
 	assert.Contains(t, said, "find where this branch left nowhere: git merge-base: exit status 128: fatal: Not a valid object name nowhere; "+
-		"name another commit with -base\n")
+		"name another commit with --base\n")
 }
 
 // TestSteps runs steps over all modules.
