@@ -157,14 +157,17 @@ func userHasPassword(value string) bool {
 	return m != nil && len(m[1]) >= 6 && strings.ContainsAny(m[1], "0123456789!$%+^#") && !isNumber(m[1])
 }
 
-// isReference reports whether a value stands for another value: $(NAME) of Cloud Run, ${NAME}, or a placeholder.
+// shellVariable matches $NAME, in the capitals in which variables are written.
+var shellVariable = regexp.MustCompile(`^\$[A-Z_][A-Z0-9_]*$`)
+
+// isReference reports whether a value stands for another value: $(NAME) of Cloud Run, ${NAME}, $NAME, or a placeholder.
 func isReference(value string) bool {
 	for _, mark := range [][2]string{{"$(", ")"}, {"${", "}"}, {"{{", "}}"}, {"<", ">"}, {"%(", ")s"}} {
 		if strings.HasPrefix(value, mark[0]) && strings.HasSuffix(value, mark[1]) {
 			return true
 		}
 	}
-	return len(value) >= 3 && strings.Trim(value, "*x") == "" || value == "REDACTED" || value == "[secret]"
+	return shellVariable.MatchString(value) || len(value) >= 3 && strings.Trim(value, "*x") == "" || value == "REDACTED" || value == "[secret]"
 }
 
 var authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([\w+/=.~-]{8,})`)
@@ -203,7 +206,8 @@ func assignsSecret(value string) bool {
 		// quotes both.
 		telling := len(given) >= 6 && strings.ContainsAny(given, "0123456789!$%+^#") || len(given) >= 24 ||
 			group(2) != "" && group(6) == "" && !strings.EqualFold(name, given)
-		if telling && isSecret(name, given) {
+		computed := strings.HasPrefix(given, "$(") || strings.HasPrefix(given, "${") || strings.HasPrefix(given, "`") // by a shell
+		if telling && !computed && isSecret(name, given) {
 			return true
 		}
 		rest = rest[at[1]:]

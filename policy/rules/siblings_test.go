@@ -231,6 +231,9 @@ func secretSiblings() []sibling {
 		"secretEnvironmentVariables": []any{object{"key": "API_KEY", "secret": "api-key", "version": "1", "projectId": "p"}}}}))
 	at(must, "instance metadata", res("gcp:compute/instance:Instance",
 		ct.Properties{"metadata": object{"startup-script": "export TOKEN=" + token}}))
+	at(pass, "a script that asks for its secrets", res("gcp:compute/instance:Instance", ct.Properties{"metadata": object{
+		"startup-script": "TOKEN=$(curl -s http://metadata/token)\nexport DB_PASSWORD=$(gcloud secrets versions access 1 --secret db) " +
+			"API_KEY=${KEY} PGPASSWORD=$DB_PASSWORD\n"}}))
 	at(must, "build substitution", res("gcp:cloudbuild/trigger:Trigger", ct.Properties{"substitutions": object{"_DB_PASSWORD": "hunter2"}}))
 	at(must, "database user", res("gcp:sql/user:User", ct.Properties{"name": "app", "instance": "db", "password": "hunter2"}))
 	at(pass, "database user with a secret", res("gcp:sql/user:User", ct.Properties{"name": "app", "instance": "db",
