@@ -22,7 +22,7 @@ const (
 func secret(id string) adopt.Planned {
 	return adopt.Planned{
 		URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-" +
-			id, Type: "gcp:secretmanager/secret:Secret", Custom: true, New: true,
+			id, Type: "gcp:secretmanager/secret:Secret", New: true,
 		Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": id},
 	}
 }
@@ -100,12 +100,12 @@ func TestFind(t *testing.T) {
 const hubURN = "urn:pulumi:dev::p::pulumi:providers:github::github"
 
 func hubProvider() adopt.Planned {
-	return adopt.Planned{URN: hubURN, Type: "pulumi:providers:github", Custom: true, Inputs: map[string]any{"owner": "o"}}
+	return adopt.Planned{URN: hubURN, Type: "pulumi:providers:github", Inputs: map[string]any{"owner": "o"}}
 }
 
 func hub(name, token string, inputs map[string]any) adopt.Planned {
 	inputs["repository"] = "r"
-	return adopt.Planned{URN: "urn:x::" + name, Type: token, Custom: true, New: true, Provider: hubURN, Inputs: inputs}
+	return adopt.Planned{URN: "urn:x::" + name, Type: token, New: true, Provider: hubURN, Inputs: inputs}
 }
 
 func TestFindByOtherIdentifiers(t *testing.T) {

@@ -12,9 +12,7 @@ import (
 
 // Planned is a resource that the program asks for.
 type Planned struct {
-	URN    string
-	Type   string
-	Custom bool
+	URN, Type string
 	// New says that the state does not have the resource, so the preview would create it.
 	New bool
 	// Parent and Provider are URNs; empty for the stack itself and for components.
@@ -34,7 +32,6 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 			Op       string
 			NewState *struct {
 				URN, Type, Parent, Provider string
-				Custom                      bool
 				Inputs                      map[string]any
 			}
 		}
@@ -63,7 +60,7 @@ func ReadPlan(in io.Reader) ([]Planned, error) {
 			continue
 		}
 		s := step.NewState
-		planned = append(planned, Planned{URN: s.URN, Type: s.Type, Custom: s.Custom, New: step.Op == "create", Parent: s.Parent,
+		planned = append(planned, Planned{URN: s.URN, Type: s.Type, New: step.Op == "create", Parent: s.Parent,
 			Provider: ProviderURN(s.Provider), Inputs: s.Inputs})
 	}
 	if same < plan.ChangeSummary["same"] {

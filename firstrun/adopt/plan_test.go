@@ -25,7 +25,7 @@ func TestReadPlan(t *testing.T) {
 		{URN: stackURN, Type: "pulumi:pulumi:Stack"},
 		{URN: secretsURN, Type: "a:b:Secrets", New: true, Parent: stackURN},
 		{URN: "urn:pulumi:dev::p::a:b:Secrets$gcp:secretmanager/secret:Secret::secrets-key", Type: "gcp:secretmanager/secret:Secret",
-			Custom: true, New: true, Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": "key"}},
+			New: true, Parent: secretsURN, Provider: providerURN, Inputs: map[string]any{"project": "p", "secretId": "key"}},
 	}, planned)
 
 	_, err = adopt.ReadPlan(strings.NewReader(`{"steps": [{"op": "same", "newState": {"urn": "x"}}], "changeSummary": {"same": 1}}`))

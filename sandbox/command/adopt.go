@@ -81,7 +81,7 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 func plannedOf(step apitype.StepEventMetadata) adopt.Planned {
 	p := adopt.Planned{URN: step.URN, Type: step.Type, New: step.Op == apitype.OpCreate}
 	if step.New != nil {
-		p.Custom, p.Parent, p.Inputs, p.Provider = step.New.Custom, step.New.Parent, step.New.Inputs, adopt.ProviderURN(step.New.Provider)
+		p.Parent, p.Inputs, p.Provider = step.New.Parent, step.New.Inputs, adopt.ProviderURN(step.New.Provider)
 	}
 	return p
 }
