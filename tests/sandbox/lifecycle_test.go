@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +53,27 @@ func TestLifeOfDev(t *testing.T) {
 		require.NoError(t, json.Unmarshal(state.Deployment, &deployment))
 		assert.Greater(t, len(deployment.Resources), 40)
 		assert.Empty(t, deployment.PendingOperations)
+		outputs := map[string][]string{} // of the components, which a program without an engine cannot show
+		for _, resource := range deployment.Resources {
+			if !resource.Custom && resource.Type != "pulumi:pulumi:Stack" {
+				outputs[string(resource.Type)] = slices.Sorted(maps.Keys(resource.Outputs))
+			}
+			if resource.Type == "procureflow:federation:Federation" {
+				names := resource.Outputs["providerNames"].(map[string]any)
+				assert.NotEmpty(t, names)
+				for id, name := range names {
+					assert.Equal(t, resource.Outputs["poolName"].(string)+"/providers/"+id, name)
+				}
+			}
+		}
+		assert.Equal(t, map[string][]string{
+			"procureflow:budget:Budget": {"name"}, "procureflow:cloudrun:Service": {"host", "id", "image", "name", "revision", "url"},
+			"procureflow:federation:Federation": {"poolName", "providerNames"}, "procureflow:identity:Identity": {"email", "member", "name"},
+			"procureflow:monitoring:Channels": {"names"}, "procureflow:monitoring:Dashboard": {"url"},
+			"procureflow:monitoring:Watch": {"objectiveName"}, "procureflow:project:Project": {"roles"},
+			"procureflow:registry:Registry":     {"host", "id", "imagePrefix", "name"},
+			"procureflow:repository:Repository": {"environments"}, "procureflow:secrets:Secrets": {"secretIds", "versions"},
+		}, outputs)
 	})
 	t.Run("no secret value is anywhere in the clear", func(t *testing.T) {
 		outputs := up.String() + exported.String() + s.must("pulumi", "--", "stack", "output", "--json").String() +
