@@ -47,6 +47,10 @@ func TestAnswers(t *testing.T) {
 		{"cheaper", Stack{Plan: steps(Update), Cost: priced(2, 3, 1, 3), Rehearsal: visited(), Findings: Findings{Gone: []Finding{{}, {}}}},
 			"1 in place", "pass, and 2 findings are gone", "2.00 → 1.00 (-1.00), at worst 3.00 as before", "nobody",
 			"nobody asks: nothing was public", "yes"},
+		{"cheaper at worst", Stack{Plan: steps(Update), Cost: priced(2, 3, 2, 1)}, "1 in place", "pass",
+			"2.00 as before, at worst 3.00 → 1.00 (-2.00)", "nobody", "not rehearsed", "yes"},
+		{"dearer at worst", Stack{Plan: steps(Update), Cost: priced(2, 3, 1, 4)}, "1 in place", "pass",
+			"**2.00 → 1.00 (-1.00), at worst 3.00 → 4.00 (+1.00)**", "nobody", "not rehearsed", "yes"},
 		{"dearer", Stack{Plan: steps(Replace), Cost: priced(0.004, 1, 0.005, 2.5), Rehearsal: visited(
 			Visitors{Requests: 7, Failures: 2, Seconds: 1.4},
 			Visitors{Requests: 3, Failures: 1, Seconds: 3.5}), Findings: Findings{New: []Finding{{Level: "advisory"}}},
@@ -112,6 +116,10 @@ func TestProperties(t *testing.T) {
 	} {
 		assert.Equal(t, want, inMarkdown(step.properties(limits{properties: most}), false))
 	}
+	for length, want := range map[int]bool{longText: false, longText + 1: true} {
+		long := Step{Op: Update, Changes: []Property{{Path: "p", Before: strings.Repeat("x", length), After: strings.Repeat("y", length)}}}
+		assert.Equal(t, want, strings.Contains(inMarkdown(long.properties(limits{properties: 1}), false), "changes within"), length)
+	}
 	for _, op := range []Op{Create, Delete} {
 		step.Op = op
 		assert.Empty(t, step.properties(limits{properties: 9}), op)
@@ -120,10 +128,10 @@ func TestProperties(t *testing.T) {
 
 // everyBlock is a document with each kind of block, and a value with characters that mean something to a page and a terminal.
 var everyBlock = document{
-	heading{1, say("What ", val("it"), " does")}, heading{2, say(val("ä"))},
-	paragraph(say("It is ", bold("bold"), ": ", val("<b>\x1b[31m&\n"), ".")),
+	heading{1, say("What ", val("i|t"), " does")}, heading{2, say(val("ä"))},
+	paragraph(say("It is ", bold("bold"), ": ", val("<b>\x1b[31m&|\n"), ".")),
 	list{say("one"), say(msg("two"))},
-	table{header: []line{nil, say("dev")}, rows: [][]line{{say("long row"), say(bold("x"))}, {say("y"), say("z")}}},
+	table{header: []line{nil, say(val("de|v"))}, rows: [][]line{{say("long row"), say(bold("x"))}, {say("y"), say("z")}}},
 	fold{say("3 <more>"), []block{paragraph(say("in it")), list{say("three")}}},
 }
 
@@ -132,18 +140,18 @@ func TestDocumentForATerminal(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	writeText(&text, everyBlock, "")
-	assert.Equal(t, `What it does
-============
+	assert.Equal(t, `What i|t does
+=============
 
 ä
 -
 
-It is bold: <b>[31m& .
+It is bold: <b>[31m&| .
 
 - one
 - two
 
-           dev
+           de|v
 long row   x
 y          z
 
@@ -161,14 +169,14 @@ func TestDocumentAsAPage(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	writePage(&text, everyBlock)
-	assert.Equal(t, `<h1>What <code>it</code> does</h1>
+	assert.Equal(t, `<h1>What <code>i|t</code> does</h1>
 <h2><code>ä</code></h2>
-<p>It is <strong>bold</strong>: <code>&lt;b&gt;[31m&amp; </code>.</p>
+<p>It is <strong>bold</strong>: <code>&lt;b&gt;[31m&amp;| </code>.</p>
 <ul>
 <li>one</li>
 <li><code>two</code></li>
 </ul>
-<div class="scroll"><table><thead><tr><th></th><th>dev</th></tr>
+<div class="scroll"><table><thead><tr><th></th><th><code>de|v</code></th></tr>
 </thead><tbody>
 <tr><td>long row</td><td><strong>x</strong></td></tr>
 <tr><td>y</td><td>z</td></tr>
@@ -185,7 +193,7 @@ func TestDocumentAsAPage(t *testing.T) {
 // TestDocumentAsAComment compares the whole text in Markdown.
 func TestDocumentAsAComment(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "## What `it` does\n\n### `ä`\n\nIt is **bold**: `<b>[31m& `.\n\n- one\n- `two`\n\n|  | dev |\n|---|---|\n"+
+	assert.Equal(t, "## What `i|t` does\n\n### `ä`\n\nIt is **bold**: `<b>[31m&| `.\n\n- one\n- `two`\n\n|  | `de\\|v` |\n|---|---|\n"+
 		"| long row | **x** |\n| y | z |\n\n<details><summary>3 &lt;more&gt;</summary>\n\nin it\n\n- three\n\n</details>\n\n",
 		markdown(everyBlock))
 	for text, want := range map[string]string{"a`b": "``a`b``", "`a": "`` `a ``", "a``": "``` a`` ```", " \t": "(empty)", "a|b": "`a\\|b`"} {

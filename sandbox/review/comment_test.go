@@ -93,6 +93,8 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 		fmt.Fprintf(&many, "delete %s s%d\n", secret, i)
 	}
 	assert.Contains(t, comment(review.Preview{Stack: "dev", Gone: many.String()}), "> * and 160 more\n")
+	most := strings.Join(strings.SplitAfter(many.String(), "\n")[:40], "")
+	assert.NotContains(t, comment(review.Preview{Stack: "dev", Gone: most}), " more\n")
 }
 
 // TestLongPreview checks the limit of GitHub's comments, 65,536 UTF-16 units. Whole lines are left out, and the comment says so and

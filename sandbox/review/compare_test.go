@@ -33,6 +33,8 @@ func TestWhatAChangeWidens(t *testing.T) {
 		want          []review.AuthorityChange
 	}{
 		"nothing": {[]review.Fact{guard("g", "x", 1)}, []review.Fact{guard("g", "x", 1)}, nil},
+		"the same rights": {[]review.Fact{fact(review.Holds, "ci", "r", 0), fact(review.Holds, "ci", "s", 0)},
+			[]review.Fact{fact(review.Holds, "ci", "s", 0), fact(review.Holds, "ci", "r", 0)}, nil},
 		"somebody holds more": {nil, []review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)},
 			[]review.AuthorityChange{{Widens: true, Added: true, Kind: review.Holds, Subject: "ci", Text: "roles/owner on project p"}}},
 		"somebody holds less": {[]review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)}, nil,
