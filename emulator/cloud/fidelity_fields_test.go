@@ -124,7 +124,7 @@ func (w *world) madeForReal(url string, document map[string]any) map[string]any 
 	return w.OK("GET", path+"/"+document["name"].(string), "")
 }
 
-// insert puts a value at a field, making what is not there on the way.
+// insert puts a value at a field, and makes the missing objects on the way.
 func insert(document map[string]any, at field, value any) {
 	for i, step := range at.steps[:len(at.steps)-1] {
 		into := document[step]

@@ -20,8 +20,8 @@ import (
 
 var routeVariable = regexp.MustCompile(`\{([a-z_]+)\}`)
 
-// hubRoutes counts the routes below a repository that go-github's description of GitHub has, and names those that are served: each
-// is asked for in a repository that has one of everything.
+// hubRoutes counts the routes below a repository in go-github's description of GitHub, and names those that are served.
+// It requests each route in a repository that has one of everything.
 func hubRoutes(t *testing.T) (routes int, served []string) {
 	t.Helper()
 	directory, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/google/go-github/v84").Output()

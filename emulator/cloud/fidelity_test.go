@@ -33,8 +33,8 @@ var titles = []titled{
 	{"gcs", "storage/v1", "Cloud Storage v1, buckets"},
 }
 
-// acts are the fields that decide what the emulator does later, by resource, with what they do. The test holds that each exists and
-// is taken; what else is taken is stored without effect.
+// acts are the fields that decide what the emulator does later, by resource, with their effect. The test checks that
+// each exists and is accepted. The emulator stores all other accepted fields without an effect.
 var acts = map[string]map[string]string{
 	"Service (Cloud Run)": {
 		"template.revision": "the revision that the service asks for",

@@ -12,8 +12,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
-// TestEveryListHasPages asks every list that has pages by its description for pages of one, which together are the whole list. It also
-// asks for pages that there cannot be, and for an order and for parts that the emulator does not know of.
+// TestEveryListHasPages asks each list that has pages by its description for pages of one item, which together have to
+// be the whole list. It also asks for impossible pages, and for an order and a filter that the emulator does not know.
 func TestEveryListHasPages(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -28,8 +28,8 @@ type refusal struct {
 
 var statusForm = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
 
-// survives makes a request that nobody sends. It fails when the cloud panics, answers that the fault is its own, or refuses in another form
-// than clients read.
+// survives makes a request that no client sends. It fails if the cloud panics, answers with a server's error, or
+// refuses in a form that clients do not read.
 func (w *world) survives(t *testing.T, method, path, body string) {
 	t.Helper()
 	defer func() {

@@ -185,7 +185,7 @@ func TestBothSpellings(t *testing.T) {
 	assert.Nil(t, snake.OK("GET", services+"/web", "")["description"], "validate_only")
 }
 
-// unrepeatable removes what a cloud draws from its source of randomness in the order of its requests.
+// unrepeatable removes the values that a cloud draws at random, in the order of its requests.
 func unrepeatable(answer map[string]any) {
 	delete(answer, "token")
 	for _, field := range []string{"etag", "uid", "revisions"} {

@@ -101,10 +101,10 @@ func decoded(t *testing.T, data []byte) any {
 	return value
 }
 
-// chance says what stands in this run for what the emulator chose by chance in the recorded one.
+// chance maps each value that the emulator chose by chance in the recorded run to the value in this run.
 type chance map[string]string
 
-// byChance is the form of a segment of a name that is chosen by chance; of a field of wholly the value is.
+// byChance is the form of a segment of a name that is chosen by chance. A field of wholly is such a value as a whole.
 var (
 	byChance = regexp.MustCompile(`^([0-9]{6,}|([a-z0-9.-]+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|` +
 		`[a-z0-9-]+-[A-Za-z0-9_-]{11})$`)

@@ -13,8 +13,8 @@ func (r *refusal) Errorf(string, ...any) { r.failed = true }
 
 func (r *refusal) FailNow() { panic(r) }
 
-// TestAnswersAreChecked checks which answers fail a test: those with a field that is in neither the method's message, the resource
-// of an operation nor the items of a list.
+// TestAnswersAreChecked checks which answers fail a test: those with a field that is not in the method's message, in
+// the resource of an operation or in the items of a list.
 func TestAnswersAreChecked(t *testing.T) {
 	t.Parallel()
 	const p = "/projects/" + Project

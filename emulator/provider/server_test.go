@@ -57,7 +57,7 @@ func TestServerEnds(t *testing.T) {
 	assert.NoError(t, server.Close())
 }
 
-// TestRequestsEndWithTheirContext checks that a cancelled request is not told as a cloud that does not answer.
+// TestRequestsEndWithTheirContext checks that a cancelled request is not reported as a cloud that does not answer.
 func TestRequestsEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 )
 
-// TestCompareOther checks the differences that are reported of resources other than services and jobs: those that other people may
-// depend on.
+// TestCompareOther checks the reported differences of resources other than services and jobs: those that other people
+// may depend on.
 func TestCompareOther(t *testing.T) {
 	t.Parallel()
 	const (

@@ -139,8 +139,9 @@ func laid(t *testing.T, text string) (over map[string]any) {
 	return over
 }
 
-// TestEverySettingReachesAResource changes each setting alone, in stacks that use everything, and finds that the program registers
-// something else then. Without it, a field that the program forgets to hand over to its component would be set in vain.
+// TestEverySettingReachesAResource changes each setting alone, in stacks that use everything, and expects the program
+// to register something else. Without this test, nobody would notice a field that the program does not pass on to its
+// component.
 func TestEverySettingReachesAResource(t *testing.T) {
 	t.Parallel()
 	lay := everything(t)
@@ -245,7 +246,7 @@ func (p place) change(document map[string]any) {
 	}
 }
 
-// otherThan returns a value of the same type that is not the given one.
+// otherThan returns another value of the same type.
 func otherThan(value reflect.Value) any {
 	switch value.Kind() {
 	case reflect.Bool:

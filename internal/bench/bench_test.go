@@ -16,7 +16,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// TestMain lets this executable run in place of the command, which stands before go, and between go test and a package's tests.
+// TestMain runs this executable in place of the command, which stands in for go, and between go test and a package's
+// tests.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
 	case "go":

@@ -127,7 +127,7 @@ func TestStacksOfManyServicesAreMeasured(t *testing.T) {
 	assert.Contains(t, errs.String(), "bench: clone the repository, in whose root this has to run: ")
 }
 
-// TestCallsOfGo checks what this executable makes of the calls that reach it as the go command.
+// TestCallsOfGo checks how this executable answers the calls that reach it as the go command.
 func TestCallsOfGo(t *testing.T) {
 	folder := t.TempDir()
 	program, called := filepath.Join(folder, "real"), filepath.Join(folder, "called")
@@ -165,7 +165,8 @@ func TestCallsOfGo(t *testing.T) {
 	assert.Equal(t, 1, asGo([]string{"build"}))
 }
 
-// TestParts reads what the go command wrote down: of a command with the race detector, of one without, and of one that compiled nothing.
+// TestParts reads the records of the go command: for a command with the race detector, one without it, and one that
+// compiled nothing.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	b := &bench{folder: t.TempDir()}

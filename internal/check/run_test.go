@@ -68,7 +68,7 @@ const (
 	skips  = "package one\n\nimport \"testing\"\n\nfunc TestTwo(t *testing.T) { t.Skip(\"jq is not installed\") }\n"
 )
 
-// TestQuick checks what changed since main, and that the check ends at the first thing that is wrong with it.
+// TestQuick checks the changes since main, and that the check ends at the first failure.
 func TestQuick(t *testing.T) {
 	repository(t)
 	code, said := called(t, "--quick")
@@ -130,7 +130,7 @@ func TestSteps(t *testing.T) {
 	assert.Contains(t, said, "  TestTwo: jq is not installed\n")
 }
 
-// TestInstall checks what is installed where apt-get is there, and that a failure of it is no failure of the check.
+// TestInstall checks what is installed on a machine with apt-get, and that the check does not fail if apt-get does.
 func TestInstall(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("PATH", folder)

@@ -19,7 +19,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// engineProcess makes this test's binary a process that does of an engine what the watch sees: it listens.
+// engineProcess turns this test's binary into a process that listens, as an engine does. The watch sees no more of an
+// engine.
 const engineProcess = "CROSSGUARD_TEST_ENGINE"
 
 func TestMain(m *testing.M) {
@@ -60,7 +61,8 @@ type dropped struct{ net.Conn }
 func (dropped) Read([]byte) (int, error) { return 0, io.EOF }
 func (dropped) Close() error             { return nil }
 
-// TestEngineWatch has what the watch sees of an engine, attempt by attempt. Only refusals one after another say that it is gone.
+// TestEngineWatch has the results of the watch's attempts to reach an engine. Only several refusals in a row mean that
+// the engine is gone.
 func TestEngineWatch(t *testing.T) {
 	t.Parallel()
 	const refused, slow, closed = "refused", "slow", "closed"

@@ -127,7 +127,7 @@ func TestUndecided(t *testing.T) {
 		c.AnalyzeStack(of(7, object{"n": ct.UnknownNumber})).Messages())
 }
 
-// TestUndecidedIsOneResources checks that what is unknown in one resource says nothing about another.
+// TestUndecidedIsOneResources checks that an unknown value in one resource does not make another one undecided.
 func TestUndecidedIsOneResources(t *testing.T) {
 	t.Parallel()
 	c := ct.Start(t, pack(stackPolicy(func(s *crossguard.Stack) {

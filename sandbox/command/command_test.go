@@ -14,7 +14,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// TestFail checks which exit code an error ends with, and that an interrupt is not told as the failure of whatever it ended.
+// TestFail checks the exit code of each error, and that an interrupt is not reported as the failure of the interrupted
+// step.
 func TestFail(t *testing.T) {
 	t.Parallel()
 	interrupted, interrupt := context.WithCancelCause(context.Background())

@@ -38,7 +38,8 @@ func TestMain(m *testing.M) {
 	os.Exit(enginetest.Main(m))
 }
 
-// program is a program with one resource that costs something. The stand-in for the CLI runs none; costs are told from a dry run.
+// program is a program with one resource that costs something. The stand-in for the CLI runs no program; costs are
+// computed from a dry run.
 func program(string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		var key struct{ pulumi.CustomResourceState }

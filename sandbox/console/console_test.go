@@ -137,7 +137,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPageInABrowser checks the page as its readers see it, and presses one of its buttons.
+// TestPageInABrowser checks the page in a browser, and presses one of its buttons.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	ctx := webpagetest.Browser(t)

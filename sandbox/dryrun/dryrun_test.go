@@ -15,7 +15,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// application is the tests' own. The dry run reads the project's number from its settings.
+// application is the application for the tests. The dry run reads the project's number from its settings.
 var application = filepath.Join("..", "..", "tests", "application")
 
 // register runs a program as dev's first up would.

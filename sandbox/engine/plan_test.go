@@ -70,7 +70,7 @@ func TestStepsOfAPlan(t *testing.T) {
 	}
 }
 
-// TestHoldsData checks the types of which an old resource's content is lost with it.
+// TestHoldsData checks the types of resources whose content is lost when they are replaced.
 func TestHoldsData(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]bool{
@@ -84,7 +84,7 @@ func TestHoldsData(t *testing.T) {
 	}
 }
 
-// TestMessagesOfAPlan checks what of the engine's messages a reader of a plan sees, and whether one refuses the update.
+// TestMessagesOfAPlan checks which of the engine's messages a plan shows, and which refuse the update.
 func TestMessagesOfAPlan(t *testing.T) {
 	t.Parallel()
 	const web = "urn:pulumi:dev::p::gcp:cloudrunv2/service:Service::web"

@@ -206,7 +206,7 @@ func TestDrift(t *testing.T) {
 	assert.Equal(t, []string{"refresh --preview-only --color=never --stack dev"}, calls(t, stack))
 }
 
-// TestExport writes the state of a stack, and of none that does not exist.
+// TestExport writes the state of a stack, and refuses a stack that does not exist.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	e := open(t)

@@ -25,8 +25,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-// told is a program that says what it was told: its folder, its arguments and the variables of its run. It ends with exit code 3 if it
-// is told to fail, and sleeps until it is interrupted if it is told to wait.
+// told is a program that prints its folder, its arguments and the variables of its run. The argument fail ends it with
+// exit code 3, and with the argument wait it sleeps until it is interrupted.
 const told = `package main
 
 import (

@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeGo puts a go on PATH that knows the changed modules and "builds" a CLI whose version it is told. Everything that it is asked is a
-// line of the file that is returned. compile is what it says and does for go build.
+// fakeGo puts a go on PATH that knows the changed modules and runs the script compile for go build. The returned file
+// has a line for each call.
 func fakeGo(t *testing.T, compile string) (asked string) {
 	t.Helper()
 	folder := t.TempDir()
 	asked = filepath.Join(folder, "asked")
-	// The modules have what is left out, and beside it a test and test data, which are not copied.
+	// The modules have the packages that are left out, and also a test and test data, which are not copied.
 	kept := filepath.Join(folder, "modules")
 	require.NoError(t, writeSource(folder))
 	require.NoError(t, os.CopyFS(kept, os.DirFS(filepath.Join(folder, "_leftout"))))
@@ -33,7 +33,7 @@ func fakeGo(t *testing.T, compile string) (asked string) {
 			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("package kept\n"), 0o644))
 		}
-		// Go keeps the module's go.mod beside it.
+		// Go keeps the module's go.mod next to it.
 		gomod := dir + ".mod"
 		require.NoError(t, os.WriteFile(gomod, []byte("module "+module+"\n"), 0o644))
 		require.NoError(t, json.NewEncoder(&modules).Encode(map[string]string{"Path": module, "Dir": dir, "GoMod": gomod}))
@@ -59,8 +59,8 @@ esac
 	return asked
 }
 
-// TestBuild builds the CLI with a go that compiles nothing. Of the changed modules, copies without tests are compiled; the executable is
-// there once; its source is gone.
+// TestBuild builds the CLI with a go that compiles nothing. The build compiles copies of the changed modules without
+// their tests, leaves one executable and deletes the copies.
 func TestBuild(t *testing.T) {
 	asked := fakeGo(t, `echo a >&2; echo b >&2; printf '#!/bin/sh\necho v`+pinned.String()+`\n' > "$out"; chmod +x "$out"`)
 	t.Setenv("GOFLAGS", "-mod=vendor")

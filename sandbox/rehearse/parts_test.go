@@ -25,7 +25,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// TestClock checks that a sleep passes in slices, that somebody comes in each, and that what they do takes no second round.
+// TestClock checks that a sleep passes in slices, that a visitor comes in each slice, and that a visit starts no second
+// round.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -174,7 +175,7 @@ func TestUnprovenPaths(t *testing.T) {
 	}
 }
 
-// TestEngineIsKilledAtItsMoment counts the writes until then. Reading kills nobody, and it happens once.
+// TestEngineIsKilledAtItsMoment checks that the engine is killed at the given write, once, and never at a read.
 func TestEngineIsKilledAtItsMoment(t *testing.T) {
 	t.Parallel()
 	sleep := exec.Command("sleep", "60")
@@ -215,8 +216,8 @@ func (r *registered) NewResource(args pulumi.MockResourceArgs) (string, resource
 
 func (r *registered) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return nil, nil }
 
-// TestReplay registers the resources of a state again. The program says of each what the state says, with secrets that are known, and
-// without what the engine and the provider added.
+// TestReplay registers the resources of a state again. The program registers each with the inputs in the state, with
+// its secrets known, and without the additions of the engine and the provider.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	const urn = "urn:pulumi:dev::p::"

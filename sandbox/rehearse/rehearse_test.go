@@ -143,7 +143,7 @@ func TestRehearsalWithAStandIn(t *testing.T) {
 	assert.Empty(t, result.Rehearsal.Lost)
 }
 
-// TestRehearsalsThatEndEarly checks what a report says of changes that are not applied to their end.
+// TestRehearsalsThatEndEarly checks the report on changes that are not applied to their end.
 func TestRehearsalsThatEndEarly(t *testing.T) {
 	t.Parallel()
 	refusal := apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{PolicyName: "run-max-instances", EnforcementLevel: "mandatory",
@@ -190,7 +190,8 @@ func TestRehearsalsThatEndEarly(t *testing.T) {
 	}
 }
 
-// TestRehearsalsThatFail checks that what is wrong with the base, or with this machine, is an error and no fault of the change.
+// TestRehearsalsThatFail checks that a fault of the base, or of this machine, is an error and not a fault of the
+// change.
 func TestRehearsalsThatFail(t *testing.T) {
 	t.Parallel()
 	options := prepared(t, map[string][]enginetest.Answer{"up": {{Code: 255}}})

@@ -100,7 +100,8 @@ func TestCloudThatDoesNotStart(t *testing.T) {
 	require.ErrorContains(t, err, "; see .sandbox/cloud.log")
 }
 
-// TestServicesGetAddresses makes a service, which answers at an address of its own, and deletes it, after which nothing answers there.
+// TestServicesGetAddresses makes a service, which answers at its own address, and deletes it. Then nothing answers
+// there.
 func TestServicesGetAddresses(t *testing.T) {
 	t.Parallel()
 	client, status := serve(t)
@@ -152,7 +153,8 @@ func TestServicesGetAddresses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestCloudEndsByItself checks the reasons to end that nobody gives: nobody asks any more, or the state folder is gone.
+// TestCloudEndsByItself checks when the cloud ends without a command: no request has come for a while, or the state
+// folder is gone.
 func TestCloudEndsByItself(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -19,8 +19,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// asCloud is the first argument with which this test binary serves a folder's cloud, as the sandbox's executable does. The others are the
-// folder and the build.
+// asCloud is the first argument with which this test binary serves a folder's cloud, as the sandbox's executable does.
+// The other arguments are the folder and the build.
 const asCloud = "cloud"
 
 func TestMain(m *testing.M) {

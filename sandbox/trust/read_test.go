@@ -50,8 +50,8 @@ func TestRead(t *testing.T) {
 	}}, deployed)
 }
 
-// TestProviderWithUnknownValues checks that a value that is not a plain one fails, because it could be anything. Only an absent
-// value means its default.
+// TestProviderWithUnknownValues checks that a value that is not plain fails, because it could be anything. Only an
+// absent value means the default.
 func TestProviderWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

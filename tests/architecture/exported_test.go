@@ -17,9 +17,9 @@ import (
 var forOthers = []string{"components/*", "policy/crossguard", "policy/crossguard/crossguardtest", "sandbox/pulumicli/cli/_leftout/**",
 	"tests/chains/act/pty"}
 
-// TestWhatIsExportedHasAUser: an exported function, variable or constant is used outside of its package, or it does not begin with a
-// capital: then a reader of the package knows which few things the others call. Types are left alone, because a caller may hold a value
-// of a type without naming it.
+// TestWhatIsExportedHasAUser checks that every exported function, variable and constant is used outside of its package.
+// So a reader of the package knows the few things that other packages call. Types are left alone, because a caller may
+// hold a value of a type without naming it.
 func TestWhatIsExportedHasAUser(t *testing.T) {
 	t.Parallel()
 	declared := map[string]string{}

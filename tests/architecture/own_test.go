@@ -25,8 +25,8 @@ var untested = map[string]string{
 	"tests/linkonce":                             "it saves time in the tests that begin with it, and they pass without it",
 }
 
-// TestEveryPackageHasTests checks that each package is tried where it is written. A package that only other packages' tests reach is
-// changed without a test that says what it has to do. docs/adr/0045 has what was weighed against this.
+// TestEveryPackageHasTests checks that each package has its own tests. If only other packages' tests reach a package,
+// no test says what the package has to do. docs/adr/0045 has the alternatives.
 func TestEveryPackageHasTests(t *testing.T) {
 	t.Parallel()
 	isTest := regexp.MustCompile(`^(Test|Example|Fuzz)`)

@@ -96,7 +96,7 @@ var layers = []layer{
 	{
 		packages: "infra/program",
 		may:      []string{"stacks", "stacks/adopter", "components/*", "internal/limits", "internal/naming", "internal/pulumiopt"},
-		// What the accounts that it makes may do is told from the resources that it registers.
+		// The rights of its accounts are computed from the resources that it registers.
 		mayInTests: []string{"firstrun/permissions", "sandbox/authority", "sandbox/inventory"},
 		reason:     "the program has one mode: it must not be able to know the sandbox or a release",
 	},

@@ -50,7 +50,7 @@ func (c *checkout) withPreviews() {
 	})
 }
 
-// slot returns the first slot's image and its annotations, which say whose it is and until when.
+// slot returns the first slot's image and its annotations, which name its pull request and when it expires.
 func (c *chain) slot() (image string, annotations map[string]string) {
 	c.t.Helper()
 	var service struct {

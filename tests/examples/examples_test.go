@@ -1,5 +1,5 @@
-// Package examples_test runs each program of examples/ by the real engine against the emulated cloud: made, unchanged when asked
-// again, and taken down.
+// Package examples_test runs each program of examples/ by the real engine against the emulated cloud: it makes the
+// resources, finds nothing to change, and deletes them.
 package examples_test
 
 import (

@@ -1,5 +1,5 @@
-// Package sandbox_test runs the sandbox's commands end to end: the real engine, the program, the emulated cloud in a
-// its own process. Each test has its own state folder, so they run in parallel and leave nothing behind.
+// Package sandbox_test runs the sandbox's commands end to end: the real engine, the program, the emulated cloud in its
+// own process. Each test has its own state folder, so they run in parallel and leave nothing behind.
 package sandbox_test
 
 import (

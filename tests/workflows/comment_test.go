@@ -64,8 +64,8 @@ esac
 	}
 }
 
-// TestPullRequestOfARun checks which pull request a run belongs to, by GitHub's answer: its head is the run's commit, in the run's
-// repository.
+// TestPullRequestOfARun checks which pull request a run belongs to by GitHub's answer: the one whose head is the run's
+// commit, in the run's repository.
 func TestPullRequestOfARun(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)

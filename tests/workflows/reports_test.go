@@ -62,8 +62,8 @@ func TestChangesThatAreChecked(t *testing.T) {
 	}
 }
 
-// TestMovedAndOddNamesAreSeen checks moved files and unusual names. By default git shows a moved file only by its new name, and
-// quotes unusual names; either would hide a change.
+// TestMovedAndOddNamesAreSeen checks moved files and unusual names. By default git shows a moved file only by its new
+// name, and quotes unusual names. Both would hide a change.
 func TestMovedAndOddNamesAreSeen(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil {

@@ -238,7 +238,7 @@ func TestEachRuleCatches(t *testing.T) {
 	}
 }
 
-// TestInputsOfOurActionsAreDescribed checks that each input has a description, without which nobody could set it right.
+// TestInputsOfOurActionsAreDescribed checks that each input has a description.
 func TestInputsOfOurActionsAreDescribed(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, sources(t))

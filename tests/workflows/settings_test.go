@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// TestSettingsThatNeedARelease checks settings that reach a service only by a release. The summary of an infrastructure change and the
-// daily check's issue name the command for it, with the serving digest.
+// TestSettingsThatNeedARelease checks settings that reach a service only by a release. The summary of an infrastructure
+// change and the daily check's issue name the command that releases them, with the serving digest.
 func TestSettingsThatNeedARelease(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)

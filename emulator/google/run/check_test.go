@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refusal is what the API says against a template, empty when it takes it.
+// refusal is the API's refusal of a template, empty if the API accepts it.
 func refusal(t *testing.T, template string) string {
 	t.Helper()
 	var service map[string]any

@@ -25,7 +25,7 @@ const (
 		`","args":["up"],"env":[{"name":"A","value":"a"},{"name":"B","value":"b"}]}]}}}`
 )
 
-// standing is an execution in words: its counts and why it is over.
+// standing describes an execution: its counts, and why it has ended.
 func standing(t *testing.T, execution *runapi.GoogleCloudRunV2Execution) string {
 	t.Helper()
 	words := []string{}
@@ -118,7 +118,7 @@ func TestJobsByTheOfficialClient(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, tasks.Tasks[1].CompletionTime, task.CompletionTime)
 
-	// The third one goes well, with what this run alone has in place of the job's.
+	// The third execution succeeds. This run alone has other values than the job.
 	third, operation := begin(&runapi.GoogleCloudRunV2RunJobRequest{Overrides: &runapi.GoogleCloudRunV2Overrides{TaskCount: 1, Timeout: "30s",
 		ContainerOverrides: []*runapi.GoogleCloudRunV2ContainerOverride{{Args: []string{"down"},
 			Env: []*runapi.GoogleCloudRunV2EnvVar{{Name: "B", Value: "c"}, {Name: "D", Value: "d"}}}}}})

@@ -91,7 +91,7 @@ func TestFailedRevisionKeepsTraffic(t *testing.T) {
 	assert.Equal(t, "web-green", cloudtest.Dig(service, "traffic", 0, "revision"))
 	assert.Equal(t, "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", cloudtest.Dig(service, "trafficStatuses", 0, "type"))
 
-	// The name is burnt: the repaired container does not bring the revision back.
+	// The name cannot be used again: the repaired container does not bring the revision back.
 	require.NoError(t, w.Cloud.Run.SetBehaviour(broken, run.Behaviour{}))
 	_, operation = w.Call("PATCH", services+"/web", `{"labels":{"try":"again"},"template":`+tpl("web-green", broken)+`}`)
 	assert.Equal(t, message, cloudtest.Dig(operation, "error", "message"))

@@ -104,7 +104,7 @@ func TestEnableAPIs(t *testing.T) {
 	assert.Equal(t, "ENABLED", w.OK("GET", services+"/run.googleapis.com", "")["state"], "without names it is all of them")
 }
 
-// read returns the answer to a GET as it is: an operation and not its response.
+// read returns the unchanged answer to a GET: an operation and not its response.
 func read(w *cloudtest.World, path string) map[string]any {
 	_, answer := w.Call("GET", path, "")
 	return answer

@@ -168,7 +168,7 @@ func TestSchemaIsTheAPIs(t *testing.T) {
 	hold(t, "schema.json", want)
 }
 
-// hold compares a file with what the API descriptions say, or writes it.
+// hold compares a file with the API descriptions, or writes it.
 func hold(t *testing.T, file string, want any) {
 	t.Helper()
 	encoded, err := json.MarshalIndent(want, "", " ")

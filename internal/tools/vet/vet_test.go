@@ -65,8 +65,8 @@ func vetted(args ...string) (int, string) {
 	return code, out.String() + errs.String()
 }
 
-// found are the findings in the planted module, which `go vet` and `staticcheck` find, too. What they find of the same place under two
-// names is found twice.
+// found are the findings in the planted module, which `go vet` and `staticcheck` report, too. A finding that both
+// report at the same place, under two names, is there twice.
 const found = `accepted.go:8:2: this directive accepts nothing: take it out (lint)
 accepted.go:11:2: a directive needs the names of analyzers and a reason (lint)
 accepted.go:11:13: Printf format %d has arg #1 of wrong type string (SA5009)

@@ -32,7 +32,7 @@ func TestEnd(t *testing.T) {
 	assert.ErrorIs(t, RefusedError{exists}, exists)
 }
 
-// TestAsked checks which calls ask for help. A name that begins like a flag for it is a name.
+// TestAsked checks which calls ask for help. A name that begins like the help flag is still a name.
 func TestAsked(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"-h", "-help", "--help", "help"} {

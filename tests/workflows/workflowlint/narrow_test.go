@@ -8,7 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/tests/workflows/workflowlint"
 )
 
-// recordedApps are actions as they would be recorded if a workflow used them. The rules about them do not count on nobody's doing that.
+// recordedApps are actions as they would be recorded if a workflow used them. No workflow does now, but the rules hold
+// for them, too.
 var recordedApps = []workflowlint.Action{
 	{Name: "actions/create-github-app-token", SHA: sha, Version: "v1",
 		Inputs: []string{"app-id", "owner", "repositories", "permission-issues"}},
