@@ -27,9 +27,6 @@ var ghMainProtected = crossguard.Policy{
 		if target := r.StringOr("target", "branch"); target != "branch" {
 			r.NotApplicable("rules for a %s, not for a branch", target)
 		}
-		if enforcement := r.StringOr("enforcement", "absent"); enforcement != "active" {
-			r.Violation("enforcement is %s: set it to active", enforcement)
-		}
 		r.Each("bypassActors", func(actor crossguard.Object) {
 			if mode := actor.StringOr("bypassMode", "always"); mode != "pull_request" {
 				r.Violation("%s is %s: set it to pull_request, or remove the actor", actor.Path("bypassMode"), mode)

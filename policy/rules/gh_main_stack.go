@@ -11,8 +11,9 @@ import (
 
 // protected collects what all rulesets of a repository together require for the branch that deploys. GitHub adds rulesets up.
 type protected struct {
-	first                                    *crossguard.Resource // the first that concerns the branch
-	missed                                   *crossguard.Resource // requires reviews or checks, but only for another branch
+	first                                    *crossguard.Resource   // the first that concerns the branch
+	missed                                   *crossguard.Resource   // requires reviews or checks, but only for another branch
+	idle                                     []*crossguard.Resource // not in force
 	force, deletion, checks, reviews, owners bool
 	lasting                                  bool // new commits do not keep an earlier approval
 	approvals                                int64
@@ -40,7 +41,11 @@ func checkMain(s *crossguard.Stack) {
 	branches := s.Config.Strings("branches")
 	s.Each([]string{ghRuleset, ghOrgRuleset}, func(r *crossguard.Resource) {
 		if r.StringOr("target", "branch") == "branch" {
-			at(r).ruleset(r, branches)
+			p := at(r)
+			if r.StringOr("enforcement", "absent") != "active" {
+				p.idle = append(p.idle, r)
+			}
+			p.ruleset(r, branches)
 		}
 	})
 	s.Each([]string{ghBranchProtection, ghBranchProtectionV3}, func(r *crossguard.Resource) {
@@ -88,7 +93,17 @@ func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 	p.owners = p.owners || r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false)
 }
 
+// whole reports whether everything that the rule asks for is required. A ruleset beside it may then be tried out (evaluate).
+func (p *protected) whole(least int64) bool {
+	return p.first != nil && p.force && p.deletion && p.checks && p.reviews && p.approvals >= least
+}
+
 func (p *protected) judge(s *crossguard.Stack) {
+	if !p.whole(s.Config.Int("approvals")) {
+		for _, r := range p.idle {
+			r.Violation("enforcement is %s: set it to active", r.StringOr("enforcement", "absent"))
+		}
+	}
 	if p.first == nil {
 		if p.missed != nil {
 			p.missed.Violation("does not cover %s, the branch that deploys: name refs/heads/%s, or ~DEFAULT_BRANCH, in "+

@@ -112,18 +112,25 @@ func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
 	return fine, redirect
 }
 
-// mappedDomains returns the domains that the stack maps to services.
+// mappedDomains returns the domains that the stack leads to services: by a mapping, a load balancer's rules, a certificate or DNS.
 func mappedDomains(s *crossguard.Stack) []string {
 	var all []string
-	s.Each([]string{"gcp:cloudrun/domainMapping:DomainMapping"}, func(r *crossguard.Resource) {
+	add := func(domain string) { all = append(all, strings.ToLower(strings.TrimSuffix(domain, "."))) }
+	s.Each([]string{"gcp:cloudrun/domainMapping:DomainMapping", "gcp:dns/recordSet:RecordSet"}, func(r *crossguard.Resource) {
 		if r.IsKnown("name") {
-			all = append(all, strings.ToLower(r.StringOr("name", "")))
+			add(r.StringOr("name", ""))
 		}
 	})
-	s.Each([]string{"gcp:compute/managedSslCertificate:ManagedSslCertificate"}, func(r *crossguard.Resource) {
-		for _, domain := range r.Strings("managed.domains") {
-			all = append(all, strings.ToLower(strings.TrimSuffix(domain, ".")))
-		}
+	s.Each([]string{"gcp:compute/managedSslCertificate:ManagedSslCertificate", "gcp:certificatemanager/certificate:Certificate"},
+		func(r *crossguard.Resource) { r.EachString("managed.domains", add) })
+	s.Each([]string{"gcp:compute/uRLMap:URLMap"}, func(r *crossguard.Resource) {
+		r.Each("hostRules", func(rule crossguard.Object) {
+			rule.EachString("hosts", func(host string) {
+				if !strings.Contains(host, "*") { // "*" is every host, also somebody else's
+					add(host)
+				}
+			})
+		})
 	})
 	return all
 }

@@ -69,6 +69,8 @@ func tooWide(member string, narrow []string) string {
 		return "the whole pool: bind one value of " + list(narrow)
 	case attribute == "google.subject":
 		return wideSubject(member, value)
+	case isAttribute && slices.Contains(oneWorkload, name) && value != "" && !strings.Contains(value, "*"):
+		return ""
 	case cluster && attribute == "namespace" && value != "" && !strings.Contains(value, "*"):
 		return ""
 	case !isAttribute || !matchesAny(narrow, name):
@@ -79,6 +81,9 @@ func tooWide(member string, narrow []string) string {
 	}
 	return ""
 }
+
+// oneWorkload lists attributes that other issuers' documentation binds, each of which is one role or one workspace.
+var oneWorkload = []string{"aws_role", "terraform_workspace_id", "terraform_full_workspace"}
 
 // hasParts reports whether a joined value has all its parts and none of them is empty.
 func hasParts(value string) bool {
