@@ -4,7 +4,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -112,9 +111,7 @@ func (a *app) print(result any, text string, good bool) error {
 		_, err := fmt.Fprint(a.streams.Out, text)
 		return err
 	}
-	encoder := json.NewEncoder(a.streams.Out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(result)
+	return a.streams.JSON(result)
 }
 
 // indented returns a list with one entry on each line.

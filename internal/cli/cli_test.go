@@ -98,6 +98,13 @@ func TestWrongCalls(t *testing.T) {
 	assert.Contains(t, said, "Do more.\n")
 }
 
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, Streams{Out: &out}.JSON(map[string]string{"image": "<none>"}))
+	assert.Equal(t, "{\n  \"image\": \"<none>\"\n}\n", out.String())
+}
+
 func TestPaint(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "\x1b[1;31mno\x1b[0m", Paint(true, "bad", "no"))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 
@@ -19,6 +20,14 @@ type Streams struct {
 	Screen, Terminal, Colour bool
 	// Program is the command by which a reader starts this program again; empty for the program's name.
 	Program string
+}
+
+// JSON prints a value for a script: indented, and with <, > and & as they are.
+func (s Streams) JSON(value any) error {
+	encoder := json.NewEncoder(s.Out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // Standard returns the process's own streams.

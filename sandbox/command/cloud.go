@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -93,9 +92,7 @@ func (a *app) status() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				encoder := json.NewEncoder(a.streams.Out)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(status)
+				return a.streams.JSON(status)
 			}
 			printStatus(a.streams.Out, status)
 			return nil

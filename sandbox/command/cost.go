@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -64,10 +63,7 @@ func (a *app) show(asJSON bool, value any, text func() error) error {
 	if !asJSON {
 		return text()
 	}
-	encoder := json.NewEncoder(a.streams.Out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	return a.streams.JSON(value)
 }
 
 // estimate computes what a stack costs with the settings in folder.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -88,9 +87,7 @@ func (a *app) faultList() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				encoder := json.NewEncoder(a.streams.Out)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(states)
+				return a.streams.JSON(states)
 			}
 			return printFaults(a.streams.Out, states)
 		},

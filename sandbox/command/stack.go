@@ -114,9 +114,7 @@ func (a *app) drift() *cobra.Command {
 					a.exit = ExitNo
 				}
 				if asJSON {
-					encoder := json.NewEncoder(a.streams.Out)
-					encoder.SetIndent("", "  ")
-					return encoder.Encode(append([]engine.Drifted{}, drifted...))
+					return a.streams.JSON(append([]engine.Drifted{}, drifted...))
 				}
 				engine.WriteDrift(a.streams.Out, args[0], drifted)
 				return nil

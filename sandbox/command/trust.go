@@ -49,10 +49,7 @@ func (a *app) trust() *cobra.Command {
 			}
 			answer := simulator.Exchange(claims)
 			if asJSON {
-				encoder := json.NewEncoder(a.streams.Out)
-				encoder.SetEscapeHTML(false)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(answer)
+				return a.streams.JSON(answer)
 			}
 			printTrust(a.streams.Out, args[0], answer)
 			return nil
