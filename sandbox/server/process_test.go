@@ -85,6 +85,18 @@ func TestForegroundCloudStays(t *testing.T) {
 }
 
 // TestCloudThatDoesNotStart checks that the error has what the process said, and that a broken file of addresses is no running cloud.
+// TestDamagedCloud checks that the advice about a damaged store leads to a sandbox that works: without the cloud alone, Pulumi's state
+// would list what is gone.
+func TestDamagedCloud(t *testing.T) {
+	t.Parallel()
+	dir := opened(t)
+	require.NoError(t, os.Mkdir(dir.Path("cloud"), 0o700))
+	require.NoError(t, os.WriteFile(dir.Path("cloud", "state.db"), []byte(strings.Repeat("x", 1<<14)), 0o600))
+	err := server.Serve(t.Context(), server.Options{Dir: dir})
+	require.EqualError(t, err, "the cloud's store "+dir.Path("cloud", "state.db")+" is damaged: invalid database; restore the file, or delete "+
+		"its folder to start with an empty cloud (delete all of "+dir.Path()+" then, because Pulumi's state in it lists what the cloud had)")
+}
+
 func TestCloudThatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	dir := opened(t)

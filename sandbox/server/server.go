@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -123,6 +124,16 @@ type process struct {
 	ports     *ports
 }
 
+// openStore opens the cloud's documents. Whoever gives up what cannot be read has to give up Pulumi's state too: it lists what the cloud
+// had, and the next up would look for each of it.
+func openStore(dir statedir.Dir) (*store.Store, error) {
+	documents, err := store.Open(dir.Path("cloud"))
+	if err == nil || errors.Is(err, store.ErrLocked) || errors.Is(err, fs.ErrPermission) {
+		return documents, err
+	}
+	return nil, fmt.Errorf("%w (delete all of %s then, because Pulumi's state in it lists what the cloud had)", err, dir.Path())
+}
+
 // Serve runs the cloud until ctx ends, it is idle for too long, or it is told to stop.
 func Serve(ctx context.Context, options Options) error {
 	if options.Idle == 0 {
@@ -148,7 +159,7 @@ func Serve(ctx context.Context, options Options) error {
 	if err := restrict(TokenFile(options.Dir)); err != nil {
 		return err
 	}
-	documents, err := store.Open(options.Dir.Path("cloud"))
+	documents, err := openStore(options.Dir)
 	if err != nil {
 		return err
 	}
