@@ -111,7 +111,7 @@ func (d Dir) Lock(ctx context.Context, command string, wait time.Duration, out i
 	lock, holderFile := flock.New(d.Path("lock")), d.Path("lock.holder")
 	held, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+		return nil, fmt.Errorf("lock the state folder: %w: make it yours, or name another with --state", err)
 	}
 	if !held {
 		if wait > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -125,4 +126,20 @@ func (b *safeBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.Buffer.String()
+}
+
+// TestFolderThatCannotBeUsed checks that the messages name the folder, and the flag that names another.
+func TestFolderThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err := statedir.Open(file)
+	require.EqualError(t, err, "state folder: mkdir "+file+
+		": not a directory: make it a folder that you can write to, or name another with --state")
+	dir, err := statedir.Open(t.TempDir())
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(dir.Path("lock"), 0o700))
+	_, err = dir.Lock(t.Context(), "up", 0, io.Discard)
+	require.ErrorContains(t, err, "lock the state folder: open "+dir.Path("lock"))
+	require.ErrorContains(t, err, ": make it yours, or name another with --state")
 }
