@@ -93,8 +93,9 @@ func TestDamagedCloud(t *testing.T) {
 	require.NoError(t, os.Mkdir(dir.Path("cloud"), 0o700))
 	require.NoError(t, os.WriteFile(dir.Path("cloud", "state.db"), []byte(strings.Repeat("x", 1<<14)), 0o600))
 	err := server.Serve(t.Context(), server.Options{Dir: dir})
-	require.EqualError(t, err, "the cloud's store "+dir.Path("cloud", "state.db")+" is damaged: invalid database; restore the file, or delete "+
-		"its folder to start with an empty cloud (delete all of "+dir.Path()+" then, because Pulumi's state in it lists what the cloud had)")
+	require.EqualError(t, err, "the cloud's store "+dir.Path("cloud", "state.db")+" is damaged: invalid database; restore the file, "+
+		"or delete its folder to start with an empty cloud (delete all of "+dir.Path()+
+		" then, because Pulumi's state in it lists what the cloud had)")
 }
 
 func TestCloudThatDoesNotStart(t *testing.T) {

@@ -124,8 +124,8 @@ type process struct {
 	ports     *ports
 }
 
-// openStore opens the cloud's documents. Whoever gives up what cannot be read has to give up Pulumi's state too: it lists what the cloud
-// had, and the next up would look for each of it.
+// openStore opens the cloud's documents. If they cannot be read, Pulumi's state is of no use either: it lists what the cloud had, and the
+// next up would look for each of it.
 func openStore(dir statedir.Dir) (*store.Store, error) {
 	documents, err := store.Open(dir.Path("cloud"))
 	if err == nil || errors.Is(err, store.ErrLocked) || errors.Is(err, fs.ErrPermission) {
