@@ -9,7 +9,7 @@ import "embed"
 //go:embed .github/workflows/*.yml
 var Workflows embed.FS
 
-// Policies is the page about the policies, which the configuration of an application is held against.
+// Policies is the page about the policies, which `check settings` compares with an application's configuration.
 //
 //go:embed docs/policies.md
 var Policies string

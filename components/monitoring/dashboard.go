@@ -23,7 +23,7 @@ const DashboardTypeToken = "procureflow:monitoring:Dashboard"
 const UpdatesMetric = "cloud_run_service_updates"
 
 // updatesFilter finds each accepted change of a service once, whichever version of the API made it. A long operation
-// writes two entries, of which the filter finds only the first. A traffic shift is a change too.
+// writes two entries. The filter finds only the first. A traffic shift is a change too.
 const updatesFilter = `log_id("cloudaudit.googleapis.com/activity") AND ` +
 	`protoPayload.serviceName="run.googleapis.com" AND ` +
 	`protoPayload.methodName=~"^google\.cloud\.run\.v[0-9]+\.Services\.(Create|Replace|Update)Service$" AND ` +

@@ -57,7 +57,7 @@ func TestConnectionsWithoutAnOwner(t *testing.T) {
 	}
 }
 
-// ended is a connection of which only the ends are known.
+// ended is a connection with known ends and nothing else.
 type ended struct {
 	net.Conn
 	here, there net.Addr

@@ -8,10 +8,10 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
-// Locate finds the resource of an interrupted creation in the cloud. It uses the path that the inputs determine. If the API
-// assigns ids, it compares display names. The inputs are those in the engine's state. found is false if there is no such
-// resource. It is also false for secret versions, of which another one may always be created, and for settings, which may be set
-// again.
+// Locate finds the resource of an interrupted creation in the cloud. It uses the path that the inputs determine. If the
+// API assigns ids, it compares display names. The inputs are those in the engine's state. found is false if there is no
+// such resource. It is also false for secret versions, because another version may always be created, and for settings,
+// which may be set again.
 //
 // cloud is the address of the cloud. settings are the provider's configuration in that state. GitHub's resources need the owner;
 // without an owner Locate returns an error.

@@ -33,7 +33,7 @@ type resourceType struct {
 	moved func(ctx context.Context, c *call) (bool, error)
 	// refuse reports what is wrong with the inputs as a whole. May be nil.
 	refuse func(inputs map[string]any, fail func(path, format string, args ...any))
-	// deleteFirst says that the resource is deleted before its replacement is created, whoever chose its name.
+	// deleteFirst says that the resource is deleted before its replacement is created, no matter who chose its name.
 	deleteFirst bool
 
 	// api is the prefix of the API. The paths of its operations are relative to it as well.

@@ -51,8 +51,7 @@ type kind struct {
 	remove string
 	// gone says for how long a deleted resource keeps its name and can be brought back, and what else helps.
 	gone string
-	// versions is the path of the list of versions, of which one has to be enabled. Default: the resource has no
-	// versions.
+	// versions is the path of the list of versions. One of them has to be enabled. Default: the resource has no versions.
 	versions string
 	// immutable are the fields that the provider cannot change: it would delete the resource and make another. instead says what
 	// to do if one differs.

@@ -16,9 +16,9 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-// Pull requests' images run in slots: services that the program makes, and of which the slots account changes only the image. A
-// service for each pull request would need the right to make and delete every service, because Cloud Run has no IAM condition on a
-// service's name (docs/adr/0037).
+// Pull requests' images run in slots: services that the program makes. The slots account changes only their image. A
+// service for each pull request would need the right to make and delete every service, because Cloud Run has no IAM
+// condition on a service's name (docs/adr/0037).
 
 // previews holds what slots have in common; it is empty if there are none.
 type previews struct {

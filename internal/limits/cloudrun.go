@@ -48,7 +48,7 @@ var (
 	ImageByDigest = regexp.MustCompile(`^[^@\s]+@sha256:[0-9a-f]{64}$`)
 )
 
-// ShowDigest tells whoever named an image by its tag how to find its digest, in any registry.
+// ShowDigest tells a person who named an image by its tag how to find its digest, in any registry.
 const ShowDigest = "`docker buildx imagetools inspect NAME:TAG` shows the digest"
 
 // IsServiceName reports whether Cloud Run accepts a service of that name.

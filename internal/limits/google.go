@@ -32,8 +32,8 @@ const (
 	MaxUptimeSeconds = 60
 	// MaxObjectiveDays is the longest window of an objective (monitoring/v3, ServiceLevelObjective.rollingPeriod).
 	MaxObjectiveDays = 30
-	// MaxLateHours is the longest time after which people can be told that a job had no success: 31 days. Cloud Monitoring looks back
-	// up to two years in PromQL, of which more than 25 hours are a preview
+	// MaxLateHours is the longest time after which people can be told that a job had no success: 31 days. Cloud Monitoring
+	// looks back up to two years in PromQL, and a look back of more than 25 hours is a preview
 	// (https://docs.cloud.google.com/monitoring/alerts/using-promql).
 	MaxLateHours = 744
 	// MaxObjectivePercent is the highest objective. The API takes up to 99.99, but above 99.9 a small service has too

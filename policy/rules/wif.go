@@ -136,7 +136,8 @@ func asksWho(e ast.Expr, holds bool) bool {
 	return is && patternSaysWho(re)
 }
 
-// identifies reports whether an expression is a claim, or is made of claims, of which at least one identifies somebody.
+// identifies reports whether an expression is a claim, or is made of claims and at least one of them identifies
+// somebody.
 func identifies(e ast.Expr) bool {
 	e = unconverted(e)
 	if e.Kind() == ast.CallKind {

@@ -48,8 +48,8 @@ type File struct {
 	torn bool
 }
 
-// Open opens a file for appending, and creates it if needed. When that fails, the journal is returned all the same, and each of its
-// records fails: a rollout then refuses to shift, and a rollback goes on.
+// Open opens a file for appending, and creates it if needed. When that fails, the journal is returned anyway, and each
+// of its records fails: a rollout then refuses to shift, and a rollback goes on.
 func Open(path string, origin Origin) *File {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	return &File{origin: origin, file: file, err: err, torn: err == nil && torn(path)}

@@ -148,7 +148,7 @@ func (s Service) meaning(list []Target) map[key]value {
 	return meaning
 }
 
-// resolve returns an entry's revision. If the entry follows the latest ready revision, it returns that one's name.
+// resolve returns an entry's revision. If the entry follows the latest ready revision, it returns that revision's name.
 func (s Service) resolve(target Target) string {
 	if target.Revision == "" {
 		return s.LatestReady

@@ -1,5 +1,5 @@
-// Package probe asks a service for its pages as a visitor does, and sends an ID token where the service is private. It uses no client of a
-// cloud: whoever makes the tokens hands in a [TokenSource].
+// Package probe asks a service for its pages as a visitor does, and sends an ID token where the service is private. It
+// uses no client of a cloud: the caller passes a [TokenSource] that makes the tokens.
 package probe
 
 import (

@@ -103,7 +103,7 @@ func TestRequestsShareAToken(t *testing.T) {
 	assert.Equal(t, []int{1, 1}, []int{sources, tokens})
 }
 
-// TestTokensSideBySide checks that whoever asks while a token is being made gets that one.
+// TestTokensSideBySide checks that a caller who asks while a token is being made gets the same token.
 func TestTokensSideBySide(t *testing.T) {
 	t.Parallel()
 	made := 0

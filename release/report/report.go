@@ -29,8 +29,8 @@ type Run struct {
 // Release is one release: the command that began it, and the commands that resumed or ended it.
 type Release struct{ Runs []Run }
 
-// Releases groups commands into releases, the oldest first. A command belongs to the release before it if that one has the same service
-// and candidate and had not ended.
+// Releases groups commands into releases, the oldest first. A command belongs to the release before it if that release
+// has the same service and candidate and had not ended.
 func Releases(runs []Run) (releases []Release) {
 	last := map[string]int{} // The index of each service's last release.
 	for _, run := range runs {

@@ -41,8 +41,8 @@ var changedModules = []string{
 	"github.com/git-pkgs/manifests", "github.com/nbutton23/zxcvbn-go", "gocloud.dev",
 }
 
-// keptFiles lists, for packages of which only a part is left out, the files that stay. In every other package below cli/_leftout the
-// replacement takes the place of all files.
+// keptFiles lists the files that stay, for packages that are left out in part. In every other package below
+// cli/_leftout the replacement takes the place of all files.
 var keptFiles = map[string][]string{
 	"github.com/charmbracelet/glamour/ansi":       {"style.go"},
 	"github.com/pulumi/pulumi/pkg/v3/cmd/esc/cli": {"fs.go", "prepare.go"},

@@ -143,7 +143,7 @@ func (h *hook) Write(data []byte) (int, error) {
 	return h.text.Write(data)
 }
 
-// TestAnotherProcessBuilds checks that a command waits while another builds, and uses what that one has built.
+// TestAnotherProcessBuilds checks that a command waits while another builds, and then uses the built CLI.
 func TestAnotherProcessBuilds(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -16,7 +16,7 @@ const (
 	strong
 	// value is anything that this package did not write: it is shown as code and may be cut.
 	value
-	// message is a value of a sentence or more, of which more is shown.
+	// message is a value of a sentence or more. More of it is shown than of other values.
 	message
 )
 

@@ -9,12 +9,12 @@ import (
 // Marker is the comment's first line, by which the next run finds it.
 const Marker = "<!-- platform-review -->"
 
-// GitHub's limit is 65,536 characters, of which some count twice in UTF-16. The rest is for text that the workflow
-// adds.
+// GitHub's limit is 65,536 characters, and some characters count twice in UTF-16. The rest is for text that the
+// workflow adds.
 const mostCharacters = 62_000
 
-// Comment writes the report as a comment of a pull request, of which there are no plans against the real cloud. page is the address of the
-// whole report; empty if there is none.
+// Comment writes the report as a comment on a pull request without plans against the real cloud. page is the address of
+// the whole report; empty if there is none.
 func (r Report) Comment(page string) string { return Marker + "\n" + r.fitting(page, mostCharacters) }
 
 // fitting writes the report in at most room characters. If it is too long, the least risky lists are cut first, with a note of how much

@@ -236,7 +236,8 @@ func TestClockAndObserver(t *testing.T) {
 	assert.Equal(t, []string{"GET /crm/v1/projects/shop-dev"}, paths)
 }
 
-// TestMisspeltCall checks that a field that no fault has is refused, because the fault would strike otherwise than meant.
+// TestMisspeltCall checks that a field that no fault has is refused, because the fault would have another effect than
+// meant.
 func TestMisspeltCall(t *testing.T) {
 	t.Parallel()
 	client, status := serve(t)

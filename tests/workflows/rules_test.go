@@ -33,7 +33,7 @@ func sources(t *testing.T) map[string]string {
 	return maps.Clone(read)
 }
 
-// parsed caches the trees of single files by name and text. Most tests parse all files, of which at most one has changed.
+// parsed caches the trees of single files by name and text. Most tests parse all files, and at most one has changed.
 var parsed sync.Map
 
 func parse(t *testing.T, files map[string]string) *workflowlint.Tree {

@@ -20,7 +20,7 @@ import (
 const (
 	jobs    = "/run/v2/" + parent + "/jobs"
 	migrate = parent + "/jobs/migrate"
-	// migration is a job with two tasks, one after the other, of which each is tried twice.
+	// migration is a job with two tasks, one after the other. Each is tried twice.
 	migration = `{"template":{"taskCount":2,"parallelism":1,"template":{"maxRetries":1,"timeout":"60s","containers":[{"image":"` + image +
 		`","args":["up"],"env":[{"name":"A","value":"a"},{"name":"B","value":"b"}]}]}}}`
 )
@@ -201,7 +201,7 @@ func TestJobsThatAreRefused(t *testing.T) {
 // edit is the migration with one thing changed.
 func edit(old, fresh string) string { return strings.Replace(migration, old, fresh, 1) }
 
-// TestUnrunnableJob checks that a job that cannot run is stored all the same, as by the API, and says why it cannot run.
+// TestUnrunnableJob checks that a job that cannot run is stored anyway, as by the API, and says why it cannot run.
 func TestUnrunnableJob(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -168,8 +168,8 @@ func TestOperationsTakeTime(t *testing.T) {
 	assert.Equal(t, "1", service["observedGeneration"])
 }
 
-// TestStartupTakesItsTime starts two slow revisions, one of which fails. Each is decided in its own time. Meanwhile a split between
-// other revisions takes effect.
+// TestStartupTakesItsTime starts two slow revisions. One fails. Each is decided in its own time. Meanwhile a split
+// between other revisions takes effect.
 func TestStartupTakesItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir(), cloud.Options{OperationDelay: time.Second})

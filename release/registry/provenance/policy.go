@@ -53,8 +53,8 @@ type Policy struct {
 	Ref string `yaml:"ref"`
 	// Runner is the kind of machine: "github-hosted" or "self-hosted". Default "github-hosted".
 	Runner string `yaml:"runner"`
-	// Builder is the workflow that signed, as URL@REF. If a reusable workflow built the image, it is that one, at the ref that its caller
-	// names, which may be a commit. Default: Workflow of Repository at Ref.
+	// Builder is the workflow that signed, as URL@REF. If a reusable workflow built the image, it is that workflow, at the
+	// ref that its caller names, which may be a commit. Default: Workflow of Repository at Ref.
 	Builder string `yaml:"builder"`
 	// PredicateTypes are the attestations that have to exist; SLSAProvenance has to be among them. Default: SLSAProvenance alone.
 	PredicateTypes []string `yaml:"predicateTypes"`

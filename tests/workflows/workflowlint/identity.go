@@ -108,7 +108,7 @@ func cached(s Step) bool {
 	return false
 }
 
-// own are the inputs with which a called workflow checks out its own repository and commit, neither of which the caller chooses.
+// own are the inputs with which a called workflow checks out its own repository and commit. The caller chooses neither.
 var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform",
 	"persist-credentials": "false"}
 
