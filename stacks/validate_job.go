@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/cron"
 	"github.com/guiofsaints/procureflow-platform/internal/limits"
 )
 
@@ -87,13 +88,13 @@ func validateStarts(job Job, path string, accounts owners, found *findings) {
 	schedule, path := *job.Schedule, path+".schedule"
 	found.shape(path+".timeZone", schedule.TimeZone, timeZone, "is not a time zone", "use a name such as Europe/Berlin or UTC")
 	accounts.claim(path+".account", schedule.Account, path, found)
-	parsed, wrong := parseCron(schedule.Cron)
+	parsed, wrong := cron.Parse(schedule.Cron)
 	if wrong != "" {
 		found.add(path+".cron", wrong, `use five fields, minute first: "0 3 * * *" is each night at three, "0 3 * * MON" each Monday`)
 		return
 	}
 	late := time.Duration(job.LateAfterHours) * time.Hour
-	if gap, _ := parsed.longestGap(); late > 0 && late <= gap {
+	if gap := parsed.LongestGap(); late > 0 && late <= gap {
 		found.add(at, fmt.Sprintf("is no longer than the %s between two starts", hours(gap)),
 			"use more, or start the job more often: it would be late after each start")
 	}

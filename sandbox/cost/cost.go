@@ -348,7 +348,8 @@ func (e *estimator) job(r inventory.Resource) Amounts {
 	if scheduled, known := e.starts(r.Text("name")); known {
 		starts, by = scheduled, "its schedule"
 	}
-	e.assume("%s is started %.0f times a month (%s), and each of its tasks takes %d seconds", r.Text("name"), starts, by, secondsOfAJobRun)
+	e.assume("%s is started %s a month (%s), and each of its tasks takes %d seconds", r.Text("name"),
+		plural.Of(int(starts), "time", "times"), by, secondsOfAJobRun)
 	usual := starts * tasks * min(longest, secondsOfAJobRun) * second
 	return Amounts{usual, usual, starts * tasks * longest * tries * second}
 }

@@ -38,6 +38,10 @@ var layers = []layer{
 		reason:   "it writes a number with its noun, and needs no other package for that",
 	},
 	{
+		packages: "internal/cron",
+		reason:   "a schedule means the same wherever it is read",
+	},
+	{
 		packages: "internal/container",
 		may:      []string{"internal/limits", "internal/problems"},
 		reason:   "services and jobs use it, so it must not know them",
@@ -86,7 +90,7 @@ var layers = []layer{
 	},
 	{
 		packages: "stacks",
-		may:      []string{"internal/limits", "internal/naming"},
+		may:      []string{"internal/cron", "internal/limits", "internal/naming"},
 		reason:   "tools that make nothing read settings too, so this package must not need what makes resources",
 	},
 	{
@@ -346,7 +350,7 @@ var layers = []layer{
 	},
 	{
 		packages: "sandbox/**",
-		may: []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/naming", "internal/webpage",
+		may: []string{"emulator/**", "sandbox/**", "stacks", "stacks/adopter", "internal/cron", "internal/naming", "internal/webpage",
 			"internal/wait"},
 		reason: "the emulated cloud judges the program and the components, so it must not share their code",
 	},

@@ -1,4 +1,4 @@
-package stacks
+package cron
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestCron(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	for text, want := range map[string]struct {
@@ -46,12 +46,22 @@ func TestCron(t *testing.T) {
 		"0 3 * * MON#1":     {wrong: "has an impossible day of the week"},
 		"every night at 3 ": {wrong: "does not have five fields"},
 	} {
-		parsed, wrong := parseCron(text)
+		parsed, wrong := Parse(text)
 		assert.Equal(t, want.wrong, wrong, text)
 		if wrong == "" {
-			gap, starts := parsed.longestGap()
-			assert.True(t, starts, text)
-			assert.Equal(t, want.gap, gap, text)
+			assert.Equal(t, want.gap, parsed.LongestGap(), text)
 		}
+	}
+}
+
+func TestMostInAMonth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"* * * * *": 31 * 24 * 60, "0 3 * * *": 31, "0,30 3,15 * * *": 124, "0 3 1 * *": 1, "0 3 29 2 *": 1, "0 3 * 2 *": 29,
+		"0 3 * * MON": 5, "0 3 * * mon-fri": 23, "0 3 1 * MON": 6, "0 3 1 JAN,JUL *": 1, "0 3 31 * *": 1,
+	} {
+		parsed, wrong := Parse(text)
+		assert.Empty(t, wrong, text)
+		assert.Equal(t, want, parsed.MostInAMonth(), text)
 	}
 }

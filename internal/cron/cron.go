@@ -1,4 +1,7 @@
-package stacks
+// Package cron reads schedules in five fields as Cloud Scheduler reads them, for the settings and for what they cost.
+//
+// Source: https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
+package cron
 
 import (
 	"slices"
@@ -8,9 +11,8 @@ import (
 	"time"
 )
 
-// cron is a schedule in five fields, as Cloud Scheduler reads them.
-// Source: https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
-type cron struct {
+// Schedule is a schedule that starts something.
+type Schedule struct {
 	minutes, hours, days, months, weekdays map[int]bool
 	// everyDay and everyWeekday say that the field is *. If neither is, a day has to match only one of the two fields.
 	everyDay, everyWeekday bool
@@ -21,34 +23,34 @@ var (
 	weekdayNames = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
 )
 
-// parseCron reads a schedule. wrong says why Cloud Scheduler would refuse it, or why it would never start anything.
-func parseCron(text string) (c cron, wrong string) {
+// Parse reads a schedule. wrong says why Cloud Scheduler would refuse it, or why it would never start anything.
+func Parse(text string) (s Schedule, wrong string) {
 	fields := strings.Fields(text)
 	if len(fields) != 5 {
-		return c, "does not have five fields"
+		return s, "does not have five fields"
 	}
-	c.everyDay, c.everyWeekday = fields[2] == "*", fields[4] == "*"
+	s.everyDay, s.everyWeekday = fields[2] == "*", fields[4] == "*"
 	for i, field := range []struct {
 		name     string
 		from, to int
 		names    []string
 		into     *map[int]bool
-	}{{"minute", 0, 59, nil, &c.minutes}, {"hour", 0, 23, nil, &c.hours}, {"day of the month", 1, 31, nil, &c.days},
-		{"month", 1, 12, monthNames, &c.months}, {"day of the week", 0, 6, weekdayNames, &c.weekdays}} {
-		values, ok := cronValues(fields[i], field.from, field.to, field.names)
+	}{{"minute", 0, 59, nil, &s.minutes}, {"hour", 0, 23, nil, &s.hours}, {"day of the month", 1, 31, nil, &s.days},
+		{"month", 1, 12, monthNames, &s.months}, {"day of the week", 0, 6, weekdayNames, &s.weekdays}} {
+		values, ok := valuesOf(fields[i], field.from, field.to, field.names)
 		if !ok {
-			return c, "has an impossible " + field.name
+			return s, "has an impossible " + field.name
 		}
 		*field.into = values
 	}
-	if _, starts := c.longestGap(); !starts {
-		return c, "never starts anything, because there is no such day"
+	if !slices.ContainsFunc(calendar(), s.on) {
+		return s, "never starts anything, because there is no such day"
 	}
-	return c, ""
+	return s, ""
 }
 
-// cronValues returns the values of one field: *, a, a-b, */n, a-b/n, and lists of these.
-func cronValues(field string, from, to int, names []string) (map[int]bool, bool) {
+// valuesOf returns the values of one field: *, a, a-b, */n, a-b/n, and lists of these.
+func valuesOf(field string, from, to int, names []string) (map[int]bool, bool) {
 	number := func(text string) (int, bool) {
 		if i := slices.Index(names, strings.ToUpper(text)); i >= 0 {
 			return from + i, true
@@ -100,23 +102,37 @@ var calendar = sync.OnceValue(func() (dates []date) {
 	return dates
 })
 
-func (c cron) on(day date) bool {
-	if !c.months[day.month] {
+func (s Schedule) on(day date) bool {
+	if !s.months[day.month] {
 		return false
 	}
-	of, week := c.days[day.day], c.weekdays[day.weekday]
-	if !c.everyDay && !c.everyWeekday {
+	of, week := s.days[day.day], s.weekdays[day.weekday]
+	if !s.everyDay && !s.everyWeekday {
 		return of || week
 	}
 	return of && week
 }
 
-// longestGap returns the longest time between two starts, ignoring changes of clocks. starts is false for a schedule that never
-// starts.
-func (c cron) longestGap() (longest time.Duration, starts bool) {
+// MostInAMonth returns how often the schedule starts something in its busiest month.
+func (s Schedule) MostInAMonth() (most int) {
+	count, before := 0, 0
+	for _, day := range calendar() {
+		if day.month != before {
+			count, before = 0, day.month
+		}
+		if s.on(day) {
+			count += len(s.minutes) * len(s.hours)
+		}
+		most = max(most, count)
+	}
+	return most
+}
+
+// LongestGap returns the longest time between two starts, ignoring changes of clocks.
+func (s Schedule) LongestGap() (longest time.Duration) {
 	var times []time.Duration // of a day
 	for minute := range 24 * 60 {
-		if c.hours[minute/60] && c.minutes[minute%60] {
+		if s.hours[minute/60] && s.minutes[minute%60] {
 			times = append(times, time.Duration(minute)*time.Minute)
 		}
 	}
@@ -126,7 +142,7 @@ func (c cron) longestGap() (longest time.Duration, starts bool) {
 	const day = 24 * time.Hour
 	last := time.Duration(-1)
 	for i, date := range calendar() {
-		if !c.on(date) {
+		if !s.on(date) {
 			continue
 		}
 		begins := time.Duration(i) * day
@@ -135,5 +151,5 @@ func (c cron) longestGap() (longest time.Duration, starts bool) {
 		}
 		last = begins + times[len(times)-1]
 	}
-	return longest, last >= 0
+	return longest
 }
