@@ -116,7 +116,8 @@ func TestJobCostFollowsItsSchedule(t *testing.T) {
 		"0 0 1 * 0": 6, "0 6 * * MON": 5, "0 6 * * mon-fri": 23,
 		"0 6 1 JAN,JUL *": 1,
 		// These forms are not read, so the assumption stays. Cloud Scheduler refuses most of them.
-		"every 24 hours": 31, "0 3 * *": 31, "5/20 0 * * *": 31, "0 6 * * 0,7": 31, "61 * * * *": 31, "*/0 * * * *": 31, "0 3-x * * *": 31, "": 31,
+		"every 24 hours": 31, "0 3 * *": 31, "5/20 0 * * *": 31, "0 6 * * 0,7": 31, "61 * * * *": 31, "*/0 * * * *": 31, "0 3-x * * *": 31,
+		"": 31,
 	} {
 		estimate := cost.Of("prod", []inventory.Resource{job, of("gcp:cloudscheduler/job:Job", object{"schedule": schedule,
 			"httpTarget": object{"uri": "https://run.googleapis.com/v2/projects/p/locations/us-central1/jobs/tidy:run"}}),
