@@ -63,21 +63,34 @@ func (f facts) allPackages(kinds []analysis.Fact) (all []analysis.PackageFact) {
 	return all
 }
 
-// carry moves facts that were learned of a package's source to the same objects of its compiled form, which others use. It drops those
-// of objects that others cannot name.
-func (f facts) carry(learned []exported, compiled *types.Package) {
-	for _, fact := range learned {
-		if fact.object == nil {
-			f.setPackage(compiled, fact.fact)
+// fact is a fact about an object by its path in its package, or about the package if there is no path.
+type fact struct {
+	Path objectpath.Path
+	Fact analysis.Fact
+}
+
+// withdraw takes out facts that were learned of a package's source, and returns those of objects that other packages can name.
+func (f facts) withdraw(learned []exported) (all []fact) {
+	for _, of := range learned {
+		if of.object == nil {
+			all = append(all, fact{Fact: of.fact})
 			continue
 		}
-		delete(f.objects[reflect.TypeOf(fact.fact)], fact.object)
-		path, err := objectpath.For(fact.object)
-		if err != nil {
-			continue
+		delete(f.objects[reflect.TypeOf(of.fact)], of.object)
+		if path, err := objectpath.For(of.object); err == nil {
+			all = append(all, fact{path, of.fact})
 		}
-		if same, err := objectpath.Object(compiled, path); err == nil {
-			f.setObject(same, fact.fact)
+	}
+	return all
+}
+
+// deposit adds facts about a package, and about its objects, to what is known of its compiled form, which others use.
+func (f facts) deposit(learned []fact, compiled *types.Package) {
+	for _, of := range learned {
+		if of.Path == "" {
+			f.setPackage(compiled, of.Fact)
+		} else if object, err := objectpath.Object(compiled, of.Path); err == nil {
+			f.setObject(object, of.Fact)
 		}
 	}
 }

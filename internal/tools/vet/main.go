@@ -25,7 +25,7 @@ const usage = `vet runs the analyzers of go vet and of staticcheck.
     vet ./...
 
 It prints each finding with the name of its analyzer. "//lint:ignore NAME reason" above a line accepts a finding, as staticcheck takes it.
-Packages that were clean are remembered in the user's cache folder and not looked at again until they or their dependencies change.
+Packages that were clean are remembered in the user's cache folder, and not looked at again until they or what they import change.
 
 Exit codes: 0 no findings; 1 findings; 3 the packages could not be read.
 `
@@ -63,7 +63,7 @@ func check(patterns []string, memory memory) ([]finding, error) {
 		return nil, err
 	}
 	roots = slices.DeleteFunc(roots, memory.clean)
-	world, err := newWorld(roots)
+	world, err := newWorld(roots, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func check(patterns []string, memory memory) ([]finding, error) {
 			return nil, err
 		}
 		if len(findings) == 0 {
-			memory.add(root)
+			memory.add(root, nil)
 		}
 		all = append(all, findings...)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/gob"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -25,17 +26,18 @@ type world struct {
 	local    map[*packages.Package]*unit
 	learned  map[*packages.Package]bool // whose facts are known, and that are not local
 	facts    facts
+	memory   memory
 	all      []*analysis.Analyzer
 	learning []*analysis.Analyzer
 }
 
-func newWorld(roots []*packages.Package) (*world, error) {
+func newWorld(roots []*packages.Package, memory memory) (*world, error) {
 	files, err := exports(roots)
 	if err != nil {
 		return nil, err
 	}
 	w := &world{
-		fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH), facts: newFacts(), all: analyzers(),
+		fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH), facts: newFacts(), memory: memory, all: analyzers(),
 		byPath: map[string]*packages.Package{}, local: map[*packages.Package]*unit{}, learned: map[*packages.Package]bool{},
 	}
 	w.compiled = importer.ForCompiler(w.fset, "gc", func(path string) (io.ReadCloser, error) {
@@ -45,6 +47,11 @@ func newWorld(roots []*packages.Package) (*world, error) {
 		return os.Open(files[path])
 	})
 	w.learning = learning(w.all)
+	for _, analyzer := range w.learning {
+		for _, kind := range analyzer.FactTypes {
+			gob.Register(kind)
+		}
+	}
 	packages.Visit(roots, nil, func(pkg *packages.Package) {
 		if !isLocal(pkg) {
 			w.byPath[pkg.PkgPath] = pkg
@@ -100,33 +107,47 @@ func (w *world) typesOf(pkg *packages.Package) (*types.Package, error) {
 	return unit.types, unit.learn(w.learning)
 }
 
-// learn learns the facts about a package that is not local. It reads the package's source, and first that of the packages to which its
-// functions hand formats on: whether a function of log.Printf's kind is one, its package may not show alone.
+// learn learns the facts about a package that is not local, if they are not remembered.
 func (w *world) learn(pkg *packages.Package) error {
 	if pkg == nil || w.learned[pkg] || pkg.PkgPath == "unsafe" {
 		return nil
 	}
 	w.learned[pkg] = true
-	known, err := w.compiled.Import(pkg.PkgPath)
+	compiled, err := w.compiled.Import(pkg.PkgPath)
 	if err != nil {
 		return err
 	}
+	learned, same := w.memory.facts(pkg)
+	if !same {
+		if learned, err = w.study(pkg); err != nil {
+			return err
+		}
+		if err := w.memory.addFacts(pkg, learned); err != nil {
+			return err
+		}
+	}
+	w.facts.deposit(learned, compiled)
+	return nil
+}
+
+// study learns the facts from a package's source. It first learns about the packages to which its functions hand formats on: whether a
+// function is of log.Printf's kind, its package may not show alone.
+func (w *world) study(pkg *packages.Package) ([]fact, error) {
 	unit, err := w.parse(pkg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for object := range unit.uses() {
 		if formats(object) {
 			if err := w.learn(w.byPath[object.Pkg().Path()]); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	if err := unit.learn(w.learning); err != nil {
-		return err
+		return nil, err
 	}
-	w.facts.carry(unit.exported, known)
-	return nil
+	return w.facts.withdraw(unit.exported), nil
 }
 
 // parse reads a package from its source.
