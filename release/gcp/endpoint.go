@@ -79,5 +79,5 @@ func Project(ctx context.Context) (string, error) {
 	if err == nil && json.Unmarshal(credentials.JSON, &person) == nil && person.Project != "" {
 		return person.Project, nil
 	}
-	return "", errors.New("no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
+	return "", errors.New("no project is known: give --project, or set GOOGLE_CLOUD_PROJECT, as `sandbox env STACK` does")
 }

@@ -130,7 +130,7 @@ func TestProjectOfAPersonsLogin(t *testing.T) {
 	delete(login, "quota_project_id")
 	credentials(t, "authorized_user", login)
 	_, err = Project(context.Background())
-	assert.EqualError(t, err, "no project is known: give --project, or set GOOGLE_CLOUD_PROJECT")
+	assert.EqualError(t, err, "no project is known: give --project, or set GOOGLE_CLOUD_PROJECT, as `sandbox env STACK` does")
 	t.Setenv("CLOUDSDK_CORE_PROJECT", "procureflow-dev")
 	project, err = Project(context.Background())
 	require.NoError(t, err)
