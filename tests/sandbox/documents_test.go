@@ -182,7 +182,7 @@ IMAGE=us-central1-docker.pkg.dev/procureflow-dev/procureflow/web@sha256:` + stri
 	assert.Len(t, after["trafficStatuses"], 1)
 	assert.Equal(t, serving, dig(after, "trafficStatuses", 0, "revision"), "the revision that served before still serves")
 	assert.EqualValues(t, 100, dig(after, "trafficStatuses", 0, "percent"))
-	assert.Contains(t, s.must("adopt", "dev", "--out", filepath.Join(t.TempDir(), "import.json")).out, "None of the 0 planned resources")
+	assert.Contains(t, s.must("adopt", "dev", "--out", filepath.Join(t.TempDir(), "import.json")).out, "The plan makes nothing")
 }
 
 // TestDocumentedUpsUseThePolicyPack checks that every documented `pulumi up` uses the policy pack, which is built before. The
