@@ -8,8 +8,8 @@ import (
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
-// grant says which grants a rule looks for in IAM. A nil field matches everything. Roles and members are passed in lower case,
-// because Google ignores their case. Otherwise writing AllUsers would evade a rule.
+// grant says which grants a rule looks for in IAM. A nil field matches everything. Roles and members are passed in lower case
+// and without blanks around them, because Google ignores their case. Otherwise writing AllUsers would evade a rule.
 type grant struct {
 	role, member func(string) bool
 }
@@ -17,7 +17,9 @@ type grant struct {
 // each calls found for every matching role and member of a resource that grants: a member, a binding, a whole policy or an access
 // list. It reads the role first. If the role does not match, the member may be unknown.
 func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
-	matches := func(match func(string) bool, s string) bool { return match == nil || match(strings.ToLower(s)) }
+	matches := func(match func(string) bool, s string) bool {
+		return match == nil || match(strings.ToLower(strings.TrimSpace(s)))
+	}
 	both := func(role, member string) {
 		if matches(g.role, role) && matches(g.member, member) {
 			found(role, member)
