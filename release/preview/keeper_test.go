@@ -257,3 +257,40 @@ func TestDownAndExpire(t *testing.T) {
 	require.ErrorIs(t, err, rollout.ErrNotFound)
 	assert.Len(t, freed, 1)
 }
+
+// unsteady are slots whose first reads fail.
+type unsteady struct {
+	*world
+	failures []error
+}
+
+func (u *unsteady) Read(ctx context.Context, name string) (Slot, error) {
+	if len(u.failures) > 0 {
+		err := u.failures[0]
+		u.failures = u.failures[1:]
+		return Slot{Failure: "of a slot that was not read", Ready: true}, err
+	}
+	return u.world.Read(ctx, name)
+}
+
+// TestUnsteadyReads checks that waiting for a revision goes on while Cloud Run cannot answer, and ends with any other failure.
+func TestUnsteadyReads(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	for name, test := range map[string]struct {
+		failures []error
+		slept    int
+		want     error
+	}{
+		"it answers":             {nil, 0, nil},
+		"it cannot answer twice": {[]error{rollout.ErrUnavailable, fmt.Errorf("read a: %w", rollout.ErrUnavailable)}, 2, nil},
+		"it refuses":             {[]error{rollout.ErrUnavailable, refused, refused}, 1, refused},
+	} {
+		w := two(0)
+		keeper := w.keeper()
+		keeper.Slots = &unsteady{w, test.failures}
+		_, err := keeper.settle(t.Context(), "a")
+		assert.Equal(t, test.want, err, name)
+		assert.Equal(t, test.slept, w.slept, name)
+	}
+}

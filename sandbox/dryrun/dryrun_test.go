@@ -64,7 +64,7 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 			}
 			names[test.name] = of.Name
 			if test.name == "account" {
-				names["email"], names["member"] = of.Email, of.Member
+				names["id"], names["email"], names["member"] = of.ID().ToStringOutput(), of.Email, of.Member
 			}
 		}
 		return ctx.RegisterResource("test:index:Last", "user", pulumi.Map{"names": names}, &made{})
@@ -76,7 +76,8 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		got[resource.Name] = resource.CloudName
 		assert.Equal(t, "urn:pulumi:dev::procureflow::"+resource.Type+"::"+resource.Name, resource.URN)
 	}
-	names := map[string]any{"email": "web@p.iam.gserviceaccount.com", "member": "serviceAccount:web@p.iam.gserviceaccount.com"}
+	names := map[string]any{"id": "account-id", "email": "web@p.iam.gserviceaccount.com",
+		"member": "serviceAccount:web@p.iam.gserviceaccount.com"}
 	for _, test := range tests {
 		assert.Equal(t, test.cloudName, got[test.name], test.name)
 		names[test.name] = test.cloudName

@@ -81,6 +81,18 @@ func TestCLIChangesBeforeTheFirstUp(t *testing.T) {
 	assert.Equal(t, "procureflow-dev", settings.Project.ID)
 }
 
+// TestCopiesThatThereAre checks that a stack without a copy has none, and no empty one whose settings all seem to be taken out.
+func TestCopiesThatThereAre(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	copies, err := e.copies()
+	require.NoError(t, err)
+	assert.Empty(t, copies)
+	require.NoError(t, statedir.WriteFile(filepath.Join(e.workDir(), "Pulumi.prod.yaml"), []byte("{"), 0o600))
+	_, err = e.copies()
+	require.ErrorContains(t, err, "read the sandbox's copy of the settings: ")
+}
+
 func TestMerged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ was, now, own, want string }{
