@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -30,7 +31,10 @@ Packages that were clean are remembered in the user's cache folder, and not look
 Exit codes: 0 no findings; 1 findings; 3 the packages could not be read.
 `
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	debug.SetMemoryLimit(2 << 30) // The check lets heaps grow, and compiles at the same time.
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 func run(patterns []string, out, errs io.Writer) int {
 	if len(patterns) == 0 || strings.HasPrefix(patterns[0], "-") {

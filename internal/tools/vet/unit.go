@@ -23,6 +23,7 @@ type unit struct {
 	results  map[*analysis.Analyzer]any
 	found    []finding
 	exported []exported
+	learned  bool // what it says to packages that import it
 }
 
 type finding struct {
@@ -69,8 +70,12 @@ func (u *unit) learn(analyzers []*analysis.Analyzer) error {
 			return err
 		}
 	}
+	u.learned = true
 	return nil
 }
+
+// forget drops all but the types, when nobody will look at the code again.
+func (u *unit) forget() { u.files, u.info, u.results, u.exported = nil, nil, nil, nil }
 
 // findings runs analyzers and returns what they found and no directive accepts.
 func (u *unit) findings(analyzers []*analysis.Analyzer) ([]finding, error) {
@@ -82,8 +87,9 @@ func (u *unit) findings(analyzers []*analysis.Analyzer) ([]finding, error) {
 			u.found = append(u.found, finding{object.DisplayPosition, "U1000", fmt.Sprintf("%s %s is unused", object.Kind, object.Name)})
 		}
 	}
-	clear(u.results)
-	return accepted(u.world.fset, u.files, u.found), nil
+	found := accepted(u.world.fset, u.files, u.found)
+	u.forget()
+	return found, nil
 }
 
 // run runs an analyzer, after those that it requires, once.

@@ -11,6 +11,7 @@ import (
 	"go/types"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/packages"
@@ -19,6 +20,7 @@ import (
 // world is what is known of all packages. Local ones are read from their source, in the order of their imports. Of all others it has the
 // types, from their compiled form, and facts about those whose functions and types local packages use: only these are read from source.
 type world struct {
+	roots    []*packages.Package // whose findings are wanted
 	fset     *token.FileSet
 	sizes    types.Sizes
 	compiled types.Importer               // of what is not local
@@ -37,7 +39,8 @@ func newWorld(roots []*packages.Package, memory memory) (*world, error) {
 		return nil, err
 	}
 	w := &world{
-		fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH), facts: newFacts(), memory: memory, all: analyzers(),
+		roots: roots, fset: token.NewFileSet(), sizes: types.SizesFor("gc", build.Default.GOARCH),
+		facts: newFacts(), memory: memory, all: analyzers(),
 		byPath: map[string]*packages.Package{}, local: map[*packages.Package]*unit{}, learned: map[*packages.Package]bool{},
 	}
 	w.compiled = importer.ForCompiler(w.fset, "gc", func(path string) (io.ReadCloser, error) {
@@ -104,7 +107,14 @@ func (w *world) typesOf(pkg *packages.Package) (*types.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unit.types, unit.learn(w.learning)
+	if unit.learned {
+		return unit.types, nil
+	}
+	err = unit.learn(w.learning)
+	if !slices.Contains(w.roots, pkg) {
+		unit.forget()
+	}
+	return unit.types, err
 }
 
 // learn learns the facts about a package that is not local, if they are not remembered.
