@@ -60,7 +60,7 @@ func TestEnvironmentForClients(t *testing.T) {
 	}
 	out, err := shell(`unset RELEASE_TOKEN_FILE; ` + asRelease + `=1 "$SELF" status procureflow-web`)
 	require.Error(t, err, out)
-	assert.Contains(t, out, "`sandbox env` prints what hands it to clients")
+	assert.Contains(t, out, "`sandbox env`, or the emulator's flag --env, hands it to clients")
 
 	client, err := secretmanager.NewService(context.Background(), option.WithEndpoint(s.status().API+"/sm/"),
 		option.WithAuthCredentialsFile(option.ExternalAccount, filepath.Join(s.state, "keys", "credentials.json")))
