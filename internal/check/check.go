@@ -119,7 +119,7 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 // times Go's default the engine's tests take a tenth less processor time.
 const gcPercent = "GOGC"
 
-var stepNames = []string{"install", "format", "cli", "vet", "test"}
+var stepNames = []string{"install", "format", "compile", "cli", "vet", "test"}
 
 // step is one check.
 type step struct {
@@ -136,7 +136,8 @@ func (c checker) stages(install bool) [][]step {
 	}
 	return [][]step{
 		first,
-		// What the CLI and vet's packages share is compiled once.
+		// Two go commands side by side would compile twice what both need, so what all the others share is compiled first.
+		{{"compile", checker.compile}},
 		{{"cli", checker.cli}, {"vet", checker.vet}},
 		{{"test", checker.test}},
 	}
@@ -252,6 +253,24 @@ func (c checker) format(paths ...string) error {
 		return fmt.Errorf("not formatted; run gofmt -w on:\n%s", unformatted.String())
 	}
 	return nil
+}
+
+// compile compiles every package as most tests use it.
+func (c checker) compile() error {
+	var errs []error
+	for _, module := range modules {
+		errs = append(errs, c.compileModule(module))
+	}
+	return errors.Join(errs...)
+}
+
+// compileModule links nothing. Its compilers collect their heaps only when they hold a gigabyte, unless the caller says something else:
+// that is a twelfth of their processor time, and no more than a few of them run at once.
+func (c checker) compileModule(module string) error {
+	if len(c.env) > 0 {
+		c.env = []string{gcPercent + "=off", "GOMEMLIMIT=1GiB"}
+	}
+	return c.command(module, "go", "list", "-export", "-f", `{{""}}`, "./...")
 }
 
 // vet runs the analyzers of go vet and of staticcheck on every package.

@@ -49,7 +49,7 @@ func (c checker) quick(base string) error {
 		}
 		err := c.command(module, program, packages...)
 		if err == nil {
-			err = c.command(module, "go", "list", "-export", "-f", `{{""}}`, "./...")
+			err = c.compileModule(module)
 		}
 		tested := slices.DeleteFunc(packages, isSlow)
 		if err == nil && len(tested) > 0 {

@@ -70,9 +70,9 @@ func TestACallThatIsWrong(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"-only", "everything"}, `check: there is no step "everything": use install, format, cli, vet, test`},
+		{[]string{"-only", "everything"}, `check: there is no step "everything": use install, format, compile, cli, vet, test`},
 		{[]string{"--only", "vte"},
-			`check: there is no step "vte"; did you mean vet?: use install, format, cli, vet, test`},
+			`check: there is no step "vte"; did you mean vet?: use install, format, compile, cli, vet, test`},
 		{[]string{"seting"}, `check: unexpected argument "seting"; did you mean settings?: see --help`},
 		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick?: see --help`},
 		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder?: see --help`},

@@ -221,15 +221,6 @@ func slowerFirst(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(b, a))
 }
 
-// start returns a command. A command that steps back runs at a lower priority. The tests that drive commands often wait and take
-// longest, so they go first, and other commands use the time that they leave. If `nice` is missing, no command steps back.
-func (c checker) start(name string, args []string, stepsBack bool) *exec.Cmd {
-	if nice, err := exec.LookPath("nice"); stepsBack && err == nil {
-		name, args = nice, append([]string{"-n", "10", name}, args...)
-	}
-	return exec.CommandContext(c.ctx, name, args...)
-}
-
 // testPackages runs `go test` without its own vetting, because the step vet does that completely.
 func (c checker) testPackages(tests *report, of group) error {
 	args := append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, c.remembering(of)...)
@@ -237,7 +228,11 @@ func (c checker) testPackages(tests *report, of group) error {
 		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
 	}
 	args = append(args, of.packages...)
-	command := c.start("go", args, !of.processes)
+	command := exec.CommandContext(c.ctx, "go", args...)
+	// The tests that drive commands often wait, and take longest: they go first, and the others fill what they leave.
+	if nice, err := exec.LookPath("nice"); err == nil && !of.processes {
+		command = exec.CommandContext(c.ctx, nice, append([]string{"-n", "10", "go"}, args...)...)
+	}
 	command.Dir, command.Stderr = of.module, c.out
 	command.Env = append(os.Environ(), c.env...)
 	events, err := command.StdoutPipe()

@@ -102,7 +102,7 @@ func TestStagesHaveEachStepOnce(t *testing.T) {
 			names = append(names, step.name)
 		}
 	}
-	assert.Equal(t, []string{"format", "install", "cli", "vet", "test"}, names)
+	assert.Equal(t, []string{"format", "install", "compile", "cli", "vet", "test"}, names)
 	_, known := find((checker{}).stages(false), "install")
 	assert.False(t, known)
 }

@@ -1,5 +1,5 @@
 // Command vet runs the analyzers of go vet and of staticcheck in one process, over the packages of the module in the working directory.
-// Both read the same packages, and reading them is most of the work: together they take an eighth of what they take one after the other
+// Both read the same packages, and reading them is most of the work: together they take a quarter of what both took
 // (docs/adr/0042-one-process-vets-the-code.md).
 package main
 
