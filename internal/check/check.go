@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -286,17 +287,18 @@ func (c checker) vet() error {
 	return errors.Join(errs...)
 }
 
-// vetTool returns the path of the program that runs the analyzers (docs/adr/0042). Go compiles it once and keeps it.
-func (c checker) vetTool() (path string, err error) {
-	const tool = "github.com/guiofsaints/procureflow-platform/internal/tools/vet"
-	command := exec.CommandContext(c.ctx, "go", "tool", "-n", tool)
-	command.Dir, command.Stderr = filepath.Join(c.root, "internal", "tools"), c.out
-	listed, err := command.Output()
-	c.used.add(command.ProcessState)
+// vetTool compiles the program that runs the analyzers (docs/adr/0042) and returns its path. `go tool` would compile it without the flags
+// for the compiler in GOFLAGS, and so its standard library once more.
+func (c checker) vetTool() (program string, err error) {
+	root, err := filepath.Abs(c.root)
 	if err != nil {
-		return "", fmt.Errorf("compile %s: %w", tool, err)
+		return "", err
 	}
-	return strings.TrimSpace(string(listed)), nil
+	program = filepath.Join(root, "bin", "vet")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	return program, c.command(filepath.Join(root, "internal", "tools"), "go", "build", "-o", program, "./vet")
 }
 
 // cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.

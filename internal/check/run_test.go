@@ -31,6 +31,7 @@ func repository(t *testing.T) {
 		put(t, filepath.Join(root, module, "go.mod"), "module "+path+"\n\ngo 1.26.0\n")
 		put(t, filepath.Join(root, module, "one", "one.go"), "package one\n\nfunc One() int { return 1 }\n")
 	}
+	put(t, filepath.Join(root, ".gitignore"), "/bin/\n")
 	t.Chdir(root)
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("PULUMI_COMMAND", "pulumi") // It is found already.

@@ -2,8 +2,6 @@ module github.com/guiofsaints/procureflow-platform/internal/tools
 
 go 1.26.0
 
-tool github.com/guiofsaints/procureflow-platform/internal/tools/vet
-
 require (
 	golang.org/x/mod v0.41.0
 	golang.org/x/tools v0.51.0
