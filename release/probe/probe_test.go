@@ -284,7 +284,7 @@ func TestUnreachableProbes(t *testing.T) {
 		"an error as the answer":   {failing.URL, nil, false},
 		"no URL":                   {"", nil, false},
 	} {
-		prober := &Prober{Paths: []string{"/", "/other"}, Timeout: 500 * time.Millisecond, Token: test.token, Now: time.Now}
+		prober := &Prober{Paths: []string{"/", "/other"}, Timeout: time.Second, Token: test.token, Now: time.Now}
 		samples := prober.Probe(context.Background(), []rollout.Probe{{Endpoint: health.Candidate, URL: test.url}})
 		assert.False(t, samples[0].Good(), name)
 		assert.Equal(t, test.unreachable, samples[0].Unreachable, "%s: %s", name, samples[0].Fault)
@@ -306,7 +306,7 @@ func TestSilenceOnAnOldConnection(t *testing.T) {
 	probes := []rollout.Probe{{Endpoint: health.Candidate, URL: server.URL}}
 	require.True(t, prober.Probe(context.Background(), probes)[0].Good())
 	silent.Store(true)
-	prober.Paths, prober.Timeout = prober.Paths[:1], 300*time.Millisecond // One of the two connections stays idle.
+	prober.Paths, prober.Timeout = prober.Paths[:1], time.Second // One of the two connections stays idle.
 	assert.True(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the old connection leaves it open")
 	assert.False(t, prober.Probe(context.Background(), probes)[0].Unreachable, "the new connection shows that the server is silent")
 }
