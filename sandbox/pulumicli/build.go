@@ -211,13 +211,11 @@ func leaveOut(dir string) error {
 	})
 }
 
-// goCommand runs go in the CLI's module, whatever workspace and flags the caller has. Only flags for the compiler hold here, too: packages
-// that the caller compiled with them come from Go's cache.
+// goCommand runs go in the CLI's module, whatever workspace and flags the caller has.
 func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = dir
-	flags := slices.DeleteFunc(strings.Fields(os.Getenv("GOFLAGS")), func(flag string) bool { return !strings.HasPrefix(flag, "-gcflags") })
-	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+strings.Join(append(flags, "-buildvcs=false"), " "))
+	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	if os.Getenv("GOGC") == "" {
 		command.Env = append(command.Env, "GOGC=400") // the compilers collect their heaps less often: an eighth of their time
 	}

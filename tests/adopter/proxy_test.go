@@ -85,7 +85,7 @@ func publish(t *testing.T) published {
 	}
 	p.newer = release(fmt.Sprintf("v1.3.0-test.%d", number))
 	p.env = append(os.Environ(), "GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(cache)+"/cache/download",
-		"GOSUMDB=off", "GOFLAGS=-modcacherw "+os.Getenv("GOFLAGS"),
+		"GOSUMDB=off", "GOFLAGS=-modcacherw",
 		"GOWORK=off", "GONOPROXY=none", "GOPRIVATE=")
 	return p
 }

@@ -22,7 +22,7 @@ func TestFirstRulePage(t *testing.T) {
 		"gcp:storage/bucket:Bucket": {"inputProperties": {"versioning": {"$ref": "#/types/gcp:storage/BucketVersioning:BucketVersioning"}}}},
 		"types": {"gcp:storage/BucketVersioning:BucketVersioning": {"properties": {"enabled": {"type": "boolean"}}}}}`), 0o600))
 	environment := append(os.Environ(), "HOME="+home, "GOPATH="+goEnv(t, "GOPATH"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"),
-		"GOCACHE="+goEnv(t, "GOCACHE"), "GOFLAGS=-vet=all "+os.Getenv("GOFLAGS"), "GOWORK=off", "PULUMI_HOME="+filepath.Join(home,
+		"GOCACHE="+goEnv(t, "GOCACHE"), "GOFLAGS=-vet=all", "GOWORK=off", "PULUMI_HOME="+filepath.Join(home,
 			"pulumi"), "PULUMI_SKIP_UPDATE_CHECK=true", "NO_COLOR=1",
 		"PULUMI_OPTION_COLOR=never")
 	pulumi := os.Getenv("PULUMI_COMMAND")

@@ -31,7 +31,7 @@ func TestIdentities(t *testing.T) {
 			"unrefused-files: j: logs in before setup-platform refused what would steer it"}},
 		{name: "a checkout elsewhere steers nothing", text: begin + step("actions/checkout", `persist-credentials: "false", path: p`) + auth},
 		{name: "files that change a build", text: strings.Replace(begin, goOnly, "", 1) + auth, want: []string{
-			"go-flags: j: GOFLAGS is not -mod=readonly -gcflags=all=-dwarf=false" + flags, "go-flags: j: GOWORK is not off" + flags}},
+			"go-flags: j: GOFLAGS is not -mod=readonly" + flags, "go-flags: j: GOWORK is not off" + flags}},
 		{name: "a workspace", text: strings.Replace(begin, `GOWORK: "off"`, "GOWORK: go.work", 1) + auth, want: []string{
 			"go-flags: j: GOWORK is not off" + flags}},
 	})

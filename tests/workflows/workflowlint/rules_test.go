@@ -26,7 +26,7 @@ const (
 	head    = "on: push\n" + top
 	top     = "permissions: {}\n" + queue + goOnly + strict + "jobs:\n"
 	queue   = "concurrency: {group: g, cancel-in-progress: false}\n"
-	goOnly  = "env: {GOWORK: \"off\", GOFLAGS: -mod=readonly -gcflags=all=-dwarf=false}\n"
+	goOnly  = "env: {GOWORK: \"off\", GOFLAGS: -mod=readonly}\n"
 	strict  = "defaults: {run: {shell: bash}}\n"
 	job     = "  j:\n    runs-on: ubuntu-latest\n    timeout-minutes: 10\n"
 	reads   = "    permissions: {contents: read}\n"
