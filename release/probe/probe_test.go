@@ -235,7 +235,7 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-// TestLatencyIsThatOfTheAnswer checks that the refusal of a request without a token is no part of the latency.
+// TestLatencyIsThatOfTheAnswer checks that the refusal of a request without a token is not counted in the latency.
 func TestLatencyIsThatOfTheAnswer(t *testing.T) {
 	t.Parallel()
 	var agent string

@@ -18,7 +18,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine/enginetest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
-	"github.com/guiofsaints/procureflow-platform/sandbox/server"
+	"github.com/guiofsaints/procureflow-platform/sandbox/server/servertest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
@@ -31,18 +31,10 @@ type answers = map[string][]enginetest.Answer
 func selected(t *testing.T, told answers) *Stack {
 	t.Helper()
 	root := filepath.Join("..", "..", "tests", "application")
-	dir, err := statedir.Open(filepath.Join(t.TempDir(), statedir.Name))
+	folder := filepath.Join(t.TempDir(), statedir.Name)
+	servertest.Start(t, folder)
+	dir, err := statedir.Open(folder)
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan server.Status, 1), make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, server.Options{Dir: dir, Foreground: true, Ready: func(status server.Status) { ready <- status }})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		assert.NoError(t, <-ended)
-	})
-	<-ready
 	program := func(*pulumi.Context) error { return errors.New("the stand-in runs no program") }
 	e, err := Open(Options{Root: root, Module: enginetest.Module(t), Dir: dir, Program: program, Out: &bytes.Buffer{}})
 	require.NoError(t, err)

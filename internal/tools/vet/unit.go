@@ -31,7 +31,7 @@ type finding struct {
 	analyzer, message string
 }
 
-// exported is a fact that an analyzer learned of an object of the unit, or of its package if there is none.
+// exported is a fact that an analyzer learned of an object of the unit. Where object is nil, it is a fact about the package.
 type exported struct {
 	object types.Object
 	fact   analysis.Fact
