@@ -3,8 +3,15 @@
 package main
 
 import (
+	"context"
+
 	"github.com/guiofsaints/procureflow-platform/emulator/command"
+	"github.com/guiofsaints/procureflow-platform/emulator/conditions"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-func main() { cli.Main(command.Run) }
+func main() {
+	cli.Main(func(ctx context.Context, args []string, streams cli.Streams) int {
+		return command.Run(ctx, args, streams, conditions.Hold)
+	})
+}

@@ -34,7 +34,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
-// Options configure a [Cloud]. The zero value suits a program that is not a test.
+// Options configure a [Cloud]. A program that is not a test wants Conditions, and no more.
 type Options struct {
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
@@ -50,6 +50,8 @@ type Options struct {
 	// Log receives the entries that Google writes into audit logs. They name each image that Binary Authorization denied, and say
 	// whether a dry run or breakglass admitted it anyway. Default: discarded.
 	Log *slog.Logger
+	// Conditions evaluates the conditions of grants, as conditions.Hold does. Default: a grant with a condition is refused.
+	Conditions rest.Conditions
 	// Intercept wraps the handler of all APIs. The handler that it returns sees every request first and may answer, delay or
 	// break it. Default: nothing.
 	Intercept func(http.Handler) http.Handler
@@ -100,7 +102,8 @@ func New(documents *store.Store, options Options) (*Cloud, error) {
 	}
 	source := ids.New(o.Rand)
 	apis := rest.New(rest.Options{Store: documents, Now: o.Now, IDs: source, OperationDelay: o.OperationDelay,
-		Elsewhere: strings.Trim(github.Prefix, "/"), On: serviceusage.Require, Role: iam.CheckRole, Member: iam.CheckMember})
+		Elsewhere: strings.Trim(github.Prefix, "/"), On: serviceusage.Require, Role: iam.CheckRole, Member: iam.CheckMember,
+		Conditions: o.Conditions})
 	c := &Cloud{Run: serve(apis, o), GitHub: github.New(documents, o.Now, source), apis: apis, metrics: o.Metrics}
 	c.handler = http.HandlerFunc(c.route)
 	if o.Intercept != nil {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
@@ -50,14 +51,14 @@ GitHub provider. The file also has the token that the APIs want. docs/fidelity.m
 	Codes: "Exit codes: 0 interrupted; 2 the flags or the seeds are wrong, and nothing was served; 3 could not serve.",
 }
 
-// Run serves until ctx ends and returns the process's exit code.
-func Run(ctx context.Context, args []string, streams Streams) int {
+// Run serves until ctx ends and returns the process's exit code. The APIs evaluate the conditions of grants with conditions.
+func Run(ctx context.Context, args []string, streams Streams, conditions rest.Conditions) int {
 	options, err := parse(args, streams.Out)
 	if errors.Is(err, flag.ErrHelp) {
 		return ExitDone
 	}
 	if err == nil {
-		err = serve(ctx, options, streams)
+		err = serve(ctx, options, streams, conditions)
 	}
 	if err == nil {
 		return ExitDone

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/command"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -46,13 +47,13 @@ func TestExitCodes(t *testing.T) {
 		{"a folder that is a file", []string{"-data", seeds("")}, command.ExitFailed, "open the cloud's store"},
 	} {
 		var out, errs strings.Builder
-		exit := command.Run(t.Context(), test.args, command.Streams{Out: &out, Err: &errs})
+		exit := command.Run(t.Context(), test.args, command.Streams{Out: &out, Err: &errs}, nil)
 		assert.Equal(t, test.exit, exit, "%s: %s", test.name, errs.String())
 		assert.Contains(t, errs.String(), test.says, test.name)
 		assert.Empty(t, out.String(), test.name)
 	}
 	var out, errs strings.Builder
-	assert.Equal(t, command.ExitDone, command.Run(t.Context(), []string{"-h"}, command.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, command.ExitDone, command.Run(t.Context(), []string{"-h"}, command.Streams{Out: &out, Err: &errs}, nil))
 	assert.Contains(t, out.String(), "docs/fidelity.md lists the methods and fields")
 	assert.Empty(t, errs.String())
 }
@@ -71,7 +72,8 @@ func start(t *testing.T, args ...string) *emulator {
 	exit := make(chan int, 1)
 	go func() {
 		exit <- command.Run(ctx, append(args, "-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", "secret"),
-			command.Streams{Out: write, Err: io.Discard})
+			command.Streams{Out: write, Err: io.Discard},
+			func(expression string, _ rest.Asked) bool { return expression == "true" })
 		_ = write.Close()
 	}()
 	e := &emulator{t: t}
@@ -138,6 +140,8 @@ func TestTerraformShaped(t *testing.T) {
 		{"GET", at + "/web:getIamPolicy", ""},
 		{"POST", at + "/web:setIamPolicy",
 			`{"policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}],"etag":"ACAB","version":3}}`},
+		{"POST", "/sm/v1/projects/acme-shop/secrets/key:setIamPolicy", `{"policy":{"bindings":[{"role":"roles/secretmanager.secretAccessor",
+			"members":["serviceAccount:runtime@acme-shop.iam.gserviceaccount.com"],"condition":{"expression":"true"}}],"version":3}}`},
 		{"PUT", "/gh/api/v3/repos/acme/shop/environments/prod", `{"reviewers":[{"type":"User","id":3}]}`},
 		{"GET", "/crm/v1/v1/projects/acme-shop", ""}, // a client that adds the version to an endpoint that has it
 	} {

@@ -14,11 +14,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
-func serve(ctx context.Context, o options, streams Streams) error {
+func serve(ctx context.Context, o options, streams Streams, conditions rest.Conditions) error {
 	seeded, err := readSeeds(o.seeds)
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func serve(ctx context.Context, o options, streams Streams) error {
 		return err
 	}
 	defer documents.Close()
-	apis, err := cloud.New(documents, cloud.Options{Log: slog.New(slog.NewTextHandler(streams.Err, nil))})
+	apis, err := cloud.New(documents, cloud.Options{Log: slog.New(slog.NewTextHandler(streams.Err, nil)), Conditions: conditions})
 	if err != nil {
 		return err
 	}

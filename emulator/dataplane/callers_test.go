@@ -82,42 +82,6 @@ func (w *world) call(service, header, value string) (code int, challenge string)
 	return recorder.Code, recorder.Header().Get("WWW-Authenticate")
 }
 
-// TestConditionalGrantOfACaller calls a service whose grants have conditions, on the service and on its project.
-func TestConditionalGrantOfACaller(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-	require.NoError(t, w.cloud.EnableAPIs(project, "iam.googleapis.com", "iamcredentials.googleapis.com"))
-	w.api("POST", "/iam/v1/projects/"+project+"/serviceAccounts", `{"accountId":"webserver"}`)
-	w.api("POST", services+"?serviceId=api", `{"template":{"containers":[{"image":"us-docker.pkg.dev/cloudrun/container/hello"}]}}`)
-	token := "Bearer " + w.token("webserver", "https://api-42.us-central1.run.app")
-	const name = "projects/" + project + "/locations/us-central1/services/api"
-	for expression, want := range map[string]int{
-		`true`:  200,
-		`false`: 403,
-		`request.time < timestamp("2026-11-24T00:00:00Z")`:                               200,
-		`request.time < timestamp("2026-11-23T00:00:00Z")`:                               403,
-		`resource.name == "` + name + `"`:                                                200,
-		`resource.name.startsWith("projects/` + project + `/locations/europe-west1/")`:   403,
-		`resource.service == "run.googleapis.com"`:                                       200,
-		`resource.type == "run.googleapis.com/Service" && resource.name.endsWith("api")`: 200,
-		`resource.type == "secretmanager.googleapis.com/Secret"`:                         403,
-		`resource.matchTag("1/env", "dev")`:                                              403, // the emulator has no tags
-		`"yes"`:                                                                          403,
-		`request.time <`:                                                                 403,
-	} {
-		for _, place := range []string{services + "/api", "/crm/v1/projects/" + project} {
-			grant, err := json.Marshal(map[string]any{"policy": map[string]any{"version": 3, "bindings": []any{map[string]any{
-				"role": "roles/run.invoker", "members": []any{"serviceAccount:webserver@" + project + ".iam.gserviceaccount.com"},
-				"condition": map[string]any{"title": "t", "expression": expression}}}}})
-			require.NoError(t, err)
-			w.api("POST", place+":setIamPolicy", string(grant))
-			code, _ := w.call("api", "Authorization", token)
-			assert.Equal(t, want, code, "%s on %s", expression, place)
-			w.api("POST", place+":setIamPolicy", `{"policy":{}}`)
-		}
-	}
-}
-
 // TestSessionAffinityBeforeTheSplit checks that a visitor returns to a revision with session affinity for as long as it has a share.
 func TestSessionAffinityBeforeTheSplit(t *testing.T) {
 	t.Parallel()

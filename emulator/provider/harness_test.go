@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
+	"github.com/guiofsaints/procureflow-platform/emulator/conditions"
 	"github.com/guiofsaints/procureflow-platform/emulator/github"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
@@ -46,7 +47,7 @@ func newWorld(t *testing.T, name string, wrap func(http.Handler) http.Handler) *
 
 func newWorldWith(t *testing.T, name string, options cloud.Options) *world {
 	t.Helper()
-	options.Rand = rand.NewChaCha8([32]byte{1})
+	options.Rand, options.Conditions = rand.NewChaCha8([32]byte{1}), conditions.Hold
 	documents, err := store.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, documents.Close()) })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/conditions"
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/ids"
@@ -23,6 +24,7 @@ import (
 // them is a test of this package.
 type world struct {
 	t         *testing.T
+	documents *store.Store
 	server    *rest.Server
 	now       time.Time
 	disturbed disturb.Disturbance
@@ -105,20 +107,25 @@ func serve(t *testing.T) *world {
 	documents, err := store.Memory()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = documents.Close() })
-	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	w.server = rest.New(rest.Options{Store: documents, Now: func() time.Time { return w.now }, IDs: ids.New(rand.NewChaCha8([32]byte{1})),
+	w := &world{t: t, documents: documents, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	w.serveWith(conditions.Hold)
+	w.update(func(q *rest.Request) error {
+		return q.Tx.Put("//projects.example/projects/pro", map[string]any{"projectId": "pro", "projectNumber": "42"})
+	})
+	return w
+}
+
+// serveWith serves the documents with an evaluation of conditions.
+func (w *world) serveWith(holds rest.Conditions) {
+	w.server = rest.New(rest.Options{Store: w.documents, Now: func() time.Time { return w.now }, IDs: ids.New(rand.NewChaCha8([32]byte{1})),
 		On:     func(*rest.Request, rest.Project, string) error { return nil },
 		Role:   func(*rest.Request, rest.Name, string) error { return nil },
-		Member: func(*rest.Request, string) error { return nil }})
+		Member: func(*rest.Request, string) error { return nil }, Conditions: holds})
 	w.server.Add(
 		&rest.API{Prefix: "p/v1", Host: "projects.example", Schema: "crm", Kinds: []*rest.Kind{{Pattern: "projects", Message: "Project"}}},
 		&rest.API{Prefix: "t/v1", Host: "things.example", Schema: "sm", Kinds: []*rest.Kind{thing()}},
 		&rest.API{Prefix: "f/v1", Host: "files.example", Schema: "log", Kinds: []*rest.Kind{file()}},
 		&rest.API{Prefix: "j/v1", Host: "tasks.example", Schema: "run", Kinds: []*rest.Kind{task()}, OperationsInLocation: true})
-	w.update(func(q *rest.Request) error {
-		return q.Tx.Put("//projects.example/projects/pro", map[string]any{"projectId": "pro", "projectNumber": "42"})
-	})
-	return w
 }
 
 func (w *world) update(change func(*rest.Request) error) {

@@ -66,6 +66,9 @@ func (q *Request) SetPolicy(n Name, given map[string]any, mask string) (map[stri
 	if conditional && version != 3 {
 		return nil, Invalid("Specifying a condition requires policy version 3.")
 	}
+	if conditional && q.server.options.Conditions == nil {
+		return nil, errNoConditions
+	}
 	policy := store.Document{"etag": q.IDs.Etag(), "version": max(version, 1)}
 	if len(bindings) > 0 {
 		policy["bindings"] = bindings

@@ -63,6 +63,28 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// TestConditionsThatNobodyEvaluates checks that a stored grant with a condition gives nothing where conditions are not evaluated.
+func TestConditionsThatNobodyEvaluates(t *testing.T) {
+	t.Parallel()
+	const grants = `{"policy":{"version":3,"bindings":[{"role":"roles/reads","members":["user:a@b.example"],"condition":{"expression":"true"}},
+		{"role":"roles/writes","members":["user:a@b.example"]}]}}`
+	w := serve(t)
+	w.ok("POST", things+"?secretId=a", `{`+automatic+`}`)
+	w.ok("POST", things+"/a:setIamPolicy", grants)
+	for _, evaluated := range []bool{true, false} {
+		if !evaluated {
+			w.serveWith(nil)
+		}
+		w.update(func(q *rest.Request) error {
+			n, _ := q.Resolve("things.example", "projects/*/secrets", "projects/42/secrets/a")
+			assert.Equal(t, evaluated, q.Holds(n, "user:a@b.example", "roles/reads"))
+			assert.True(t, q.Holds(n, "user:a@b.example", "roles/writes"))
+			return nil
+		})
+	}
+	assert.Contains(t, w.refused("POST", things+"/a:setIamPolicy", grants), "UNIMPLEMENTED: This emulator does not evaluate conditions")
+}
+
 // TestPolicyMethods checks the answers of the three methods for policies.
 func TestPolicyMethods(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 // Caller is the member that every request comes from. The emulator has only this one caller.
 const Caller = "sandbox@example.com"
 
-// Options configure a [Server]. All are required except OperationDelay and Elsewhere.
+// Options configure a [Server]. All are required except OperationDelay, Elsewhere and Conditions.
 type Options struct {
 	Store *store.Store
 	// Now is the clock.
@@ -32,6 +32,8 @@ type Options struct {
 	// Role refuses a role that cannot be granted on a resource. Member refuses a member that does not exist.
 	Role   func(q *Request, n Name, role string) error
 	Member func(q *Request, member string) error
+	// Conditions evaluates the conditions of grants. Default: a grant with a condition is refused.
+	Conditions Conditions
 }
 
 // Server serves APIs from one store. It is an http.Handler. Its methods may be called from several goroutines.

@@ -34,11 +34,12 @@ var unraced = map[string]string{
 	"release/backtest": simulations,
 	"sandbox/console":  browser,
 
-	"emulator/guard":   sequential,
-	"firstrun/command": sequential,
-	"release/command":  sequential,
-	"release/gcp":      sequential,
-	"scaffold":         sequential,
+	"emulator/conditions": sequential,
+	"emulator/guard":      sequential,
+	"firstrun/command":    sequential,
+	"release/command":     sequential,
+	"release/gcp":         sequential,
+	"scaffold":            sequential,
 
 	"emulator/provider":   compiled,
 	"internal/pulumitest": compiled,

@@ -1,3 +1,7 @@
+//go:build !race
+
+// With the race detector, a benchmark would measure the detector, and all rules would be compiled once more for it.
+
 package crossguard_test
 
 import (

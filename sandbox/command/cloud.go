@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/conditions"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -47,7 +48,7 @@ func (a *app) serve() *cobra.Command {
 				return err
 			}
 			err = server.Serve(ctx, server.Options{Dir: dir, Build: build(executable), Foreground: true, Log: a.streams.Err,
-				Ready: func(status server.Status) {
+				Conditions: conditions.Hold, Ready: func(status server.Status) {
 					release()
 					printStatus(a.streams.Out, status)
 					fmt.Fprintln(a.streams.Out, "Ctrl-C ends it; the state stays.")
@@ -73,7 +74,8 @@ func (a *app) cloud() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return server.Serve(command.Context(), server.Options{Dir: dir, Build: build(executable), Log: a.streams.Err})
+			return server.Serve(command.Context(), server.Options{Dir: dir, Build: build(executable), Log: a.streams.Err,
+				Conditions: conditions.Hold})
 		},
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/conditions"
 	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
@@ -113,7 +114,7 @@ func (r *rehearsal) serve(ctx context.Context) (ended chan error, err error) {
 	ended = make(chan error, 1)
 	go func() {
 		ended <- server.Serve(ctx, server.Options{Dir: r.Dir, Foreground: true, Clock: r.clock, Rand: rand.NewChaCha8(seed), Draw: draws.Float64,
-			Observe: r.observe, Ready: func(status server.Status) { ready <- status }})
+			Conditions: conditions.Hold, Observe: r.observe, Ready: func(status server.Status) { ready <- status }})
 	}()
 	select {
 	case r.status = <-ready:

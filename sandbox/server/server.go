@@ -28,6 +28,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/dataplane"
 	"github.com/guiofsaints/procureflow-platform/emulator/faults"
 	"github.com/guiofsaints/procureflow-platform/emulator/guard"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
@@ -45,6 +46,8 @@ type Options struct {
 	Foreground bool
 	// Idle is how long a background process runs without a request. Default: [defaultIdle].
 	Idle time.Duration
+	// Conditions evaluates the conditions of grants. Default: a grant with a condition is refused.
+	Conditions rest.Conditions
 	// Ready is called once with the endpoints when everything listens. Default: nothing.
 	Ready func(Status)
 	// Log receives one line per notable event. Default: discarded.
@@ -164,7 +167,8 @@ func Serve(ctx context.Context, options Options) error {
 		return err
 	}
 	defer documents.Close()
-	ofCloud, ofData := cloud.Options{Intercept: p.faults.Intercept, Log: p.log, Rand: options.Rand}, dataplane.Options{Float64: options.Draw}
+	ofCloud := cloud.Options{Intercept: p.faults.Intercept, Log: p.log, Rand: options.Rand, Conditions: options.Conditions}
+	ofData := dataplane.Options{Float64: options.Draw}
 	if options.Clock != nil {
 		ofCloud.Now, ofData.Now, ofData.Sleep = options.Clock.Now, options.Clock.Now, options.Clock.Sleep
 	}

@@ -366,7 +366,7 @@ var layers = []layer{
 	},
 	{
 		packages: "cmd/emulator",
-		may:      []string{"emulator/command", "internal/cli"},
+		may:      []string{"emulator/command", "emulator/conditions", "internal/cli"},
 		reason:   "the emulated APIs stand alone: a stranger's client needs nothing of this platform",
 	},
 	{

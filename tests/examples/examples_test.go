@@ -97,7 +97,7 @@ func serveEmulator(t *testing.T) string {
 	ended := make(chan int, 1)
 	go func() {
 		ended <- emulator.Run(ctx, []string{"-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", token},
-			emulator.Streams{Out: write, Err: io.Discard})
+			emulator.Streams{Out: write, Err: io.Discard}, nil)
 		_ = write.Close()
 	}()
 	t.Cleanup(func() { cancel(); assert.Equal(t, emulator.ExitDone, <-ended) })
