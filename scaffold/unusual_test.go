@@ -49,29 +49,30 @@ func TestDefaultBranches(t *testing.T) {
 		want    string
 		refused string
 	}{
-		"as in the clone": {prepare: func(root string) { commitAll(t, root); origin(root, "trunk") }, want: "trunk"},
-		"as in the clone, on another branch": {prepare: func(root string) {
+		"the clone's default branch": {prepare: func(root string) { commitAll(t, root); origin(root, "trunk") }, want: "trunk"},
+		"the clone's default branch, another one checked out": {prepare: func(root string) {
 			commitAll(t, root)
 			origin(root, "release/2026")
 			branch(root, "topic")
 		}, want: "release/2026"},
-		"a usual name": {prepare: func(root string) {
+		"no remote, a branch called main": {prepare: func(root string) {
 			commitAll(t, root)
 			branch(root, "master")
 			branch(root, "topic")
 			gitIn(t, root, "branch", "--quiet", "-D", "main")
 		}, want: "master"},
-		"the branch of a new one": {prepare: func(root string) {
+		"a new repository's branch": {prepare: func(root string) {
 			gitIn(t, root, "symbolic-ref", "HEAD", "refs/heads/develop")
 		}, want: "develop"},
 		"no branch is checked out": {prepare: func(root string) {
 			commitAll(t, root)
 			gitIn(t, root, "checkout", "--quiet", "--detach")
 		}, want: "main"},
-		"as the flag says": {args: []string{"--branch", "live"}, want: "live"},
-		"a word of YAML":   {args: []string{"--branch", "null"}, want: "null"},
-		"another than in the clone": {prepare: func(root string) { commitAll(t, root); origin(root, "develop") }, args: []string{"--branch",
-			"main"}, refused: `the repository's default branch, which alone is built and released, is "develop"`},
+		"the branch of the flag": {args: []string{"--branch", "live"}, want: "live"},
+		"a word of YAML":         {args: []string{"--branch", "null"}, want: "null"},
+		"a flag other than the clone's default branch": {prepare: func(root string) { commitAll(t, root); origin(root, "develop") },
+			args: []string{"--branch",
+				"main"}, refused: `the repository's default branch, which alone is built and released, is "develop"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

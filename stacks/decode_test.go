@@ -17,8 +17,8 @@ func TestDecodeIsStrict(t *testing.T) {
 	serviceKeys := "known here: " + strings.Join(sortedKeys(fieldsOf(reflect.TypeFor[Service]())), ", ")
 	checkRefused(t, []refused{
 		{"slip", "", change{"services.web.memmory": "1Gi"}, []string{"services.web.memmory: is not a setting; did you mean memory?"}},
-		{"other case", "", change{"services.web.CPU": "1"}, []string{"services.web.CPU: is not a setting; did you mean cpu?"}},
-		{"far from all", "", change{"services.web.replicas": 3}, []string{"services.web.replicas: is not a setting; " + serviceKeys}},
+		{"a key in another case", "", change{"services.web.CPU": "1"}, []string{"services.web.CPU: is not a setting; did you mean cpu?"}},
+		{"a key unlike any other", "", change{"services.web.replicas": 3}, []string{"services.web.replicas: is not a setting; " + serviceKeys}},
 		{"a short key has no suggestion", "", change{"budget.x": 3},
 			[]string{"budget.x: is not a setting; known here: amount, currency, currentPercent, forecastPercent"}},
 		{"deep in a list", "", change{"github.environments[0].reviewer": 3},
@@ -45,12 +45,12 @@ func TestDecodeIsStrict(t *testing.T) {
 			"services.web.environment.A: has no value; give it one, or remove the key if it is optional",
 			"services.web.port: has no value; give it one, or remove the key if it is optional",
 		}},
-		{"empty is not absent", "", change{"services.web.digest": "", "services.web.memory": "", "secrets.token.version": ""}, []string{
+		{"empty texts are refused", "", change{"services.web.digest": "", "services.web.memory": "", "secrets.token.version": ""}, []string{
 			"secrets.token.version: is empty; give it a value, or remove the key if it is optional",
 			"services.web.digest: is empty; give it a value, or remove the key if it is optional",
 			"services.web.memory: is empty; give it a value, or remove the key if it is optional",
 		}},
-		{"zero is not absent", "", change{"services.web.port": 0, "services.web.concurrency": 0, "registry.keepMostRecent": 0}, []string{
+		{"zeros are refused", "", change{"services.web.port": 0, "services.web.concurrency": 0, "registry.keepMostRecent": 0}, []string{
 			"registry.keepMostRecent: is under 1; use 1 or more",
 			"services.web.concurrency: is out of range; use 1 to 1000 requests",
 			"services.web.port: is out of range; use 1 to 65535 as the port",
@@ -75,7 +75,7 @@ func TestDecodeIsStrict(t *testing.T) {
 			"services.web.environment.B: must be text, not true or false; write it in quotes",
 		}},
 		{"list for text", "", change{"project.id": []any{"shop"}}, []string{"project.id: must be text, not a list; write text"}},
-		{"number for truth", "", change{"services.web.cpuIdle": 1}, []string{
+		{"number for true or false", "", change{"services.web.cpuIdle": 1}, []string{
 			"services.web.cpuIdle: must be true or false, not a number; write true or false without quotes",
 		}},
 		{"text for list", "", change{"services.web.smokePaths": "/", "monitoring.alertEmails": map[string]any{}}, []string{

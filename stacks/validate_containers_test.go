@@ -55,7 +55,7 @@ func TestContainers(t *testing.T) {
 		many[key] = sidecar(map[string]any{"cpu": "0.1"})
 	}
 	checkRefused(t, []refused{
-		{"the main one's name", "", one("main", sidecar(nil)), []string{
+		{"a sidecar called main", "", one("main", sidecar(nil)), []string{
 			web + ".sidecars.main: has the name of the service's own container; choose another"}},
 		{"a tag", "", one("proxy", map[string]any{"image": "us-docker.pkg.dev/shop/proxy:1"}), []string{
 			web + ".sidecars.proxy.image: is not an image by digest; use HOST/PATH@sha256:DIGEST without a tag, because what a tag " +
@@ -63,10 +63,10 @@ func TestContainers(t *testing.T) {
 		{"sizes", "", one("proxy", sidecar(map[string]any{"cpu": "1.5", "memory": "1G"})), []string{
 			web + `.sidecars.proxy.cpu: is not a number of vCPUs Cloud Run sells; use "0.08" to "1", "2", "4", "6" or "8", in quotes`,
 			web + ".sidecars.proxy.memory: is not an amount of memory; use whole Mi or Gi, for example 512Mi or 2Gi"}},
-		{"together too large", "", one("proxy", sidecar(map[string]any{"cpu": "8", "memory": "32Gi"})), []string{
+		{"containers too large together", "", one("proxy", sidecar(map[string]any{"cpu": "8", "memory": "32Gi"})), []string{
 			web + ".cpu: is over 8 vCPU with all containers; lower it, or that of a sidecar",
 			web + ".memory: is over 32Gi with all containers; lower it, or that of a sidecar"}},
-		{"as large as an instance is", "", change{web + ".cpu": "4", web + ".memory": "16Gi",
+		{"containers that fill the largest instance", "", change{web + ".cpu": "4", web + ".memory": "16Gi",
 			web + ".sidecars": map[string]any{"proxy": sidecar(map[string]any{"cpu": "4", "memory": "16Gi"})}}, nil},
 		{"too many", "", change{web + ".sidecars": many}, []string{
 			web + ".sidecars: are more than an instance can have; keep at most 9"}},
@@ -81,7 +81,7 @@ func TestContainers(t *testing.T) {
 		{"an order without health", "", change{web + ".after": []any{"proxy"},
 			web + ".sidecars": map[string]any{"proxy": map[string]any{"image": sidecarImage}}}, []string{
 			web + ".after[0]: has no startup probe; give it one: only the probe tells when the others may start"}},
-		{"a circle", "", change{web + ".sidecars": map[string]any{
+		{"containers that start after each other", "", change{web + ".sidecars": map[string]any{
 			"a": sidecar(map[string]any{"after": []any{"b"}}), "b": sidecar(map[string]any{"after": []any{"c"}}),
 			"c": sidecar(map[string]any{"after": []any{"a"}})}}, []string{
 			web + ".sidecars.a.after[0]: waits for this container itself; let one of them start first",
@@ -121,11 +121,11 @@ func TestVolumes(t *testing.T) {
 		{"a file without a secret", "", volume(map[string]any{"memory": "1Mi", "file": "x", "readOnly": true}, nil), []string{
 			web + ".volumes.v.file: is set without secret; remove it",
 			web + ".volumes.v.readOnly: has no meaning here; remove it: a secret's file is read-only, and memory is there to be written"}},
-		{"a server out of reach", "", volume(nfs, change{web + ".executionEnvironment": "gen1"}), []string{
+		{"a file server without a network", "", volume(nfs, change{web + ".executionEnvironment": "gen1"}), []string{
 			web + ".volumes.v: is not mounted by the execution environment gen1; use gen2",
 			web + ".volumes.v.nfs: is in a network that the service cannot reach; set vpc",
 			web + ".volumes.v.nfs.path: is not a folder; begin with a slash, for example /exports/files"}},
-		{"mounted nowhere", "", change{web + ".volumes": map[string]any{"v": map[string]any{"memory": "1Mi"}}}, []string{
+		{"a volume that nothing mounts", "", change{web + ".volumes": map[string]any{"v": map[string]any{"memory": "1Mi"}}}, []string{
 			web + ".volumes.v: is mounted nowhere; name it under mounts of a container, or remove it"}},
 		{"mounts", "", change{web + ".volumes": map[string]any{"a": map[string]any{"memory": "1Mi"}, "b": map[string]any{"memory": "1Mi"},
 			"c": map[string]any{"memory": "1Mi"}},
@@ -145,7 +145,7 @@ func TestProbeKinds(t *testing.T) {
 		{"nothing", "", change{web + ".startup": map[string]any{}}, []string{web + ".startup: " + one}},
 		{"two", "", change{web + ".startup": map[string]any{"path": "/", "tcp": true}}, []string{web + ".startup: " + one}},
 		{"tcp at startup", "", change{web + ".startup": map[string]any{"tcp": true}}, nil},
-		{"tcp afterwards", "", change{web + ".liveness": map[string]any{"tcp": true}}, []string{
+		{"tcp for liveness", "", change{web + ".liveness": map[string]any{"tcp": true}}, []string{
 			web + ".liveness.tcp: is not possible for a liveness probe; use path or grpc"}},
 		{"a gRPC name for another probe", "", change{web + ".startup": map[string]any{"path": "/", "grpcService": "x"}}, []string{
 			web + ".startup.grpcService: has no probe of the kind grpc; set grpc: true, or remove it"}},
@@ -172,7 +172,7 @@ func TestCallers(t *testing.T) {
 	t.Parallel()
 	const api = "services.api"
 	checkRefused(t, []refused{
-		{"each other", "", two(change{api + ".callers": []any{"web"}, "services.web.callers": []any{"api"},
+		{"two services that call each other", "", two(change{api + ".callers": []any{"web"}, "services.web.callers": []any{"api"},
 			api + ".urlVariables": map[string]any{"WEB_URL": "web"}, "services.web.urlVariables": map[string]any{"API_URL": "api", "SELF": "web"},
 			api + ".outsideCallers": map[string]any{"serviceAccount:a@b.iam.gserviceaccount.com": "The nightly import calls it."}}), nil},
 		{"nobody", "", two(change{api + ".callers": []any{"worker", "api"}}), []string{
@@ -180,11 +180,11 @@ func TestCallers(t *testing.T) {
 			api + ".callers[1]: is the service itself; remove it: a container needs no grant to reach its own port"}},
 		{"twice", "", two(change{api + ".callers": []any{"web", "web"}}), []string{
 			api + ".callers[1]: is there twice; remove one of the two"}},
-		{"of a public service", "", two(change{api + ".callers": []any{"web"}, api + ".public": true}), []string{
+		{"callers of a public service", "", two(change{api + ".callers": []any{"web"}, api + ".public": true}), []string{
 			api + ".public: lets anybody call a service that has callers; write false, or remove callers and outsideCallers"}},
-		{"from outside of the network", "", two(change{api + ".callers": []any{"web"}, api + ".ingress": "internal"}), []string{
+		{"a caller outside the network", "", two(change{api + ".callers": []any{"web"}, api + ".ingress": "internal"}), []string{
 			api + ".callers[0]: does not reach a service whose ingress is not all; give that service a vpc, or set ingress: all"}},
-		{"from inside", "", two(change{api + ".callers": []any{"web"}, api + ".ingress": "internal",
+		{"a caller inside the network", "", two(change{api + ".callers": []any{"web"}, api + ".ingress": "internal",
 			"services.web.vpc": map[string]any{"network": "default"}}), nil},
 		{"outside", "", two(change{api + ".outsideCallers": map[string]any{"allUsers": "Everybody may call it.", "somebody": "Calls it at night.",
 			"user:a@example.com": "tests", "principalSet://iam.googleapis.com/pool/*": "All of the pool."}}), []string{
@@ -215,7 +215,8 @@ func TestVPC(t *testing.T) {
 		{"another project", "", vpc(map[string]any{"network": "projects/shop-net/global/networks/main", "subnetwork": "run"}), []string{
 			at + ".subnetwork: is in the project shop-project, and the network is in shop-net; name a subnetwork of that network, in the same " +
 				"region; a short name means one of this project"}},
-		{"the own project", "", vpc(map[string]any{"network": "projects/shop-project/global/networks/main", "subnetwork": "run"}), nil},
+		{"a network of the stack's own project", "",
+			vpc(map[string]any{"network": "projects/shop-project/global/networks/main", "subnetwork": "run"}), nil},
 		{"a project by its number", "", vpc(map[string]any{"network": "projects/42/global/networks/main", "subnetwork": "run"}), nil},
 		{"names", "", vpc(map[string]any{"network": "https://www.googleapis.com/compute/v1/projects/p/global/networks/n", "subnetwork": "Sub"}),
 			[]string{at + ".network: is not a network; use its name, or projects/PROJECT/global/networks/NAME",

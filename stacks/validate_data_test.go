@@ -38,18 +38,19 @@ func TestDatabases(t *testing.T) {
 	tier := at + ".tier: is not sold; use 1 or an even number of vCPUs up to 96, and for each 0.9 to 6.5 GB of memory, 3840 MB at least, " +
 		"in steps of 256"
 	checkRefused(t, []refused{
-		{"no way to it", "", change{at: map[string]any{}}, []string{
+		{"no network and no sockets", "", change{at: map[string]any{}}, []string{
 			at + ".network: is missing; name the network in which services reach it, or write publicAddress: true"}},
-		{"two ways", "", one(map[string]any{"network": "default", "publicAddress": true}), []string{
+		{"a network and sockets", "", one(map[string]any{"network": "default", "publicAddress": true}), []string{
 			at + ".publicAddress: is set together with a network; keep one: with a network no address on the internet is needed"}},
 		{"by sockets", "", one(map[string]any{"publicAddress": true}), nil},
 		{"a host without an existing instance", "", one(map[string]any{"host": "10.0.0.1"}), []string{
 			at + ".host: is set for a new instance; remove it: a new instance gets its own address"}},
 		{"existing", "", one(map[string]any{"existing": "legacy", "host": "10.0.0.1"}), nil},
-		{"existing in the open", "", one(map[string]any{"existing": "legacy", "host": "34.1.2.3", "network": "default"}), []string{
-			at + ".existing: is set together with settings of a new instance; remove name, network, publicAddress and " +
-				"highAvailability: nothing changes an existing instance",
-			at + ".host: is not a private address; use the instance's, for example 10.20.0.3"}},
+		{"an existing instance with a public address", "", one(map[string]any{"existing": "legacy", "host": "34.1.2.3", "network": "default"}),
+			[]string{
+				at + ".existing: is set together with settings of a new instance; remove name, network, publicAddress and " +
+					"highAvailability: nothing changes an existing instance",
+				at + ".host: is not a private address; use the instance's, for example 10.20.0.3"}},
 		{"names", "", one(map[string]any{"name": "Main", "database": "1app", "version": "MYSQL_8_0", "network": "Net"}), []string{
 			at + ".database: is not a database's name; use at most 63 lower-case letters, digits, underscores and hyphens, " +
 				"a letter or underscore first",
@@ -74,8 +75,9 @@ func TestDatabases(t *testing.T) {
 				"hyphens, a letter first, no hyphen last"}},
 		{"one instance twice", "", change{at: map[string]any{"network": "n", "name": "x"}, "databases.other": map[string]any{"existing": "x"}},
 			[]string{"databases.other.name: is also the instance of databases.main; give each its own"}},
-		{"out of reach", "", change{at: map[string]any{"network": "default"}, "services.web.databases": map[string]any{"DB": "main"}}, []string{
-			"services.web.databases.DB: is in a network that the service cannot reach; set vpc"}},
+		{"a service outside the database's network", "",
+			change{at: map[string]any{"network": "default"}, "services.web.databases": map[string]any{"DB": "main"}}, []string{
+				"services.web.databases.DB: is in a network that the service cannot reach; set vpc"}},
 		{"variables", "", change{"services.web.databases": map[string]any{"DB": "main"},
 			"services.web.environment": map[string]any{"DB_HOST": "x"}},
 			[]string{"services.web.databases.DB: has a second source under environment; keep one of the two",
@@ -90,7 +92,7 @@ func TestBuckets(t *testing.T) {
 		{"names", "", change{at: map[string]any{"name": "Files"}, "buckets.more": map[string]any{"name": "my-google-files"}}, []string{
 			at + ".name: is not a bucket's name; use 3-63 lower-case letters, digits and hyphens, no hyphen first or last, and not google",
 			"buckets.more.name: is not a bucket's name; use 3-63 lower-case letters, digits and hyphens, no hyphen first or last, and not google"}},
-		{"one twice", "", change{at: map[string]any{"name": "shop-x"}, "buckets.more": map[string]any{"existing": "shop-x"}}, []string{
+		{"one bucket twice", "", change{at: map[string]any{"name": "shop-x"}, "buckets.more": map[string]any{"existing": "shop-x"}}, []string{
 			"buckets.more.name: is also the bucket of buckets.files; give each its own"}},
 		{"existing", "", change{at: map[string]any{"existing": "shop-x", "deleteAfterDays": 1}}, []string{
 			at + ".existing: is set together with settings of a new bucket; remove name and deleteAfterDays: nothing changes an existing bucket"}},

@@ -44,7 +44,7 @@ func TestGates(t *testing.T) {
 		{"same name", dev, change{"github.environments": []any{gate("dev-a"), gate("dev-a")}}, []string{
 			"github.environments[1].name: is there twice; give each gate a name of its own, with a difference in letters or digits",
 		}},
-		{"same name but for its hyphen", dev, change{"github.environments": []any{gate("dev-a"), gate("dev_a")}}, []string{
+		{"names that differ by hyphen and underscore", dev, change{"github.environments": []any{gate("dev-a"), gate("dev_a")}}, []string{
 			"github.environments[1].name: is there twice; give each gate a name of its own, with a difference in letters or digits",
 		}},
 		{"six reviewers", staging, change{"github.environments[0].reviewers": []any{1, 2, 3, 4, 5, 6}}, nil},
@@ -58,7 +58,7 @@ func TestGates(t *testing.T) {
 			"github.environments[0].reviewers[0]: " + user, "github.environments[0].reviewers[1]: " + user,
 		}},
 
-		{"dev waits for nobody", dev, change{"github.environments[0].reviewers": []any{1}}, []string{
+		{"a reviewer in dev", dev, change{"github.environments[0].reviewers": []any{1}}, []string{
 			"github.environments[0].reviewers: stop a deployment to dev; remove them: dev deploys on every merge",
 		}},
 
@@ -66,8 +66,8 @@ func TestGates(t *testing.T) {
 			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the deployment runs in the " +
 				"last environment",
 		}},
-		{"staging with one", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
-		{"staging with one where nothing runs", staging, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
+		{"staging with one reviewer", staging, change{"github.environments": []any{gate("a"), gate("b", 1)}}, nil},
+		{"staging with a reviewer in the wrong environment", staging, change{"github.environments": []any{gate("a", 1), gate("b")}}, []string{
 			"github.environments[1].reviewers: let a deployment to staging pass without approval; name a reviewer: the deployment runs in the " +
 				"last environment",
 		}},
@@ -86,7 +86,7 @@ func TestGates(t *testing.T) {
 			"github.environments[1].reviewers[1]: can approve at an earlier gate as well; remove them from one of the gates: two people have to " +
 				"approve",
 		}},
-		{"prod in a hurry", prod, change{"github.environments[1].waitMinutes": 4}, []string{
+		{"prod with too short a wait", prod, change{"github.environments[1].waitMinutes": 4}, []string{
 			"github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate",
 		}},
 		{"prod with three gates", prod, change{"github.environments": []any{gate("a", 1), gate("b", 2, 3), gate("c", 4)}}, nil},
@@ -102,13 +102,13 @@ func TestWorkflowsOfAnotherRepository(t *testing.T) {
 	const moves = "can move; use a full commit, or refs/tags/TAG of a protected tag: a branch's writers would decide what deploys"
 	checkRefused(t, []refused{
 		{"a commit and a tag", prod, of("somebody/platform", commit, "refs/tags/v1.2.0"), nil},
-		{"in dev", dev, of("somebody/platform", "refs/tags/v1.2.0"), nil},
+		{"a tag in dev", dev, of("somebody/platform", "refs/tags/v1.2.0"), nil},
 		{"five", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5"), nil},
 		{"six", dev, of("somebody/platform", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3", "refs/tags/v4", "refs/tags/v5",
 			"refs/tags/v6"), []string{
 			"github.workflows.refs: is too long; list at most 5 refs",
 		}},
-		{"nothing in it", dev, change{"github.workflows": map[string]any{}}, []string{
+		{"workflows without a key", dev, change{"github.workflows": map[string]any{}}, []string{
 			"github.workflows.refs: is missing; add a list", "github.workflows.repository: is missing; add text",
 		}},
 		{"no ref", dev, of("somebody/platform"), []string{"github.workflows.refs: is empty; list at least 1 of the refs"}},
@@ -148,11 +148,11 @@ func TestProtection(t *testing.T) {
 	)
 	checkRefused(t, []refused{
 		{"prod", prod, with(nil), nil},
-		{"prod by ten", prod, with(change{"approvals": 10}), nil},
+		{"prod with ten approvals", prod, with(change{"approvals": 10}), nil},
 		{"a commit", prod, with(change{"actions": []any{"a/b/c@0123456789abcdef0123456789abcdef01234567"}}), nil},
 		{"dev", dev, with(nil), []string{only}},
 		{"staging", staging, with(nil), []string{only}},
-		{"nothing in it", prod, change{"github.protection": map[string]any{}}, []string{
+		{"protection without a key", prod, change{"github.protection": map[string]any{}}, []string{
 			"github.protection.actions: is missing; add a list", "github.protection.branches: is missing; add a list",
 			"github.protection.checks: is missing; add a list",
 		}},
@@ -185,8 +185,9 @@ func TestProtection(t *testing.T) {
 		{"a label that nothing asks for", prod, with(change{"wideningLabel": "widens"}), []string{
 			`github.protection.wideningLabel: is asked for by the check "preview / verdict", which is not required; ` +
 				`add that check to github.protection.checks`}},
-		{"nobody approves", prod, with(change{"approvals": 0}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
-		{"eleven approve", prod, with(change{"approvals": 11}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
+		{"no approval", prod, with(change{"approvals": 0}), []string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
+		{"eleven approvals", prod, with(change{"approvals": 11}),
+			[]string{"github.protection.approvals: is out of range; use 1 to 10 approvals"}},
 		{"misspelt", prod, with(change{"approval": 2}), []string{`github.protection.approval: is not a setting; did you mean approvals?`}},
 	})
 }

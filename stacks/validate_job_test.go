@@ -33,7 +33,7 @@ func TestJobs(t *testing.T) {
 			"runtimeAccount, schedule, secrets, service, tasks, timeoutSeconds, vpc"}},
 		"a long name": {change{"jobs.migrate.name": strings.Repeat("a", 58)}, []string{"jobs.migrate.name: is not a job name; use at most 57 " +
 			"lower-case letters, digits and hyphens, a letter first, no hyphen last"}},
-		"another's name": {change{"jobs.other": func() any {
+		"the physical name of another job": {change{"jobs.other": func() any {
 			job := someJob()
 			job["runtimeAccount"] = "shop-other"
 			delete(job,
@@ -46,12 +46,12 @@ func TestJobs(t *testing.T) {
 				"the job runs its image"}},
 		"its service's account": {change{"jobs.migrate.runtimeAccount": "shop-web"}, []string{"jobs.migrate.runtimeAccount: is also the " +
 			"account of services.web; give each its own: so each has only the rights and secrets that it needs"}},
-		"its own account as that of its clock": {change{"jobs.migrate.schedule.account": "shop-migrate"},
+		"the job's account for its schedule": {change{"jobs.migrate.schedule.account": "shop-migrate"},
 			[]string{"jobs.migrate.schedule.account: is also " +
 				"the account of jobs.migrate; give each its own: so each has only the rights and secrets that it needs"}},
 		"the pipeline's account": {change{"jobs.migrate.runtimeAccount": "github-actions-deploy"}, []string{"jobs.migrate.runtimeAccount: " +
 			"begins like the pipeline's own accounts; use another name: the container would have the pipeline's rights"}},
-		"no size on sale": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
+		"a size that is not sold": {change{"jobs.migrate.cpu": "3"}, []string{`jobs.migrate.cpu: is not a number of vCPUs Cloud Run sells; ` +
 			`use one of "1", "2", "4", "6", "8", in quotes`}},
 		"numbers out of range": {change{"jobs.migrate.tasks": 10001, "jobs.migrate.maxRetries": 11, "jobs.migrate.timeoutSeconds": 0,
 			"jobs.migrate.parallelism": -1, "jobs.migrate.lateAfterHours": 745}, []string{
@@ -60,25 +60,28 @@ func TestJobs(t *testing.T) {
 			"jobs.migrate.parallelism: is out of range; use 0 to 10001 tasks at once",
 			"jobs.migrate.tasks: is out of range; use 1 to 10000 tasks",
 			"jobs.migrate.timeoutSeconds: is out of range; use 1 to 86400 seconds"}},
-		"as many as allowed": {change{"jobs.migrate.tasks": 10000, "jobs.migrate.parallelism": 10000, "jobs.migrate.lateAfterHours": 25},
+		"every number at its limit": {change{"jobs.migrate.tasks": 10000, "jobs.migrate.parallelism": 10000, "jobs.migrate.lateAfterHours": 25},
 			nil},
-		"more at once than there are": {change{"jobs.migrate.parallelism": 2},
+		"more parallel tasks than tasks": {change{"jobs.migrate.parallelism": 2},
 			[]string{"jobs.migrate.parallelism: is out of range; use 0 to 1 tasks at once"}},
-		"late each time": {change{"jobs.migrate.lateAfterHours": 24}, []string{"jobs.migrate.lateAfterHours: is no longer than " +
-			"the 24 hours between two starts; use more, or start the job more often: it would be late after each start"}},
-		"data that is not there": {change{"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
-			"jobs.migrate.buckets.FILES: names a bucket that is not declared; declare it under buckets at the top level",
-			"jobs.migrate.databases.DB: names a database that is not declared; declare it under databases at the top level"}},
-		"data that it does not reach": {change{"databases.main.network": "default", "buckets.files.readers": []any{"web"},
+		"a late alert no longer than the schedule's interval": {change{"jobs.migrate.lateAfterHours": 24},
+			[]string{"jobs.migrate.lateAfterHours: is no longer than " +
+				"the 24 hours between two starts; use more, or start the job more often: it would be late after each start"}},
+		"a database and a bucket that are not declared": {change{"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"},
+			[]string{
+				"jobs.migrate.buckets.FILES: names a bucket that is not declared; declare it under buckets at the top level",
+				"jobs.migrate.databases.DB: names a database that is not declared; declare it under databases at the top level"}},
+		"a database outside the job's network": {change{"databases.main.network": "default", "buckets.files.readers": []any{"web"},
 			"jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, []string{
 			"jobs.migrate.buckets.FILES: names a bucket that does not let the job in; add the job to its jobReaders or jobWriters",
 			"jobs.migrate.databases.DB: is in a network that the job cannot reach; set vpc"}},
-		"data that it has": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
+		"a database that the job reaches": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
 			"buckets.files.jobWriters": []any{"migrate"}, "jobs.migrate.databases.DB": "main", "jobs.migrate.buckets.FILES": "files"}, nil},
-		"a bucket for no job": {change{"buckets.files.jobReaders": []any{"web", "migrate"}, "buckets.files.jobWriters": []any{"migrate"}},
+		"a bucket's reader that is no job": {change{"buckets.files.jobReaders": []any{"web", "migrate"},
+			"buckets.files.jobWriters": []any{"migrate"}},
 			[]string{"buckets.files.jobReaders[0]: names a job that is not there; use the key of one under jobs",
 				"buckets.files.jobReaders[1]: is there twice; keep one: a writer reads too"}},
-		"variables of data": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
+		"variables that a database sets": {change{"databases.main.network": "default", "jobs.migrate.vpc.network": "default",
 			"jobs.migrate.databases.RELEASE": "main", "jobs.migrate.environment.RELEASE_HOST": "x"}, []string{
 			"jobs.migrate.databases.RELEASE: has a second source under environment; keep one of the two",
 			"jobs.migrate.databases.RELEASE: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
@@ -90,7 +93,8 @@ func TestJobs(t *testing.T) {
 		"no network": {change{"jobs.migrate.vpc.tags": []any{"a"}}, []string{"jobs.migrate.vpc: names no network; set network, " +
 			"subnetwork or both"}},
 
-		"variables of others": {change{"jobs.migrate.environment.CLOUD_RUN_JOB": "x", "jobs.migrate.environment.RELEASE_HOOK": "x"}, []string{
+		"variables that Cloud Run and the release set": {change{"jobs.migrate.environment.CLOUD_RUN_JOB": "x",
+			"jobs.migrate.environment.RELEASE_HOOK": "x"}, []string{
 			"jobs.migrate.environment.CLOUD_RUN_JOB: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it",
 			"jobs.migrate.environment.RELEASE_HOOK: is set by Cloud Run or by a release; choose a name without CLOUD_RUN_ or RELEASE_ before it"}},
 		"a secret that nobody declared": {change{"jobs.migrate.secrets.A": "b"}, []string{"jobs.migrate.secrets.A: names a secret that is not " +

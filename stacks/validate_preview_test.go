@@ -54,7 +54,7 @@ func TestPreviews(t *testing.T) {
 			"services.web.mounts": map[string]any{"scratch": "/scratch"}}, []string{
 			"previews.services[0]: has sidecars or volumes; remove it: a slot has neither, and the image would not run as it does in dev"}},
 		"the longest name": {dev, change{"previews.slots": 10, "services.web.name": strings.Repeat("a", 37)}, nil},
-		"another's name": {dev, change{"services.other": func() any {
+		"the physical name of another service": {dev, change{"services.other": func() any {
 			service := minimal(dev)["services"].(map[string]any)["web"].(map[string]any)
 			service["name"], service["runtimeAccount"] = "shop-web-preview-2", "shop-other"
 			return service
@@ -70,13 +70,15 @@ func TestPreviews(t *testing.T) {
 		"the repository's own workflow": {dev, change{"github.workflows": absent{}},
 			[]string{"previews: would trust the repository's own workflow, which a pull request can change; set github.workflows: the " +
 				"platform's file at a commit cannot be changed"}},
-		"no slot": {dev, change{"previews.slots": 0}, []string{"previews.slots: is out of range; use 1 to 10 slots"}},
-		"for ever": {dev, change{"previews.timeToLive": "never"}, []string{"previews.timeToLive: is not a time for which a slot can be kept; " +
-			"use 1h to " +
-			"720h, for example 72h"}},
-		"a moment": {dev, change{"previews.timeToLive": "59m"}, []string{"previews.timeToLive: is not a time for which a slot can be kept; " +
-			"use 1h to " +
-			"720h, for example 72h"}},
+		"no slots": {dev, change{"previews.slots": 0}, []string{"previews.slots: is out of range; use 1 to 10 slots"}},
+		"a lifetime without an end": {dev, change{"previews.timeToLive": "never"},
+			[]string{"previews.timeToLive: is not a time for which a slot can be kept; " +
+				"use 1h to " +
+				"720h, for example 72h"}},
+		"a lifetime that is too short": {dev, change{"previews.timeToLive": "59m"},
+			[]string{"previews.timeToLive: is not a time for which a slot can be kept; " +
+				"use 1h to " +
+				"720h, for example 72h"}},
 		"a service's account": {dev, change{"previews.runtimeAccount": "shop-web"}, []string{"previews.runtimeAccount: is also the account of " +
 			"services.web; give each its own: so each has only the rights and secrets that it needs"}},
 		"the pipeline's account": {dev, change{"previews.runtimeAccount": "github-actions-slots"},
@@ -88,15 +90,16 @@ func TestPreviews(t *testing.T) {
 			[]string{"previews.front: is not an image by digest; use " +
 				"HOST/PATH@sha256:DIGEST without a tag, because what a tag names can change; " +
 				"`docker buildx imagetools inspect NAME:TAG` shows the digest"}},
-		"nobody may look": {dev, change{"previews.public": false},
+		"no callers": {dev, change{"previews.public": false},
 			[]string{"previews.outsideCallers: is empty, so nobody could open a slot; name " +
 				"who may, each with a reason, or write public: true"}},
-		"everybody and somebody": {dev, change{"previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull requests."}},
+		"public, with callers": {dev, change{"previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull requests."}},
 			[]string{"previews.public: lets everybody open the slots, so outsideCallers has no effect; write false, or remove outsideCallers"}},
 		"somebody": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"group:a@example.com": "They look at pull " +
 			"requests."}}, nil},
-		"everybody, otherwise": {dev, change{"previews.public": false, "previews.outsideCallers": map[string]any{"allUsers": "They look at " +
-			"pull requests."}},
+		"allUsers as a named caller": {dev, change{"previews.public": false,
+			"previews.outsideCallers": map[string]any{"allUsers": "They look at " +
+				"pull requests."}},
 			[]string{"previews.outsideCallers.allUsers: is everybody; write public: true if that is meant"}},
 		"the port": {dev, change{"previews.environment": map[string]any{"PORT": "1"}},
 			[]string{"previews.environment.PORT: is set by Cloud Run " +
@@ -111,7 +114,7 @@ func TestPreviews(t *testing.T) {
 			"name": "shop-tidy", "service": "web", "runtimeAccount": "shop-tidy", "secrets": map[string]any{"B": "b"}},
 			"previews.secrets": map[string]any{"A": "b"}}, []string{"previews.secrets.A: is read by jobs.tidy too, and everybody who may push a " +
 			"branch could read it; make a secret for previews alone"}},
-		"a secret of its own": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
+		"a secret that only the previews read": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
 			"previews.secrets": map[string]any{"A": "b"}}, nil},
 		"a variable twice": {dev, change{"secrets": map[string]any{"b": map[string]any{"version": "1"}},
 			"previews.secrets":     map[string]any{"A": "b"},

@@ -111,7 +111,7 @@ func TestContainer(t *testing.T) {
 	checkRefused(t, each("services.web.ingress", "is not a kind of ingress; use all, internal or internal-and-cloud-load-balancing",
 		"external", "ALL"))
 	checkRefused(t, each("services.web.ingress", "", "all", "internal", "internal-and-cloud-load-balancing"))
-	checkRefused(t, []refused{{"nothing over an unknown maximum", "", change{"services.web.minInstances": 3,
+	checkRefused(t, []refused{{"no complaint over a malformed maximum", "", change{"services.web.minInstances": 3,
 		"services.web.maxInstances": absent{}}, []string{
 		"services.web.maxInstances: is missing; add a whole number",
 	}}})
@@ -184,8 +184,9 @@ func TestProbes(t *testing.T) {
 	checkRefused(t, each("services.web.startup.failureThreshold", slow, 25, 1<<62))
 	checkRefused(t, each("services.web.startup.failureThreshold", "", 24))
 	checkRefused(t, []refused{
-		{"once in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 1}, nil},
-		{"twice in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 2},
+		{"one probe in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 1},
+			nil},
+		{"two probes in the longest start", "", change{"services.web.startup.periodSeconds": 240, "services.web.startup.failureThreshold": 2},
 			[]string{"services.web.startup.failureThreshold: " + slow}},
 	})
 	checkRefused(t, each("services.web.liveness.failureThreshold", "", 25))
@@ -207,7 +208,7 @@ func TestTraffic(t *testing.T) {
 			"services.web.traffic.LATEST: is out of range; use 1 to 100 percent",
 			"services.web.traffic.shop-web-a: is out of range; use 1 to 100 percent",
 		}},
-		{"other names", "", split(map[string]any{
+		{"revisions of other services", "", split(map[string]any{
 			"latest": 20, "other-a": 20, "shop-web": 20, "shop-web-A": 20, longest + "a": 10, "shop-web-": 10,
 		}), []string{
 			"services.web.traffic.latest: " + revision,
@@ -227,9 +228,9 @@ func TestObjectives(t *testing.T) {
 	checkRefused(t, each("services.web.smokePaths[0]", "", "/api/items?limit=1"))
 	checkRefused(t, each("services.web.uptime.path", path, "api/health", "http://x/"))
 	checkRefused(t, []refused{
-		{"reached, and not checked", "", change{"services.web.uptime": absent{}}, []string{
+		{"open to the internet without an uptime check", "", change{"services.web.uptime": absent{}}, []string{
 			"services.web.uptime: is missing; add a path such as {path: /}: the service can be reached from the internet"}},
-		{"reached by nobody outside", "", change{"services.web.uptime": absent{}, "services.web.ingress": "internal"}, nil},
+		{"internal without an uptime check", "", change{"services.web.uptime": absent{}, "services.web.ingress": "internal"}, nil},
 	})
 	checkRefused(t, each("services.web.uptime.periodSeconds", "is not a period of uptime checks; use 60, 300, 600 or 900 seconds", 0, 30,
 		120, 901))

@@ -9,7 +9,7 @@ import (
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	checkRefused(t, []refused{
-		{"another stack's", dev, change{"environment": "prod"}, []string{
+		{"another environment's name", dev, change{"environment": "prod"}, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write dev in Pulumi.dev.yaml",
 			"labels.environment: differs from environment; write the same name in both",
 		}},
@@ -105,7 +105,7 @@ func TestRegistry(t *testing.T) {
 		}},
 		{"twice", "", change{"registry.readers": []any{"user:a@b.c", "user:a@b.c"}},
 			[]string{"registry.readers[1]: is there twice; remove one of the two"}},
-		{"named alike", "", change{"registry.readers": []any{"user:a-b@b.c", "user:a.b@b.c"}}, []string{
+		{"two readers with one resource name", "", change{"registry.readers": []any{"user:a-b@b.c", "user:a.b@b.c"}}, []string{
 			"registry.readers[1]: gets the same resource name as an earlier entry; remove one of the two: a resource's name keeps only letters " +
 				"and digits"}},
 		{"no principal", "", change{"registry.readers": []any{"a@b.c", "domain:b.c", "user:a", "principalSet:x", ""}}, []string{
@@ -160,7 +160,7 @@ func TestMonitoring(t *testing.T) {
 		{"six", "", change{"monitoring.alertEmails": []any{"a@b.c", "b@b.c", "c@b.c", "d@b.c", "e@b.c", "f@b.c"}}, []string{
 			"monitoring.alertEmails: is too long; list at most 5 addresses",
 		}},
-		{"named alike", "", change{"monitoring.alertEmails": []any{"a-b@b.c", "a.b@b.c"}}, []string{
+		{"two addresses with one resource name", "", change{"monitoring.alertEmails": []any{"a-b@b.c", "a.b@b.c"}}, []string{
 			"monitoring.alertEmails[1]: gets the same resource name as an earlier entry; remove one of the two: a resource's name keeps only " +
 				"letters and digits"}},
 		{"twice", "", change{"monitoring.alertEmails": []any{"a@b.c", "A@b.c"}},
@@ -179,13 +179,14 @@ func TestBudget(t *testing.T) {
 		{"none", "", change{"budget.currentPercent": []any{}}, []string{"budget.currentPercent: is empty; list at least 1 of the thresholds"}},
 		{"descending", "", change{"budget.currentPercent": []any{90, 75, 80}}, []string{"budget.currentPercent[1]: " + order}},
 		{"twice", "", change{"budget.forecastPercent": []any{100, 100}}, []string{"budget.forecastPercent[1]: " + order}},
-		{"zero and less", "", change{"budget.currentPercent": []any{0, 50}, "budget.forecastPercent": []any{-1}}, []string{
+		{"thresholds of zero and below", "", change{"budget.currentPercent": []any{0, 50}, "budget.forecastPercent": []any{-1}}, []string{
 			"budget.currentPercent[0]: " + share, "budget.forecastPercent[0]: " + share,
 		}},
-		{"too late", "", change{"budget.currentPercent": []any{101, 200}}, []string{
+		{"only thresholds over the budget", "", change{"budget.currentPercent": []any{101, 200}}, []string{
 			"budget.currentPercent[0]: warns only after the budget is spent; begin with 100 or less",
 		}},
-		{"beyond the budget as well", "", change{"budget.currentPercent": []any{100, 200}, "budget.forecastPercent": []any{120, 150}}, nil},
+		{"thresholds up to and over the budget", "", change{"budget.currentPercent": []any{100, 200}, "budget.forecastPercent": []any{120, 150}},
+			nil},
 	})
 }
 
@@ -199,7 +200,7 @@ func TestBinaryAuthorization(t *testing.T) {
 		"everybody's images"
 	checkRefused(t, []refused{
 		{"with its defaults", prod, change{"binaryAuthorization": map[string]any{}}, nil},
-		{"where images are built", dev, change{"binaryAuthorization": map[string]any{}}, []string{
+		{"in the stack that builds images", dev, change{"binaryAuthorization": map[string]any{}}, []string{
 			"binaryAuthorization: is set in dev; remove it: a promotion signs images, and nothing is promoted to dev",
 		}},
 		{"key ring", prod, set("keyRing", "a ring"), []string{
@@ -216,7 +217,7 @@ func TestBinaryAuthorization(t *testing.T) {
 			"binaryAuthorization.exemptions[0]: " + pattern,
 			"binaryAuthorization.exemptions[2]: " + pattern,
 		}},
-		{"exemptions of what is to be signed", prod, set("exemptions", []any{
+		{"an exemption that covers the stack's own images", prod, set("exemptions", []any{
 			"us-central1-docker.pkg.dev/**", "us-central1-docker.pkg.dev/shop-project/shop/*",
 			"us-central1-docker.pkg.dev/shop-project/shop/web@sha256:*",
 			"us-central1-docker.pkg.dev/shop-project/**", "us-central1-docker.pkg.dev/shop-projects/**",

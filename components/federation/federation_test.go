@@ -280,7 +280,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{`.Attribute "google.subject" is not narrow enough`}},
 		"another repository": {binding(func(b *federation.Binding) { b.Value = "9:production:x" }),
 			[]string{`.Value "9:production:x" does not begin with the id of a repository`}},
-		"a bare id as environment": {binding(func(b *federation.Binding) {
+		"the repository's id alone under the attribute environment": {binding(func(b *federation.Binding) {
 			b.Attribute, b.Value = federation.AttributeEnvironment,
 				"2002"
 		}), []string{
@@ -344,7 +344,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"one part too few for an event":        {event("2002:none:" + deployWorkflow), []string{"is not a value of event_workflow"}},
 		"one part too many for an event":       {event("2002:none:push:" + deployWorkflow + ":x"), []string{"is not a value of event_workflow"}},
 		"a malformed environment for an event": {event("2002:-dev:push:" + deployWorkflow), []string{"is not a value of event_workflow"}},
-		"an event of anybody's for a binding": {event("2002:none:issue_comment:" + deployWorkflow),
+		"an event that anybody can cause, in a binding's value": {event("2002:none:issue_comment:" + deployWorkflow),
 			[]string{"is not a value of event_workflow"}},
 		"a malformed workflow for an event": {event("2002:none:push:deploy.yml"), []string{"is not a value of event_workflow"}},
 		"no workflow": {binding(func(b *federation.Binding) {

@@ -230,8 +230,9 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"an empty service": {grant("roles/run.viewer", identity.ServiceScope{}), []string{
 			"kind service lacks Key", "kind service lacks Location", "kind service lacks Service",
 		}},
-		"an empty billing account": {grant("roles/billing.viewer", identity.BillingAccountScope{}), []string{"kind billing-account lacks ID"}},
-		"another project unnamed":  {grant("roles/run.viewer", identity.ProjectScope{Project: region}), []string{"kind project lacks Key"}},
+		"an empty billing account": {grant("roles/billing.viewer", identity.BillingAccountScope{}),
+			[]string{"kind billing-account lacks ID"}},
+		"another project without a key": {grant("roles/run.viewer", identity.ProjectScope{Project: region}), []string{"kind project lacks Key"}},
 		"a key that is not a resource name": {grant("roles/secretmanager.viewer", identity.SecretScope{Key: "NEXTAUTH_SECRET", SecretID: region}),
 			[]string{
 				`.Scope key "NEXTAUTH_SECRET" names a resource`,
@@ -240,20 +241,20 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{
 				".Condition needs a Title and an Expression",
 			}},
-		"a condition that asks nothing": {administrator(&identity.Condition{Title: "always", Expression: "true"}),
+		"a condition that is always true": {administrator(&identity.Condition{Title: "always", Expression: "true"}),
 			[]string{"may grant itself any role: add Condition: OnlyRoles(...)"}},
-		"a condition that was widened": {administrator(&identity.Condition{
+		"a condition with an alternative added": {administrator(&identity.Condition{
 			Title: "only-listed-roles", Expression: identity.OnlyRoles("roles/run.viewer").Expression + " || true"}),
 			[]string{"may grant itself any role"}},
-		"a condition that lists what grants everything": {administrator(identity.OnlyRoles("roles/run.viewer",
+		"a condition that lists an administrator's role": {administrator(identity.OnlyRoles("roles/run.viewer",
 			"roles/resourcemanager.projectIamAdmin", "roles/owner")), []string{
 			"args.Grants[0] (roles/resourcemanager.projectIamAdmin).Condition lists roles/resourcemanager.projectIamAdmin, with which " +
 				"its holder grants itself any role",
 			".Condition lists roles/owner, with which its holder grants itself any role",
 		}},
-		"a condition that lists every account": {administrator(identity.OnlyRoles("roles/iam.serviceAccountTokenCreator")),
+		"a condition that lists a role over every account": {administrator(identity.OnlyRoles("roles/iam.serviceAccountTokenCreator")),
 			[]string{"lists roles/iam.serviceAccountTokenCreator, which on a whole project becomes every account"}},
-		"a condition that lists nothing": {administrator(identity.OnlyRoles()), []string{".Condition lists no role"}},
+		"a condition that lists no role": {administrator(identity.OnlyRoles()), []string{".Condition lists no role"}},
 		"twice": {args(
 			identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "x"}, identity.Grant{Role: "roles/run.viewer", Scope: web, Reason: "y"},
 		), []string{"args.Grants[1] (roles/run.viewer) repeats args.Grants[0] on service web"}},

@@ -48,7 +48,7 @@ func TestBadChannelsRegisterNothing(t *testing.T) {
 		"no address": {&monitoring.ChannelsArgs{Project: project,
 			Emails: []string{"a@example.com", "On Call <b@example.com>", "x"}},
 			[]string{"args.Emails[1] is not an e-mail address", "args.Emails[2] is not an e-mail address"}},
-		"one twice": {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a.b@example.com", "a-b@example.com"}},
+		"the same address twice": {&monitoring.ChannelsArgs{Project: project, Emails: []string{"a.b@example.com", "a-b@example.com"}},
 			[]string{"args.Emails[1] would be named like args.Emails[0]"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -85,15 +85,15 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			Permissions: []string{"a.b"}}), []string{
 			".Title has 101 characters", ".Reason has 301 characters", `.Permissions has "a.b", which is not a permission`,
 		}},
-		"secret values": {holding("secretmanager.versions.access"),
+		"reading secrets' values": {holding("secretmanager.versions.access"),
 			[]string{"secretmanager.versions.access, which reads secret values"}},
-		"keys":                   {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
-		"impersonation":          {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
-		"everything":             {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},
-		"an uploaded key":        {holding("iam.serviceAccountKeys.upload"), []string{"makes keys that do not expire"}},
-		"granting impersonation": {holding("iam.serviceAccounts.setIamPolicy"), []string{"makes anybody every account of the project"}},
-		"a shell":                {holding("run.services.sshRoot"), []string{"opens a shell in a running service"}},
-		"more of itself":         {holding("iam.roles.update"), []string{"which can add any permission to the role that holds it"}},
+		"keys":                         {holding("iam.serviceAccountKeys.create"), []string{"which makes keys that do not expire"}},
+		"impersonation":                {holding("iam.serviceAccounts.getAccessToken"), []string{"which becomes every account of the project"}},
+		"everything":                   {holding("resourcemanager.projects.setIamPolicy"), []string{"which grants anything"}},
+		"uploading a key":              {holding("iam.serviceAccountKeys.upload"), []string{"makes keys that do not expire"}},
+		"granting impersonation":       {holding("iam.serviceAccounts.setIamPolicy"), []string{"makes anybody every account of the project"}},
+		"opening a shell":              {holding("run.services.sshRoot"), []string{"opens a shell in a running service"}},
+		"adding permissions to itself": {holding("iam.roles.update"), []string{"which can add any permission to the role that holds it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

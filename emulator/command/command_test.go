@@ -33,14 +33,14 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"an unknown flag", []string{"-port", "1"}, command.ExitUsage, "unknown flag: --port: see --help"},
 		{"an argument", []string{"serve"}, command.ExitUsage, `unexpected argument "serve": the emulator takes flags only, see --help`},
-		{"an address of others", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is not a loopback address`},
+		{"an address that is not loopback", []string{"-listen", "0.0.0.0:0"}, command.ExitUsage, `"0.0.0.0:0" is not a loopback address`},
 		{"no address", []string{"-listen", "8080"}, command.ExitUsage, `"8080" is not a loopback address`},
 		{"no file of seeds", []string{"-seeds", "nothing.yaml"}, command.ExitUsage, "read the seeds: open nothing.yaml"},
 		{"a misspelt seed", []string{"-seeds", seeds("project: []")}, command.ExitUsage,
 			"line 1: there is no key project: --help shows the keys\n"},
 		{"a misspelt key of a seed", []string{"-seeds", seeds("projects:\n  - {nmber: 1}")}, command.ExitUsage,
 			"line 2: there is no key nmber: --help shows the keys\n"},
-		{"seeds that cannot be", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", " +
+		{"seeds with bad values", []string{"-seeds", seeds("projects: [{id: X, number: a}, {id: some-project, number: \"1\", " +
 			"billingAccount: 1-2-3, apis: [nothing.googleapis.com]}]\n" +
 			"repositories: [{owner: acme}]\nbehaviours: {abc: {errorRate: 2}}")}, command.ExitUsage,
 			`project id "X": want 6-30 lower-case letters, digits and hyphens`},

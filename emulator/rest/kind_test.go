@@ -27,7 +27,7 @@ func TestFieldsThatAWriteChanges(t *testing.T) {
 			map[string]any{"annotations": map[string]any{"a": "2"}, "labels": map[string]any{"l": "1"}}},
 		"a field's other name": {"notes", `{"annotations":{"a":"2"}}`,
 			map[string]any{"annotations": map[string]any{"a": "2"}, "labels": map[string]any{"l": "1"}}},
-		"a name in snake_case, beside one with a space": {"version_aliases, labels", `{"versionAliases":{"v":"1"}}`,
+		"a name in snake_case, and one after a space": {"version_aliases, labels", `{"versionAliases":{"v":"1"}}`,
 			map[string]any{"annotations": map[string]any{"a": "1"}, "versionAliases": map[string]any{"v": "1"}}},
 		"one key of a map": {"annotations.b", `{"annotations":{"a":"9","b":"2"}}`,
 			map[string]any{"annotations": map[string]any{"a": "1", "b": "2"}, "labels": map[string]any{"l": "1"}}},

@@ -84,7 +84,7 @@ func TestRefusals(t *testing.T) {
 		"two containers with ports": {answers: map[string]string{webPath: live(`{"image": "a", "ports": [{}]}, {"image": "b", "ports": [{}]}`)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Do: keep,
 				Why: "it has 2 containers and not exactly one has a port, so it is unclear which image to keep"}}},
-		"a container beside the one with the port": {answers: map[string]string{
+		"a sidecar without a port": {answers: map[string]string{
 			webPath: live(`{"image": "proxy"}, {"image": "web@sha256:1", "ports": [{"containerPort": 3000}]}`)}},
 		"an image by tag, and a digest in the settings": {
 			plan:    `{"template": {"containers": [{"image": "web@sha256:1"}]}}`,
@@ -108,7 +108,7 @@ func TestRefusals(t *testing.T) {
 				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
 		"images of a folder that need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/**")},
 			answers: map[string]string{webPath: live(byDigest)}},
-		"an image that was let in already": {plan: signing, more: []adopt.Planned{note}, answers: map[string]string{
+		"an image that the live policy exempts already": {plan: signing, more: []adopt.Planned{note}, answers: map[string]string{
 			webPath: `{"binaryAuthorization": {"useDefault": true}, "template": {"containers": [` + byDigest + `]}}`}},
 		"a key without a version": {answers: map[string]string{"/projects/p/locations/l/keyRings/r/cryptoKeys/release": "{}",
 			"/projects/p/locations/l/keyRings/r/cryptoKeys/release/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "DESTROYED"}]}`},

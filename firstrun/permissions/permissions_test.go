@@ -88,7 +88,7 @@ func TestCompare(t *testing.T) {
 			Result{Missing: []Need{{"billing.budgets.get", OnBillingAccount, "x"}}, Idle: []Grant{budget}, Uses: map[int][]string{0: nil}},
 		},
 		"idle": {[]Need{read}, []Grant{viewer, user}, Result{Idle: []Grant{user}, Uses: map[int][]string{0: {"run.services.get"}, 1: nil}}},
-		"idle beside one that holds as much": {[]Need{read, {"run.services.update", OnProject, "x"}}, []Grant{viewer, developer},
+		"a role that another role makes idle": {[]Need{read, {"run.services.update", OnProject, "x"}}, []Grant{viewer, developer},
 			Result{Idle: []Grant{viewer}, Uses: map[int][]string{0: {"run.services.get"}, 1: {"run.services.get", "run.services.update"}}}},
 	} {
 		assert.Equal(t, test.want, Compare(test.needs, test.grants), name)

@@ -78,13 +78,13 @@ func TestComponentsTakeWhatSettingsAllow(t *testing.T) {
 		// refused says that the settings are refused. Otherwise the program has to make every resource.
 		refused bool
 	}{
-		"a late liveness": {func(_, service object) {
+		"a liveness probe with the longest delay": {func(_, service object) {
 			service["liveness"] = object{"path": "/", "initialDelaySeconds": 3600, "periodSeconds": 3600, "timeoutSeconds": 3600}
 		}, false},
-		"a late start": {func(_, service object) {
+		"a startup probe with the longest delay": {func(_, service object) {
 			service["startup"] = object{"path": "/", "initialDelaySeconds": 240, "periodSeconds": 240, "failureThreshold": 1}
 		}, false},
-		"much of everything": {func(_, service object) {
+		"every size at its maximum": {func(_, service object) {
 			service["concurrency"], service["timeoutSeconds"], service["minInstances"], service["maxInstances"], service["port"] = 1000,
 				3600, 100, 100, 65535
 			service["uptime"] = object{"path": "/", "periodSeconds": 900, "timeoutSeconds": 60}
@@ -188,12 +188,12 @@ func TestKeepImage(t *testing.T) {
 		"nothing runs yet":     {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
 		"the API fails": {err: outage, wantErr: "find out what " + resource +
 			" runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
-		"another thing is not found":                {err: errors.New("project p not found"), wantErr: "project p not found"},
-		"a service with a longer name is not found": {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
-		"it runs a tag": {live: with("example.com/web:latest"),
+		"something other than the service is not found": {err: errors.New("project p not found"), wantErr: "project p not found"},
+		"a service with a longer name is not found":     {err: errors.New(resource + "-api not found"), wantErr: "find out what"},
+		"it runs an image by tag": {live: with("example.com/web:latest"),
 			wantErr: `runs "example.com/web:latest", which is not by digest`},
-		"it has two":         {live: with(running, running), wantErr: "does not have exactly one container"},
-		"it has no template": {live: &cloudrunv2.LookupServiceResult{}, wantErr: "does not have exactly one container"},
+		"it has two containers": {live: with(running, running), wantErr: "does not have exactly one container"},
+		"it has no template":    {live: &cloudrunv2.LookupServiceResult{}, wantErr: "does not have exactly one container"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

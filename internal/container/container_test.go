@@ -37,14 +37,14 @@ func TestCheckImage(t *testing.T) {
 		image, user pulumi.StringInput
 		want        error
 	}{
-		"no image":                     {nil, nil, missing},
-		"by digest":                    {byDigest, nil, nil},
-		"by tag":                       {byTag, nil, container.Image("args.Image", string(byTag))},
-		"its user":                     {byDigest, pulumi.String("node@" + digest), nil},
-		"nobody looked":                {byDigest, pulumi.String(""), nil},
-		"another's user":               {byDigest, pulumi.String("node"), container.ImageUser("node", string(byDigest))},
-		"not known yet":                {byTag.ToStringOutput(), pulumi.String("node"), nil},
-		"a user that is not known yet": {byDigest, pulumi.String("node").ToStringOutput(), nil},
+		"no image":                          {nil, nil, missing},
+		"by digest":                         {byDigest, nil, nil},
+		"by tag":                            {byTag, nil, container.Image("args.Image", string(byTag))},
+		"its user":                          {byDigest, pulumi.String("node@" + digest), nil},
+		"nobody looked up the image's user": {byDigest, pulumi.String(""), nil},
+		"another's user":                    {byDigest, pulumi.String("node"), container.ImageUser("node", string(byDigest))},
+		"not known yet":                     {byTag.ToStringOutput(), pulumi.String("node"), nil},
+		"a user that is not known yet":      {byDigest, pulumi.String("node").ToStringOutput(), nil},
 	} {
 		var found problems.List
 		container.CheckImage(test.image, test.user, &found)

@@ -43,7 +43,7 @@ func TestPulumisExceptionsAreRead(t *testing.T) {
 	}{
 		"for all": {`{"all": {"exceptions": [` + exception(`, "expires": "2027-06-30"`, `"p", "s"`) + `]}}`, nil, nil,
 			"exempt until 2027-06-30: agreed", "exempt until 2027-06-30: agreed"},
-		"for all, beside a policy's level": {`{"p": "mandatory", "all": {"enforcementLevel": "advisory", "exceptions": [` +
+		"for all, in addition to a policy's level": {`{"p": "mandatory", "all": {"enforcementLevel": "advisory", "exceptions": [` +
 			exception(`, "expiresAt": "2027-06-29T23:00:00Z"`, `"p"`) + `]}}`,
 			nil, []string{"is bad"}, "exempt until 2027-06-29: agreed", ""},
 		"without a last day": {`{"all": {"exceptions": [` + exception("", `"p", "s"`) + `]}}`, nil, []string{endless, endless},

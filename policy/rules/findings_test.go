@@ -82,7 +82,7 @@ func dataFindings() []findings {
 			ct.Properties{"region": "us-central1", "settings": object{"locationPreference": object{"zone": "europe-west1-b"}}})),
 		of(allowedRegions, "a zone that is not known yet", []string{"not checked: zone is known only after the update"},
 			disk(ct.Properties{"zone": ct.Unknown})),
-		of(allowedRegions, "a zone of the region, beside other texts", nil, disk(ct.Properties{"name": "data", "type": "pd-ssd",
+		of(allowedRegions, "a zone of the region, among other texts", nil, disk(ct.Properties{"name": "data", "type": "pd-ssd",
 			"zone": "US-central1-A"})),
 		of(allowedRegions, "a zone in a list is another property", nil, disk(ct.Properties{"zone": []any{"europe-west1-b"}})),
 		{policy: allowedRegions, name: "a region of an allowed continent", config: `"regions": ["us"]`, resources: []ct.Resource{
@@ -129,7 +129,7 @@ func dataFindings() []findings {
 		of(runNoPlaintextSecrets, "a secret's name that is not known yet", []string{
 			"not checked: template.containers[0].envs[0].value is known only after the update"},
 			env(object{"name": "SECRET_NAME", "value": ct.Unknown})),
-		of(runNoPlaintextSecrets, "a value beside a reference", []string{
+		of(runNoPlaintextSecrets, "a value in addition to a reference", []string{
 			"template.containers[0].envs[0].name API_KEY is named like a secret and is a plain variable: " + useSecretManager},
 			env(object{"name": "API_KEY", "value": "abc", "valueSource": object{"secretKeyRef": object{"secret": "key", "version": "1"}}})),
 		of(runNoPlaintextSecrets, "what stands after an assignment", nil, arguments("--token=$(TOKEN)", "serve")),

@@ -55,20 +55,20 @@ func stackCases() []stackCase {
 		{"with", budgetExists, []ct.Resource{v2(), money}, "", nil, ""},
 		{"nothing runs", budgetExists, []ct.Resource{check}, "", nil, "applies only to gcp:cloudrun/service:Service, "},
 		{"without", budgetExists, []ct.Resource{task()}, "", []string{"has no budget: add a billing.Budget"}, ""},
-		{"without notifications", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "",
+		{"a budget without notifications", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: gone{}})}, "",
 			[]string{"thresholdRules is empty, so nobody is told: add thresholds"}, ""},
-		{"of the whole account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "",
+		{"a budget of the whole billing account", budgetExists, []ct.Resource{v2(), changed(money, change{path: "budgetFilter", to: gone{}})}, "",
 			[]string{"budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in " +
 				"resourceAncestors"}, ""},
-		{"of an unknown project", budgetExists, []ct.Resource{v2(), changed(money,
+		{"a budget of an unknown project", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "budgetFilter.projects", to: ct.Unknown})}, "", nil, ""},
-		{"whose mails go to nobody", budgetExists, []ct.Resource{v2(), changed(money,
+		{"a budget whose mails go to nobody", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true}})}, "", []string{
 			"allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic"}, ""},
-		{"whose mails go to a channel", budgetExists, []ct.Resource{v2(),
+		{"a budget whose mails go to a channel", budgetExists, []ct.Resource{v2(),
 			changed(money, change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true,
 				"monitoringNotificationChannels": []any{ct.Unknown}}})}, "", nil, ""},
-		{"of nothing", budgetExists, []ct.Resource{v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "0"})}, "",
+		{"a budget of 0", budgetExists, []ct.Resource{v2(), changed(money, change{path: "amount.specifiedAmount.units", to: "0"})}, "",
 			[]string{"amount.specifiedAmount.units is 0: set what a month may cost, 1000 at most"}, ""},
 		{"unknown", budgetExists, []ct.Resource{v2(), changed(money, change{path: "thresholdRules", to: ct.Unknown})}, "",
 			[]string{"not checked: thresholdRules is known only after the update"}, ""},
@@ -76,13 +76,14 @@ func stackCases() []stackCase {
 		{"checked", uptimeExists, []ct.Resource{public, check}, "", nil, ""},
 		{"internal", uptimeExists, []ct.Resource{v1(), v2()}, "", nil, ""},
 		{"unchecked", uptimeExists, []ct.Resource{public, v1()}, "", []string{unchecked}, ""},
-		{"without TLS", uptimeExists, []ct.Resource{public, changed(check, change{path: "httpCheck.validateSsl", to: gone{}})}, "",
+		{"a check without TLS", uptimeExists, []ct.Resource{public, changed(check, change{path: "httpCheck.validateSsl", to: gone{}})}, "",
 			[]string{"httpCheck.useSsl and httpCheck.validateSsl are not both true: set them", unchecked}, ""},
-		{"of a URL", uptimeExists, []ct.Resource{public, changed(check, change{path: "monitoredResource.labels.host", to: "https://x"})},
+		{"a check whose host is a URL", uptimeExists,
+			[]ct.Resource{public, changed(check, change{path: "monitoredResource.labels.host", to: "https://x"})},
 			"", []string{"monitoredResource.labels.host is https://x: write the host alone", unchecked}, ""},
 
 		{"ignored", trafficOwner, []ct.Resource{ignoring(v1(), "client", "traffics"), ignoring(v2(), "*")}, "", nil, ""},
-		{"not ignored", trafficOwner, []ct.Resource{ignoring(v2(), "client"), v1()}, "",
+		{"traffic that is not in ignoreChanges", trafficOwner, []ct.Resource{ignoring(v2(), "client"), v1()}, "",
 			[]string{"ignoreChanges is empty: add traffics", "ignoreChanges is client: add traffics"}, ""},
 
 		{"two gates", twoPersonProd, []ct.Resource{environment("dev"), environment("production-approval", 1),
@@ -98,10 +99,11 @@ func stackCases() []stackCase {
 		{"self review", twoPersonProd, []ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: false}),
 			environment("prod-2", 2)}, "", []string{
 			"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
-		{"by GitHub's defaults", twoPersonProd, []ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: gone{}}),
-			changed(environment("prod-2", 2), change{path: "canAdminsBypass", to: gone{}})}, "", []string{
-			"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false",
-			"prod-2 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
+		{"self review by GitHub's default", twoPersonProd,
+			[]ct.Resource{changed(environment("prod-1", 1), change{path: "preventSelfReview", to: gone{}}),
+				changed(environment("prod-2", 2), change{path: "canAdminsBypass", to: gone{}})}, "", []string{
+				"prod-1 can be passed alone: set preventSelfReview to true and canAdminsBypass to false",
+				"prod-2 can be passed alone: set preventSelfReview to true and canAdminsBypass to false"}, ""},
 		{"reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1), environment("prod-2", ct.Unknown)}, "", []string{
 			"not checked: reviewers[0].users[0] is known only after the update"}, ""},
 		{"all reviewers unknown", twoPersonProd, []ct.Resource{environment("prod-1", 1),
@@ -113,16 +115,16 @@ func stackCases() []stackCase {
 		{"a gate without reviewers", twoPersonProd, []ct.Resource{environment("production-approval", 1, 2), environment("production")},
 			"", []string{
 				"reviewers is empty, so nobody has to approve production: name who does"}, ""},
-		{"in other letters", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
+		{"the environment's name in another case", twoPersonProd, []ct.Resource{environment("Production", 1, 2)}, "", []string{
 			"the repository has one environment on the way to production: it takes two, so add one with other reviewers"}, ""},
 		{"a gate of another repository", twoPersonProd, []ct.Resource{in("web", environment("production", 1)),
 			in("api", environment("production", 2))}, "", []string{
 			"api has one environment on the way to production: it takes two, so add one with other reviewers", "web has one environment " +
 				"on the way to production: it takes two, so add one with other reviewers"}, ""},
-		{"of a repository that is not there yet", twoPersonProd, []ct.Resource{changed(environment("prod-a", 1),
+		{"a gate of a repository that does not exist yet", twoPersonProd, []ct.Resource{changed(environment("prod-a", 1),
 			change{path: "repository", to: ct.Unknown}),
 			changed(environment("prod-b", 2), change{path: "repository", to: ct.Unknown})}, "", nil, ""},
-		{"of two repositories", twoPersonProd, []ct.Resource{in("web", environment("prod-a", 1)), in("web", environment("prod-b", 2)),
+		{"gates of two repositories", twoPersonProd, []ct.Resource{in("web", environment("prod-a", 1)), in("web", environment("prod-b", 2)),
 			in("api", environment("prod-a", 2)), in("api", environment("prod-b", 1))}, "", nil, ""},
 
 		{"apart", iamSeparationDuties, []ct.Resource{member("roles/iam.serviceAccountAdmin", "group:a@x"),
@@ -230,8 +232,9 @@ func TestWorstCaseCost(t *testing.T) {
 				"web 1457.05 (no bound: template.containers[0].resources.limits.cpu counted as 8, "+
 					"template.containers[0].resources.limits.memory in GiB counted as 32)"),
 				"not checked: template.containers is known only after the update")},
-		{"replicas by hand", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": object{"userManaged": object{
-			"replicas": []any{object{"location": "us-central1"}, object{"location": "us-east1"}, ct.Unknown}}}}}}, 1,
+		{"replicas that the user chooses", []ct.Resource{{Type: secret, Name: "key",
+			Properties: ct.Properties{"replication": object{"userManaged": object{
+				"replicas": []any{object{"location": "us-central1"}, object{"location": "us-east1"}, ct.Unknown}}}}}}, 1,
 			over("1.08", "1.00", "key 1.08")},
 		{"replicas unknown", []ct.Resource{{Type: secret, Name: "key", Properties: ct.Properties{"replication": ct.Unknown}}}, 1,
 			over("18.00", "1.00", "key 18.00")},
@@ -246,7 +249,8 @@ func TestWorstCaseCost(t *testing.T) {
 				"not checked: template is known only after the update")},
 		{"a job without a task count", []ct.Resource{changed(task(), change{path: "template.taskCount", to: gone{}})}, 1,
 			over("1.49", "1.00", "nightly 1.49")},
-		{"manually none", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 0})}, 1, over("135.26", "1.00", service)},
+		{"a manual count of 0", []ct.Resource{changed(v2(), change{path: "scaling.manualInstanceCount", to: 0})}, 1,
+			over("135.26", "1.00", service)},
 		{"a malformed number of CPUs", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "NaN"})}, 1,
 			over("1035.20", "1.00", "web 1035.20 (no bound: template.containers[0].resources.limits.cpu counted as 8)")},
 		{"no CPU", []ct.Resource{changed(v2(), change{path: container + ".limits.cpu", to: "0"})}, 1,

@@ -51,12 +51,13 @@ func TestJudge(t *testing.T) {
 		"names in other case": {reviews: []string{review("approved", ann, "Production-Approval"),
 			review("approved", bob, "PRODUCTION")}, people: "ann bob"},
 		"other environments do not count": {reviews: []string{annFirst, bobSecond, review("rejected", dora, "staging")}, people: "ann bob"},
-		"one approved both, another one of them": {
+		"one person approved both gates, another one gate": {
 			reviews: []string{annFirst, review("approved", ann, "production"), bobSecond}, people: "ann bob"},
-		"the first choice has to be changed": {
+		"the first person for a gate is needed for the other": {
 			reviews: []string{annFirst, review("approved", bob, "production-approval"), review("approved", ann, "production")}, people: "bob ann"},
-		"one review of both": {reviews: []string{review("approved", ann, "production-approval", "production"), bobSecond}, people: "ann bob"},
-		"the first attempt asks": {
+		"one review approves both gates": {reviews: []string{review("approved", ann, "production-approval", "production"), bobSecond},
+			people: "ann bob"},
+		"a re-run, with approvals of the first attempt": {
 			reviews: []string{annFirst, bobSecond}, ask: func(q *approvals.Question) { q.Attempt = 1 }, people: "ann bob"},
 		"three gates": {
 			reviews: []string{annFirst, bobSecond, review("approved", `{"login": "eve", "id": 5, "type": "User"}`, "legal")},

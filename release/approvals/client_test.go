@@ -84,7 +84,7 @@ func TestAsk(t *testing.T) {
 			wrong: "answered something else than expected", refused: true},
 		"null": {run: []answer{good}, reviews: []answer{{status: 200, body: "null"}}, calls: 2,
 			wrong: "only the people who started the run", refused: true},
-		"an object": {run: []answer{good}, reviews: []answer{{status: 200, body: `{"message": "hello"}`}}, calls: 2,
+		"reviews that are not a list": {run: []answer{good}, reviews: []answer{{status: 200, body: `{"message": "hello"}`}}, calls: 2,
 			wrong: "answered something else", refused: true},
 		"two documents": {run: []answer{{status: 200, body: run + run}}, calls: 1, wrong: "answered something else", refused: true},
 		"an id that is a text": {run: []answer{{status: 200, body: strings.Replace(run, `77`, `"77"`, 1)}}, calls: 1,

@@ -67,20 +67,20 @@ func TestReplay(t *testing.T) {
 		policy func(*rollout.Policy)
 		want   string
 	}{
-		"released as well": {record().step(0, good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""), nil,
+		"released by both policies": {record().step(0, good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; as well"},
 		"a slow start is not a failure": {record().step(0, "CCCCC"+good(30)).step(10, good(61)).step(100, good(61)).end(rollout.Released, ""),
 			nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m37s; as well"},
 		"delayed": {record().step(0, good(30)).step(10, good(31)).step(100, good(31)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 1m32s; as well, 1m0s later"},
-		"caught earlier": {record().step(0, good(30)).step(10, good(30)+"CcCcCcCcCcCCC").end(rollout.RolledBack, "3 in a row"), nil,
+		"rolled back earlier": {record().step(0, good(30)).step(10, good(30)+"CcCcCcCcCcCCC").end(rollout.RolledBack, "3 in a row"), nil,
 			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m13s; caught 7s earlier, at 10 %: 4 of 37 probes of the candidate's " +
 				"URL failed, more than 10 %"},
-		"caught before traffic": {record().step(0, good(20)+"CCC"+good(30)).step(10, good(30)).end(rollout.RolledBack, "slow"), nil,
+		"rolled back before traffic": {record().step(0, good(20)+"CCC"+good(30)).step(10, good(30)).end(rollout.RolledBack, "slow"), nil,
 			"2026-11-27T12:00:00Z web-b: rolled back at 10 % after 1m23s; caught 1m2s earlier, at 0 %: 2 of 22 probes before traffic " +
 				"failed, the last one: status 500"},
-		"caught, where it was released": {record().step(0, good(30)).step(10, good(61)).counted(10,
+		"rolled back, where it was released": {record().step(0, good(30)).step(10, good(61)).counted(10,
 			health.Metrics{Requests: 91, Errors: 6}, health.Metrics{Requests: 270}).
 			step(100, good(61)).end(rollout.Released, ""), nil,
 			"2026-11-27T12:00:00Z web-b: released at 100 % after 2m32s; taken back at 10 % after 1m31s: 6 of 30 split requests to the " +
@@ -137,7 +137,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	was := backtest.Summary{Back: 50, Held: 20, Released: 30, Median: 100 * time.Second}
 	for want, tried := range map[string]backtest.Tried{
-		"the same": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 54, Held: 16, Released: 30,
+		"the same numbers": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 54, Held: 16, Released: 30,
 			Median: 108 * time.Second}},
 		"catches 30 % more": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 80, Held: 20, Median: 100 * time.Second}},
 		"misses 20 % more, 40s later": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 30, Held: 20, Released: 50,

@@ -89,11 +89,13 @@ func TestBadPreviewCalls(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"no slot":        {[]string{"list"}, "requires at least 2 arg(s), only received 1"},
-		"another verb":   {[]string{"deploy", "web-preview-1"}, `"deploy" is not a command of preview: use up, down, expire or list`},
-		"no slots name":  {[]string{"list", "--", "--help"}, `"--help" is not the name of a slot`},
-		"down of nobody": {[]string{"down", "web-preview-1", "--pull-request", "0"}, "--pull-request is not the number of a pull request"},
-		"up with nothing": {[]string{"up", "web-preview-1", "--time-to-live", "0s"},
+		"no slot": {[]string{"list"}, "requires at least 2 arg(s), only received 1"},
+		"an unknown command": {[]string{"deploy", "web-preview-1"},
+			`"deploy" is not a command of preview: use up, down, expire or list`},
+		"an option instead of a slot's name": {[]string{"list", "--", "--help"}, `"--help" is not the name of a slot`},
+		"down with pull request 0": {[]string{"down", "web-preview-1", "--pull-request", "0"},
+			"--pull-request is not the number of a pull request"},
+		"up with an empty lifetime": {[]string{"up", "web-preview-1", "--time-to-live", "0s"},
 			"--pull-request is not the number of a pull request; --commit is " +
 				"missing: name the pull request's commit, 40 hex digits; --image is not an image by digest: use HOST/PATH@sha256:DIGEST; " +
 				"--time-to-live is not a duration: use one such as 72h"},

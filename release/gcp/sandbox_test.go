@@ -176,10 +176,11 @@ func TestBadCandidateOnTheSandbox(t *testing.T) {
 	}{
 		"errors": {run.Behaviour{ErrorRate: 1}, 0, rollout.RolledBack,
 			"2 of 2 probes before traffic failed, the last one: /: status 500"},
-		"errors, later": {run.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack,
+		"errors that begin during the rollout": {run.Behaviour{ErrorRate: 1}, 30 * time.Second, rollout.RolledBack,
 			"3 probes of the candidate's URL in a row failed, the last one: /: status 500"},
-		"never ready":     {run.Behaviour{NeverReady: true}, 0, rollout.Failed, "web-green never became ready, and serves nobody: "},
-		"healthy for now": {run.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},
+		"never ready": {run.Behaviour{NeverReady: true}, 0, rollout.Failed,
+			"web-green never became ready, and serves nobody: "},
+		"errors that begin after the rollout": {run.Behaviour{ErrorRate: 1}, time.Hour, rollout.Released, "web-green serves everything"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -164,32 +164,35 @@ func TestEvidence(t *testing.T) {
 		"too few probes": {0.02, []look{{probes: Counts{60, 0}}}, Inconclusive,
 			"0 of 0 split requests to the candidate failed (with its own probes, 0 of 60): the release is 63.5 % sure that at most 2.0 % fail, " +
 				"and needs 95 %"},
-		"two errors beside none, at a tenth of the requests": {0.02, []look{{candidate: Counts{20, 2}, stable: Counts{180, 0}}}, Inconclusive,
+		"two errors at 10 % of the traffic, and stable has no error": {0.02, []look{{candidate: Counts{20, 2}, stable: Counts{180, 0}}},
+			Inconclusive,
 			"2 of 20 split requests to the candidate failed (with its own probes, 2 of 20), and 0 of 180 to stable: the release is 0.0 % sure " +
 				"that at most 2.0 % fail, and needs 95 %"},
-		"four of them": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 0}}}, Fail,
+		"four errors at 10 % of the traffic, and stable has no error": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 0}}}, Fail,
 			"4 of 20 split requests to the candidate failed (with its own probes, 4 of 20), and 0 of 180 to stable: the release is 99.9 % sure " +
 				"that the candidate is worse"},
 		"good probes and a bad path": {0.02, []look{{probes: Counts{600, 0}, candidate: Counts{30, 1}, stable: Counts{270, 1}}}, Inconclusive,
 			"1 of 30 split requests to the candidate failed (with its own probes, 1 of 630), and 1 of 270 to stable: over 2.0 % of the split " +
 				"requests failed, and good probes do not make up for that"},
-		"as many beside": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 36}}}, Inconclusive,
+		"candidate and stable fail at the same rate": {0.02, []look{{candidate: Counts{20, 4}, stable: Counts{180, 36}}}, Inconclusive,
 			"4 of 20 split requests to the candidate failed (with its own probes, 4 of 20), and 36 of 180 to stable: the release is 0.0 % sure " +
 				"that at most 2.0 % fail, and needs 95 %"},
 		"a broken stable excuses the candidate's errors": {0.02,
 			[]look{{candidate: Counts{100, 20}, stable: Counts{100, 20}}, {candidate: Counts{200, 40}}}, Inconclusive,
 			"60 of 300 split requests to the candidate failed (with its own probes, 60 of 300), and 20 of 100 to stable: the release is 0.0 % " +
 				"sure that at most 2.0 % fail, and needs 95 %"},
-		"a good stable, then alone": {0.02, []look{{candidate: Counts{100, 0}, stable: Counts{100, 0}}, {candidate: Counts{200, 40}}}, Fail,
+		"errors in the last step, stable was good before": {0.02,
+			[]look{{candidate: Counts{100, 0}, stable: Counts{100, 0}}, {candidate: Counts{200, 40}}}, Fail,
 			"40 of 300 split requests to the candidate failed (with its own probes, 40 of 300), and 0 of 100 to stable: the release is 100.0 % " +
 				"sure that the candidate is worse"},
-		"a stable at the limit, then alone": {0.02, []look{{stable: Counts{100, 2}}, {candidate: Counts{200, 40}}}, Fail,
+		"errors in the last step, stable was at the limit before": {0.02, []look{{stable: Counts{100, 2}}, {candidate: Counts{200, 40}}}, Fail,
 			"40 of 200 split requests to the candidate failed (with its own probes, 40 of 200), and 2 of 100 to stable: the release is 100.0 % " +
 				"sure that the candidate is worse"},
-		"as bad as the limit, and good probes": {0.02, []look{{probes: Counts{900, 0}, candidate: Counts{50, 1}, stable: Counts{450, 9}}}, Pass,
+		"candidate and stable at the limit, and good probes": {0.02,
+			[]look{{probes: Counts{900, 0}, candidate: Counts{50, 1}, stable: Counts{450, 9}}}, Pass,
 			"1 of 50 split requests to the candidate failed (with its own probes, 1 of 950), and 9 of 450 to stable: the release is 100.0 % " +
 				"sure that at most 2.0 % fail"},
-		"no limit to speak of": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
+		"a limit of 100 %": {1, []look{{probes: Counts{10, 10}}}, Inconclusive,
 			"0 of 0 split requests to the candidate failed (with its own probes, 10 of 10): the release is 0.0 % sure that at most 100.0 % " +
 				"fail, and needs 95 %"},
 		"a limit of 0": {0, []look{{probes: Counts{1, 1}}}, Fail,

@@ -31,11 +31,11 @@ func TestBuilt(t *testing.T) {
 		bundles, says string
 		exit          int
 	}{
-		"main's":                  {bundle("refs/heads/main", main), "", command.ExitDone},
-		"main's after a branch's": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", command.ExitDone},
-		"a branch's alone":        {bundle("refs/heads/feature", branch), `line 1`, command.ExitRefused},
-		"none":                    {"", "no Sigstore bundle refers to it", command.ExitRefused},
-		"no bundle":               {"{}\n", "line 1", command.ExitRefused},
+		"main's":                           {bundle("refs/heads/main", main), "", command.ExitDone},
+		"attested on a branch and on main": {bundle("refs/heads/feature", branch) + "\n" + bundle("refs/heads/main", main), "", command.ExitDone},
+		"attested on a branch alone":       {bundle("refs/heads/feature", branch), `line 1`, command.ExitRefused},
+		"none":                             {"", "no Sigstore bundle refers to it", command.ExitRefused},
+		"no bundle":                        {"{}\n", "line 1", command.ExitRefused},
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(test.bundles), 0o600))
 		exit, out, errs := s.run("built", "--digest", s.digest, "--bundles", file)

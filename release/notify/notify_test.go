@@ -131,7 +131,7 @@ func TestGitHubDeployment(t *testing.T) {
 	}{
 		"the job's own deployment": {known: `[{"id": 7}]`, want: []string{"GET /repos/acme/shop/deployments?",
 			"POST /repos/acme/shop/deployments/7/statuses "}},
-		"none yet": {known: `[]`, want: []string{"GET /repos/acme/shop/deployments?", "POST /repos/acme/shop/deployments ",
+		"no deployment yet": {known: `[]`, want: []string{"GET /repos/acme/shop/deployments?", "POST /repos/acme/shop/deployments ",
 			"POST /repos/acme/shop/deployments/8/statuses "}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,19 +196,19 @@ func TestSinksThatMisbehave(t *testing.T) {
 				w.Header().Set("Retry-After", "3600")
 				w.WriteHeader(http.StatusTooManyRequests)
 			}},
-		"it answers a little more than well": {attempts: 1, want: "it answered 300, a redirect, which is not followed: set the variable to " +
+		"it answers 300": {attempts: 1, want: "it answered 300, a redirect, which is not followed: set the variable to " +
 			"the address that it leads to",
 			answer: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusMultipleChoices) }},
-		"it does not understand": {attempts: 1, want: "it answered 400: look at the variable's value, which may be old",
+		"it answers 400": {attempts: 1, want: "it answered 400: look at the variable's value, which may be old",
 			answer: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusBadRequest) }},
-		"it hangs up": {attempts: 3, want: "given up after 3 attempts: EOF",
+		"it closes the connection": {attempts: 3, want: "given up after 3 attempts: EOF",
 			answer: func(http.ResponseWriter, *http.Request, int) { panic(http.ErrAbortHandler) }},
-		"it leads elsewhere": {attempts: 1, want: "it answered 307, a redirect, which is not followed: set the variable to the address that " +
+		"it redirects": {attempts: 1, want: "it answered 307, a redirect, which is not followed: set the variable to the address that " +
 			"it leads to",
 			answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 				http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 			}},
-		"it takes the message and never ends its answer": {limit: 2 * time.Second, attempts: 1, answer: func(w http.ResponseWriter,
+		"it accepts the message and never ends its answer": {limit: 2 * time.Second, attempts: 1, answer: func(w http.ResponseWriter,
 			r *http.Request, _ int) {
 			w.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(w, "o")
@@ -364,7 +364,7 @@ func TestPauses(t *testing.T) {
 	}{
 		"the last answer counts": {[]int{503, 502, 500}, "", []time.Duration{0, time.Second, 3 * time.Second},
 			"given up after 3 attempts: it answered 500"},
-		"the sink asks for patience": {[]int{503, 503, 200}, "3", []time.Duration{0, 3 * time.Second, 9 * time.Second}, ""},
+		"the sink sends Retry-After": {[]int{503, 503, 200}, "3", []time.Duration{0, 3 * time.Second, 9 * time.Second}, ""},
 		"then it hangs":              {[]int{503, 0}, "", []time.Duration{0, time.Second}, "given up: it answered 503"},
 		"longer than the limit":      {[]int{503}, "10", []time.Duration{0}, "given up: it answered 503"},
 		"as long as the limit":       {[]int{503, 503}, "4", []time.Duration{0, 4 * time.Second}, "given up: it answered 503"},

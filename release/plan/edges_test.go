@@ -21,9 +21,9 @@ func TestPinned(t *testing.T) {
 		want    bool
 	}{
 		"one revision by name, tagged": {settled, true},
-		"another one serves":           {diverged, false},
+		"another revision serves":      {diverged, false},
 		"not tagged":                   {web(t1("a", 100, "")), false},
-		"a candidate beside it":        {web(t1("a", 90, "stable"), t1("b", 10, "")), false},
+		"a split with a candidate":     {web(t1("a", 90, "stable"), t1("b", 10, "")), false},
 		"the latest, without a name":   {web(Target{Latest: true, Percent: 100, Tag: "stable"}), false},
 		"tied":                         {web(t1("a", 50, "stable"), t1("b", 50, "")), false},
 		"no traffic":                   {Service{}, false},
@@ -126,7 +126,7 @@ func TestRollbackFrom(t *testing.T) {
 	}{
 		"the candidate":                 {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "a", "b"},
 		"the candidate is the target":   {web(t1("a", 90, "stable"), t1("b", 10, "candidate")), "b", "a"},
-		"what has requests":             {web(t1("b", 100, "stable"), t1("a", 0, "previous")), "a", "b"},
+		"the revision that serves":      {web(t1("b", 100, "stable"), t1("a", 0, "previous")), "a", "b"},
 		"stable, newer than the target": {web(t1("a", 100, ""), t1("b", 0, "stable"), t1("a", 0, "previous")), "a", "b"},
 		"stable, older than the target": {web(t1("b", 100, ""), t1("a", 0, "stable")), "b", ""},
 	} {

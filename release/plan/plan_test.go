@@ -29,11 +29,11 @@ func TestSame(t *testing.T) {
 	}{
 		"equal":                          {[]Target{t1("a", 100, "")}, []Target{t1("a", 100, "")}, true},
 		"order":                          {[]Target{t1("a", 90, ""), t1("b", 10, "")}, []Target{t1("b", 10, ""), t1("a", 90, "")}, true},
-		"tag apart":                      {[]Target{t1("a", 100, "stable")}, []Target{t1("a", 0, "stable"), t1("a", 100, "")}, true},
+		"the tag in an entry of its own": {[]Target{t1("a", 100, "stable")}, []Target{t1("a", 0, "stable"), t1("a", 100, "")}, true},
 		"percent in two entries":         {[]Target{t1("a", 60, "x"), t1("a", 40, "")}, []Target{t1("a", 100, "x")}, true},
 		"untagged zero":                  {[]Target{t1("a", 100, ""), t1("b", 0, "")}, []Target{t1("a", 100, "")}, true},
 		"latest resolved":                {latest, []Target{t1("b", 100, "")}, true},
-		"empty is latest":                {nil, latest, true},
+		"an empty list means latest":     {nil, latest, true},
 		"other percent":                  {[]Target{t1("a", 90, ""), t1("b", 10, "")}, []Target{t1("a", 50, ""), t1("b", 50, "")}, false},
 		"tag on another revision":        {[]Target{t1("a", 100, ""), t1("b", 0, "x")}, []Target{t1("a", 100, "x")}, false},
 		"tag missing":                    {[]Target{t1("a", 100, "x")}, []Target{t1("a", 100, "")}, false},
@@ -80,11 +80,11 @@ func TestLargest(t *testing.T) {
 		want    string
 		percent int
 	}{
-		"a tag-only entry first": {[]Target{t1("b", 0, "x"), t1("a", 100, "")}, "a", 100},
-		"summed over entries":    {[]Target{t1("b", 40, ""), t1("a", 30, "x"), t1("a", 30, "")}, "a", 60},
-		"tie":                    {[]Target{t1("a", 50, ""), t1("b", 50, "")}, "", 50},
-		"latest":                 {[]Target{{Latest: true, Percent: 100}}, "b", 100},
-		"empty is latest":        {nil, "b", 100},
+		"a tag-only entry first":     {[]Target{t1("b", 0, "x"), t1("a", 100, "")}, "a", 100},
+		"summed over entries":        {[]Target{t1("b", 40, ""), t1("a", 30, "x"), t1("a", 30, "")}, "a", 60},
+		"tie":                        {[]Target{t1("a", 50, ""), t1("b", 50, "")}, "", 50},
+		"latest":                     {[]Target{{Latest: true, Percent: 100}}, "b", 100},
+		"an empty list means latest": {nil, "b", 100},
 	} {
 		revision, percent := web().Largest(test.list)
 		assert.Equal(t, test.want, revision, name)
@@ -152,10 +152,10 @@ func TestFindings(t *testing.T) {
 		"after a rollout, long ago":     {desired: []Target{t1("b", 100, "stable"), t1("a", 0, "previous")}, age: 1000 * time.Hour},
 		"rolled back with another tool": {desired: []Target{t1("a", 100, ""), t1("b", 0, "stable")}, age: 1000 * time.Hour},
 		"a rollout of today":            {desired: shifting, age: 24 * time.Hour},
-		"a rollout older than a day": {desired: shifting, age: 24*time.Hour + 1,
+		"a split that a rollout left for over a day": {desired: shifting, age: 24*time.Hour + 1,
 			want: []string{"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with " +
 				"`release rollback web`"}},
-		"prepared and left": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
+		"a candidate at 0 % for over a day": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate")}, age: 25 * time.Hour,
 			want: []string{"a rollout of b stands at 0 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with " +
 				"`release rollback web`"}},
 		"taken back with another tool": {desired: []Target{t1("a", 100, "stable"), t1("b", 0, "candidate"), t1("b", 0, "shifted")},
@@ -174,11 +174,12 @@ func TestFindings(t *testing.T) {
 			failure:   "no capacity", want: []string{"it was told a 100 % (stable), b 0 % (rejected), z 0 % (previous) and serves a 100 % " +
 				"(stable), z 0 % (previous) (no capacity): " +
 				"wait if that was just now, else `release rollback web --to a`"}},
-		"nothing ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
+		"no revision ever served": {desired: []Target{t1("a", 100, "")}, effective: []Target{}, failure: "the image does not start",
 			want: []string{"it was told a 100 % and serves nothing (the image does not start): read the logs of that revision"}},
-		"and left so": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour, want: []string{
-			"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback web`",
-			"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
+		"the image does not start, for two days": {desired: shifting, effective: []Target{t1("a", 100, "stable")}, age: 48 * time.Hour,
+			want: []string{
+				"it was told a 90 %, b 10 % and serves a 100 %: wait if that was just now, else `release rollback web`",
+				"a rollout of b stands at 10 % since 2026-11-25T12:00:00Z: go on with `release rollout web`, or end it with `release rollback web`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,11 +260,11 @@ func TestRefusedMoves(t *testing.T) {
 	}{
 		"begin while active": {func() ([]Target, error) { return Begin(shifting, "c") },
 			"refused: a rollout of b is active"},
-		"begin with another than what was withdrawn": {func() ([]Target, error) { return Begin(withdrawn, "c") },
+		"begin with a revision other than the withdrawn one": {func() ([]Target, error) { return Begin(withdrawn, "c") },
 			"refused: a rollout of b is active"},
 		"begin on a split": {func() ([]Target, error) { return Begin(web(t1("a", 60, ""), t1("b", 40, "")), "c") },
 			"refused: requests are split by hand (a 60 %, b 40 %): end that with `release rollback web`"},
-		"begin with what serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") },
+		"begin with the revision that serves": {func() ([]Target, error) { return Begin(web(t1("a", 100, "stable")), "a") },
 			"refused: a already serves everything"},
 		"name too long": {func() ([]Target, error) { return Begin(long, "b") },
 			`refused: the service's name is 38 characters long; with the tag "candidate" Cloud Run allows 46 together: use a shorter name`},
@@ -273,7 +274,7 @@ func TestRefusedMoves(t *testing.T) {
 			"refused: no rollout can be continued here: the service is withdrawn (a 100 %)"},
 		"shift to nothing": {func() ([]Target, error) { return Shift(shifting, 0) }, "refused: a shift to 0 % is not between 1 and 100"},
 		"shift to 101":     {func() ([]Target, error) { return Shift(shifting, 101) }, "refused: a shift to 101 % is not between 1 and 100"},
-		"finish before it has": {func() ([]Target, error) { return Finish(shifting) },
+		"finish before the candidate serves everything": {func() ([]Target, error) { return Finish(shifting) },
 			"refused: the candidate does not serve everything yet: a 90 %, b 10 %"},
 	} {
 		_, err := test.move()
@@ -306,15 +307,15 @@ func TestRollback(t *testing.T) {
 		"stable tag lost, candidate has all": {service: web(t1("b", 100, "candidate")),
 			err: "refused: a rollout of b is active, and the tags do not say which revision served before: name it with `release " +
 				"rollback web --to REVISION`"},
-		"to another than stable": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("z", 0, "previous")), to: "z",
+		"to a revision other than stable": {service: web(t1("a", 90, "stable"), t1("b", 10, "candidate"), t1("z", 0, "previous")), to: "z",
 			want: []Target{t1("z", 100, "stable"), t1("b", 0, "rejected")}},
 		"after a rollout": {service: web(t1("b", 100, "stable"), t1("a", 0, "previous"), t1("x", 0, "pr-1")),
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected"), t1("x", 0, "pr-1")}},
 		"a step back that failed": {service: web(t1("a", 90, "stable"), t1("z", 10, "candidate"), t1("z", 0, "shifted"), t1("z", 0, "previous")),
 			want: []Target{t1("a", 100, "stable"), t1("z", 0, "rejected")}},
-		"to what was rejected": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "b",
+		"to a rejected revision": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "b",
 			want: []Target{t1("b", 100, "stable"), t1("a", 0, "rejected")}},
-		"to what already serves": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "a",
+		"to the revision that serves already": {service: web(t1("a", 100, "stable"), t1("b", 0, "rejected")), to: "a",
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},
 		"idle, latest": {service: web(Target{Latest: true, Percent: 100}), to: "a",
 			want: []Target{t1("a", 100, "stable"), t1("b", 0, "rejected")}},

@@ -96,14 +96,14 @@ func TestSlotChoice(t *testing.T) {
 		want  string
 		etag  string
 	}{
-		"the one that it has": {[]Slot{free, func() Slot { s := held; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
+		"the slot that the pull request has": {[]Slot{free, func() Slot { s := held; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
 			"own"},
-		"its own though its time has passed": {[]Slot{free, func() Slot { s := expired; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
+		"its own slot, though expired": {[]Slot{free, func() Slot { s := expired; s.PullRequest, s.Etag = 7, "own"; return s }()}, "",
 			"own"},
-		"a free one before one that is expired": {[]Slot{expired, free}, "", "b"},
-		"one whose time has passed this moment": {[]Slot{held, func() Slot { s := expired; s.Etag = "expired"; return s }()}, "", "expired"},
-		"one with an unreadable holder":         {[]Slot{held, func() Slot { s := spoiled; s.Etag = "spoiled"; return s }()}, "", "spoiled"},
-		"the first of two free ones":            {[]Slot{free, two(0).slots["a"]}, "", "b"},
+		"a free slot before an expired one":  {[]Slot{expired, free}, "", "b"},
+		"a slot that expires at this moment": {[]Slot{held, func() Slot { s := expired; s.Etag = "expired"; return s }()}, "", "expired"},
+		"a slot with an unreadable holder":   {[]Slot{held, func() Slot { s := spoiled; s.Etag = "spoiled"; return s }()}, "", "spoiled"},
+		"the first of two free slots":        {[]Slot{free, two(0).slots["a"]}, "", "b"},
 		"another's": {[]Slot{held}, "no slot is free: a by #3 until 2026-11-27T13:00:00Z is held; take the label off one of these pull " +
 			"requests, wait, or raise previews.slots in the settings of dev", ""},
 	} {
@@ -178,7 +178,8 @@ func TestFailedPreviewIsTakenOut(t *testing.T) {
 		}, "the image does not start in a: it exits with 1; the slot is free again"},
 		"a revision that never appears": {func(w *world) { w.after = func(s *Slot) { s.Ready = s.Image != "new" } },
 			"a has no new revision after 6m0s: look with `gcloud run services describe a`; the slot is free again"},
-		"an answer that is listed": {func(w *world) { w.looked = errors.New("it is listed") }, "it is listed; the slot is free again"},
+		"an answer that search engines may list": {func(w *world) { w.looked = errors.New("it is listed") },
+			"it is listed; the slot is free again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -126,14 +126,14 @@ func TestPromoteRefusesImages(t *testing.T) {
 		"unknown kind": {func(w *world) v1.Descriptor {
 			return w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": "application/x"})
 		}, `manifest {root}: has the media type "application/x"; only OCI and Docker v2 images and indexes are promoted`},
-		"layer kept elsewhere": {func(w *world) v1.Descriptor {
+		"layer with a URL elsewhere": {func(w *world) v1.Descriptor {
 			return w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociImage, "config": w.image.config("amd64", "1000"),
 				"layers": []any{w.image.blob("windows", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")}})
 		}, "has a layer that registries do not keep"},
 		"index of other things": {func(w *world) v1.Descriptor {
 			return w.image.index(w.image.blob("layer", ociLayer))
 		}, "of media type \"" + ociLayer + "\"; only images and indexes are promoted"},
-		"nothing that runs": {func(w *world) v1.Descriptor {
+		"index without an image that runs": {func(w *world) v1.Descriptor {
 			root := w.image.index()
 			w.image.attest(root)
 			return root
@@ -150,7 +150,7 @@ func TestPromoteRefusesImages(t *testing.T) {
 			w.from.store(fromRepo, strings.Replace(root.Digest.String(), ":", "-", 1), w.from.manifests[fromRepo+"/"+root.Digest.String()], ociImage)
 			return root
 		}, "should be an OCI index that lists the referrers of {root}, and is not"},
-		"list that names another's referrer": {func(w *world) v1.Descriptor {
+		"list of referrers with one of another image": {func(w *world) v1.Descriptor {
 			root, other := w.image.image("amd64", "1000", "app"), w.image.image("arm64", "1000", "app")
 			w.image.list(root, w.image.refer(other, "application/spdx+json", "sbom"))
 			return root

@@ -28,29 +28,29 @@ func TestPolicyIsChecked(t *testing.T) {
 		change func(*rollout.Policy)
 		wrong  string
 	}{
-		"as it is":         {func(*rollout.Policy) {}, ""},
-		"one step":         {steps(100), ""},
-		"from 1 to 100":    {steps(1, 2, 99, 100), ""},
-		"no steps":         {steps(), "the last step has to be 100 %"},
-		"not to the end":   {steps(10, 99), "the last step has to be 100 %"},
-		"descending":       {steps(50, 10, 100), "step 10 %: steps ascend from 1 to 100"},
-		"repeated":         {steps(10, 10, 100), "step 10 %: steps ascend from 1 to 100"},
-		"the end repeated": {steps(100, 100), "step 100 %: steps ascend from 1 to 100"},
-		"from 0":           {steps(0, 100), "step 0 %: steps ascend from 1 to 100"},
-		"negative":         {steps(-1, 100), "step -1 %: steps ascend from 1 to 100"},
-		"beyond 100":       {steps(101, 100), "step 101 %: steps ascend from 1 to 100\nstep 100 %: steps ascend from 1 to 100"},
-		"negative bake":    {func(p *rollout.Policy) { p.Steps[0].Bake = -1 }, "step 10 %: the bake is negative"},
-		"pace":             {func(p *rollout.Policy) { p.Before = 0 }, "probe.pace has to be longer than 0"},
-		"interval":         {func(p *rollout.Policy) { p.Interval = 0 }, "probe.interval has to be longer than 0"},
-		"settle":           {func(p *rollout.Policy) { p.Settle = 0 }, "settle has to be longer than 0"},
-		"blind":            {func(p *rollout.Policy) { p.Blind = 0 }, "blind has to be longer than 0"},
-		"candidate wait":   {func(p *rollout.Policy) { p.CandidateWait = 0 }, "candidateWait has to be longer than 0"},
-		"metrics":          {func(p *rollout.Policy) { p.MetricsEvery = -1 }, "metrics.every has to be longer than 0"},
+		"the policy unchanged":       {func(*rollout.Policy) {}, ""},
+		"one step":                   {steps(100), ""},
+		"from 1 to 100":              {steps(1, 2, 99, 100), ""},
+		"no steps":                   {steps(), "the last step has to be 100 %"},
+		"the last step is not 100 %": {steps(10, 99), "the last step has to be 100 %"},
+		"descending":                 {steps(50, 10, 100), "step 10 %: steps ascend from 1 to 100"},
+		"repeated":                   {steps(10, 10, 100), "step 10 %: steps ascend from 1 to 100"},
+		"two steps of 100 %":         {steps(100, 100), "step 100 %: steps ascend from 1 to 100"},
+		"from 0":                     {steps(0, 100), "step 0 %: steps ascend from 1 to 100"},
+		"negative":                   {steps(-1, 100), "step -1 %: steps ascend from 1 to 100"},
+		"beyond 100":                 {steps(101, 100), "step 101 %: steps ascend from 1 to 100\nstep 100 %: steps ascend from 1 to 100"},
+		"negative bake":              {func(p *rollout.Policy) { p.Steps[0].Bake = -1 }, "step 10 %: the bake is negative"},
+		"pace":                       {func(p *rollout.Policy) { p.Before = 0 }, "probe.pace has to be longer than 0"},
+		"interval":                   {func(p *rollout.Policy) { p.Interval = 0 }, "probe.interval has to be longer than 0"},
+		"settle":                     {func(p *rollout.Policy) { p.Settle = 0 }, "settle has to be longer than 0"},
+		"blind":                      {func(p *rollout.Policy) { p.Blind = 0 }, "blind has to be longer than 0"},
+		"candidate wait":             {func(p *rollout.Policy) { p.CandidateWait = 0 }, "candidateWait has to be longer than 0"},
+		"metrics":                    {func(p *rollout.Policy) { p.MetricsEvery = -1 }, "metrics.every has to be longer than 0"},
 		"no probes": {func(p *rollout.Policy) { p.Probes.Probes = 0 },
 			"probe.count is 0: at least one probe has to be good before traffic"},
-		"one probe":     {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
-		"none in a row": {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
-		"one in a row":  {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
+		"one probe":        {func(p *rollout.Policy) { p.Probes.Probes = 1 }, ""},
+		"consecutive is 0": {func(p *rollout.Policy) { p.Probes.Consecutive = 0 }, "probe.consecutive is 0: use at least 1"},
+		"consecutive is 1": {func(p *rollout.Policy) { p.Probes.Consecutive = 1 }, ""},
 		"a hook": {func(p *rollout.Policy) { p.Hooks.Before = []hooks.Hook{{Job: "migrate"}} },
 			"before[0]: timeout has to be longer than 0"},
 		"inconclusive": {func(p *rollout.Policy) { p.Inconclusive = "" }, `inconclusive is "": use hold, proceed or rollback`},
@@ -96,12 +96,12 @@ func TestRollbackIfActive(t *testing.T) {
 		traffic []plan.Target
 		outcome rollout.Outcome
 	}{
-		"prepared":  {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate")}, rollout.RolledBack},
-		"shifting":  {[]plan.Target{of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
-		"full":      {[]plan.Target{of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
-		"withdrawn": {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
-		"finished":  {[]plan.Target{of("web-b", 100, "stable"), of("web-a", 0, "previous")}, rollout.Nothing},
-		"by hand":   {[]plan.Target{of("web-a", 60, "stable"), of("web-b", 40, "")}, rollout.Nothing},
+		"prepared":      {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate")}, rollout.RolledBack},
+		"shifting":      {[]plan.Target{of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"full":          {[]plan.Target{of("web-a", 0, "stable"), of("web-b", 100, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"withdrawn":     {[]plan.Target{of("web-a", 100, "stable"), of("web-b", 0, "candidate"), of("web-b", 0, "shifted")}, rollout.RolledBack},
+		"finished":      {[]plan.Target{of("web-b", 100, "stable"), of("web-a", 0, "previous")}, rollout.Nothing},
+		"split by hand": {[]plan.Target{of("web-a", 60, "stable"), of("web-b", 40, "")}, rollout.Nothing},
 	} {
 		s := deployed(revision{})
 		s.pass(time.Minute)
@@ -219,10 +219,10 @@ func TestRunWaitsOnlyForPendingChanges(t *testing.T) {
 		reconciling, diverged bool
 		waits                 bool
 	}{
-		"at rest":                       {false, false, false},
-		"busy with something else":      {true, false, false},
-		"given up":                      {false, true, false},
-		"taking effect, without an end": {true, true, true},
+		"at rest":                                {false, false, false},
+		"busy with something else":               {true, false, false},
+		"its effect failed":                      {false, true, false},
+		"takes effect for longer than the limit": {true, true, true},
 	} {
 		s := deployed(revision{})
 		s.pass(time.Minute)

@@ -107,7 +107,7 @@ func TestCandidateIsTheWantedRevision(t *testing.T) {
 		result := s.controller().Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Refused, result.Outcome, result.Why)
 	})
-	t.Run("the API chose its name", func(t *testing.T) {
+	t.Run("the API chose the candidate's name", func(t *testing.T) {
 		t.Parallel()
 		s := deployed(revision{})
 		s.service.Asked = ""
@@ -148,20 +148,20 @@ func TestOwnNetworkIsDown(t *testing.T) {
 		why      string
 		traffic  string
 	}{
-		"resumed, down for good": {begun: true, to: time.Hour, outcome: rollout.Interrupted,
+		"resumed, the network stays down": {begun: true, to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
 				"resume with `release rollout web`, or end the rollout with `release rollback web`", traffic: at10},
-		"before traffic, down for good": {to: time.Hour, outcome: rollout.Interrupted,
+		"before traffic, the network stays down": {to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
 				"resume with `release rollout web`, or end the rollout with `release rollback web`", traffic: "web-a=100/stable web-b=000/candidate"},
-		"resumed, down for a while": {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything",
+		"resumed, the network comes back": {begun: true, to: 25 * time.Second, outcome: rollout.Released, why: "web-b serves everything",
 			traffic: "web-b=100/stable web-a=000/previous"},
-		"in the middle, down for a while": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
+		"between steps, the network comes back": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"the candidate alone": {begun: true, to: time.Hour, only: health.Candidate, outcome: rollout.RolledBack,
+		"only the candidate is out of reach": {begun: true, to: time.Hour, only: health.Candidate, outcome: rollout.RolledBack,
 			why:     "3 probes of the candidate's URL in a row failed, the last one: /: lookup web.example: no such host",
 			traffic: "web-a=100/stable web-b=000/rejected"},
-		"the service alone": {begun: true, to: time.Hour, only: health.Main, outcome: rollout.RolledBack,
+		"only the service's URL is out of reach": {begun: true, to: time.Hour, only: health.Main, outcome: rollout.RolledBack,
 			why:     "3 probes of the service's URL in a row failed, the last one: /: lookup web.example: no such host",
 			traffic: "web-a=100/stable web-b=000/rejected"},
 	} {

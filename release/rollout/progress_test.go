@@ -39,7 +39,7 @@ func TestProgressOfARollout(t *testing.T) {
 		"its first answers are bad": {revision{badFrom: 1, badUntil: 5 * time.Second}, false, slices.Concat(before[:2], cold, []string{
 			"0 %, step 0 of 3: 3s of 0s, 0s left, 2 good, 0 bad, p95 50ms", "0 %, step 0 of 3: 18s of 0s, 0s left, 60 good, 0 bad, p95 50ms",
 		}, bakes("10 %, step 1 of 3"), afterwards)},
-		"it never answers well": {revision{badFrom: 1}, false, slices.Concat(before[:2], cold, []string{
+		"all its answers are bad": {revision{badFrom: 1}, false, slices.Concat(before[:2], cold, []string{
 			"0 %, step 0 of 3: 11s of 0s, 0s left, 1 good, 1 bad, p95 50ms", "0 %, step 0 of 3: 11s of 0s, 0s left, 2 good, 2 bad, p95 50ms"})},
 		"one answer is bad": {revision{badFrom: 22 * time.Second, badUntil: 23 * time.Second}, false, slices.Concat(before,
 			begins("10 %, step 1 of 3"), []string{"10 %, step 1 of 3: 20s of 20s, 0s left, 43 good, 1 bad, p95 50ms"}, afterwards)},

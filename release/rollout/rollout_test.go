@@ -190,9 +190,10 @@ func TestProbesDecideWithoutVisitors(t *testing.T) {
 		outcome rollout.Outcome
 		why     string
 	}{
-		"long enough":            {5 * time.Minute, 0, rollout.Released, "web-b serves everything"},
-		"too short":              {20 * time.Second, 0, rollout.Held, "the release is 59.2 % sure that at most 5.0 % fail, and needs 95 %"},
-		"visitors are asked for": {5 * time.Minute, 1000, rollout.Held, "over the service's URL, fewer than the policy's 1000"},
+		"a bake with room for the probes": {5 * time.Minute, 0, rollout.Released, "web-b serves everything"},
+		"a bake too short for the probes": {20 * time.Second, 0, rollout.Held,
+			"the release is 59.2 % sure that at most 5.0 % fail, and needs 95 %"},
+		"fewer visitors than the policy asks for": {5 * time.Minute, 1000, rollout.Held, "over the service's URL, fewer than the policy's 1000"},
 	} {
 		s := deployed(revision{})
 		controller := s.controller()
@@ -565,15 +566,15 @@ func TestRollbackEnds(t *testing.T) {
 		why     string
 		writes  int
 	}{
-		"nothing active, only if active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
-		"already there":                  {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
-		"nowhere to go": {idle, rollout.Back{}, rollout.Refused,
+		"--if-active while no rollout is active": {idle, rollout.Back{IfActive: true}, rollout.Nothing, "no rollout is active", 0},
+		"already there":                          {idle, rollout.Back{To: "web-a"}, rollout.Nothing, "web-a already serves everything", 0},
+		"no revision to go back to": {idle, rollout.Back{}, rollout.Refused,
 			"refused: web-a serves everything and no tag says which revision served before it: name it with `release rollback web --to " +
 				"REVISION` (`release status web` lists them)", 0},
-		"not effective": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
+		"the write has no effect": {func(s *solo) { idle(s); s.stick = true }, rollout.Back{To: "web-b"}, rollout.Unconfirmed,
 			"the traffic may not be back, look with `release status web`, then `release rollback web --to web-b`: the write had no " +
 				"effect, the traffic is web-a 100 %: The traffic was not moved to the desired split.", 1},
-		"the tags not effective": {func(s *solo) {
+		"the tags have no effect": {func(s *solo) {
 			s.serves(plan.Target{Revision: "web-a", Percent: 100, Tag: "stable"}, plan.Target{Revision: "web-b", Tag: "candidate"})
 			s.pass(time.Minute)
 			s.stick = true

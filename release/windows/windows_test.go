@@ -81,16 +81,25 @@ func TestChangingClocks(t *testing.T) {
 		open         bool
 		until        string
 	}{
-		"a window in the hour that is skipped is not that day": {"02:15", "02:45", "2026-03-29T00:30:00Z", false, "2026-03-30T02:15:00+02:00"},
-		"a window over it is an hour shorter":                  {"01:30", "03:30", "2026-03-29T00:45:00Z", true, "2026-03-29T03:30:00+02:00"},
-		"a window that begins in it begins after it":           {"02:30", "04:00", "2026-03-29T00:59:00Z", false, "2026-03-29T03:00:00+02:00"},
-		"a window in the hour that is repeated opens once":     {"02:15", "02:45", "2026-10-25T00:20:00Z", true, "2026-10-25T02:45:00+02:00"},
-		"and once more":           {"02:15", "02:45", "2026-10-25T00:50:00Z", false, "2026-10-25T02:15:00+01:00"},
-		"the second time as well": {"02:15", "02:45", "2026-10-25T01:20:00Z", true, "2026-10-25T02:45:00+01:00"},
-		"a window that ends in it closes, and opens again":       {"01:00", "02:30", "2026-10-25T00:40:00Z", false, "2026-10-25T02:00:00+01:00"},
-		"a window over it is an hour longer":                     {"01:30", "03:30", "2026-10-24T23:45:00Z", true, "2026-10-25T03:30:00+01:00"},
-		"a whole day ends at midnight, whatever its hours are":   {"00:00", "24:00", "2026-10-25T22:59:00Z", true, ""},
-		"a day's end is the end of that day, not of the evening": {"12:00", "24:00", "2026-10-25T22:59:59Z", true, "2026-10-26T00:00:00+01:00"},
+		"a window in the skipped hour does not open that day": {"02:15", "02:45", "2026-03-29T00:30:00Z", false,
+			"2026-03-30T02:15:00+02:00"},
+		"a window over it is an hour shorter": {"01:30", "03:30", "2026-03-29T00:45:00Z", true,
+			"2026-03-29T03:30:00+02:00"},
+		"a window that begins in it begins after it": {"02:30", "04:00", "2026-03-29T00:59:00Z", false,
+			"2026-03-29T03:00:00+02:00"},
+		"a window in the hour that is repeated opens once": {"02:15", "02:45", "2026-10-25T00:20:00Z", true,
+			"2026-10-25T02:45:00+02:00"},
+		"a window in the repeated hour is closed the second time until it ends": {"02:15", "02:45", "2026-10-25T00:50:00Z", false,
+			"2026-10-25T02:15:00+01:00"},
+		"a window in the repeated hour opens the second time": {"02:15", "02:45", "2026-10-25T01:20:00Z", true,
+			"2026-10-25T02:45:00+01:00"},
+		"a window that ends in it closes, and opens again": {"01:00", "02:30", "2026-10-25T00:40:00Z", false,
+			"2026-10-25T02:00:00+01:00"},
+		"a window over it is an hour longer": {"01:30", "03:30", "2026-10-24T23:45:00Z", true,
+			"2026-10-25T03:30:00+01:00"},
+		"a whole day ends at midnight, whatever its hours are": {"00:00", "24:00", "2026-10-25T22:59:00Z", true, ""},
+		"a day's end is the end of that day, not of the evening": {"12:00", "24:00", "2026-10-25T22:59:59Z", true,
+			"2026-10-26T00:00:00+01:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

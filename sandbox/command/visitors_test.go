@@ -35,7 +35,7 @@ func TestTroubleBeginsWithTheVisitorsArrival(t *testing.T) {
 			v.count(at(1), 3*time.Second, "web-b", 200)
 		}, at(1), "web-a", "web-a                                 1   33.3%     0      1ms      1ms\nweb-b                              " +
 			"   2   66.7%     2      1ms      1ms\n"},
-		"who came before the counts began anew": {func(v *visitors) {
+		"a visitor who came before the counters were reset": {func(v *visitors) {
 			v.count(at(1), time.Millisecond, "web-a", 200)
 			v.restart(at(2), "web-a", func() { t.Error("another revision answers from now on") })
 			v.count(at(1), 3*time.Second, "web-b", 200)

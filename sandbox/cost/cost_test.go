@@ -55,7 +55,7 @@ func TestCostOfAResource(t *testing.T) {
 		// Expected: 20,000 s × (0.000024 + 0.5 × 0.0000025) + 0.04 for the requests. At worst: 2 × 2,678,400 s of the same.
 		"a service that scales to zero": {service(nil), a(0, 0.545, 135.2592)},
 		// A waiting instance costs 2,678,400 s × (0.0000025 + 0.5 × 0.0000025). While it serves, it costs as much as any other.
-		"a service with a waiting instance": {service(func(_, _, s object) { s["minInstanceCount"] = 1.0 }), a(10.044, 10.514, 135.2592)},
+		"a service with a minimum of one instance": {service(func(_, _, s object) { s["minInstanceCount"] = 1.0 }), a(10.044, 10.514, 135.2592)},
 		"a minimum of the service itself": {service(func(i, _, _ object) { i["scaling"] = object{"minInstanceCount": 1.0} }), a(10.044,
 			10.514, 135.2592)},
 		// 20,000 s × (0.000018 + 0.5 × 0.000002), and no price for requests.
@@ -71,15 +71,16 @@ func TestCostOfAResource(t *testing.T) {
 			i["template"].(object)["containers"] = []any{c, object{"resources": object{"cpuIdle": true, "limits": object{"cpu": "1",
 				"memory": "512Mi"}}}}
 		}), a(0, 1.05, 270.5184)},
-		"a service of ten by hand": {service(func(i, _, _ object) { i["scaling"] = object{"manualInstanceCount": 10.0} }), a(0, 0.545, 676.296)},
+		"a service with ten instances by hand": {service(func(i, _, _ object) { i["scaling"] = object{"manualInstanceCount": 10.0} }),
+			a(0, 0.545, 676.296)},
 		"a registry": {of("gcp:artifactregistry/repository:Repository", object{"cleanupPolicies": []any{
 			object{"action": "KEEP", "mostRecentVersions": object{"keepCount": 20.0}}}}), a(0.5, 0.5, 5)},
 		"a secret": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"auto": object{}}}), a(0.06, 0.06, 0.36)},
 		"a secret in three regions": {of("gcp:secretmanager/secret:Secret", object{"replication": object{"userManaged": object{
 			"replicas": []any{object{}, object{}, object{}}}}}), a(0.18, 0.18, 1.08)},
-		"a service without a most": {service(func(_, _, s object) { delete(s, "maxInstanceCount") }), a(0, 0.545, 6762.96)},
-		"a check without a period": {uptime("0s"), a(0, 0, 0)},
-		"a key":                    {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
+		"a service without a maximum": {service(func(_, _, s object) { delete(s, "maxInstanceCount") }), a(0, 0.545, 6762.96)},
+		"a check without a period":    {uptime("0s"), a(0, 0, 0)},
+		"a key":                       {of("gcp:kms/cryptoKey:CryptoKey", object{}), a(0.06, 0.06, 0.06)},
 		"a key in an HSM": {of("gcp:kms/cryptoKey:CryptoKey", object{"versionTemplate": object{"protectionLevel": "HSM"}}),
 			a(2.5, 2.5, 2.5)},
 		// 744 h × (0.0413 + 3.75 × 0.007) and 10 GiB × (0.17 + 0.08); at worst 100 GiB.
@@ -88,9 +89,9 @@ func TestCostOfAResource(t *testing.T) {
 		// Twice 744 h × 0.0105, twice 10 GiB × 0.17, once 10 GiB × 0.08.
 		"a highly available database": {of("gcp:sql/databaseInstance:DatabaseInstance", object{"settings": object{"tier": "db-f1-micro",
 			"availabilityType": "REGIONAL"}}), a(19.824, 19.824, 19.824)},
-		"an uptime check":  {uptime("60s"), a(0, 0, 0)},
-		"a scheduler job":  {of("gcp:cloudscheduler/job:Job", object{}), a(0.1, 0.1, 0.1)},
-		"one check of 1 s": {uptime("1s"), a(4521.12, 4521.12, 4521.12)}, // 16,070,400 executions, a million of them free
+		"an uptime check":      {uptime("60s"), a(0, 0, 0)},
+		"a scheduler job":      {of("gcp:cloudscheduler/job:Job", object{}), a(0.1, 0.1, 0.1)},
+		"a check every second": {uptime("1s"), a(4521.12, 4521.12, 4521.12)}, // 16,070,400 executions, a million of them free
 		// 31 × 60 s × (0.000018 + 0.5 × 0.000002); at worst ten tasks of an hour, four times each.
 		"a job": {of("gcp:cloudrunv2/job:Job", object{"name": "migrate", "location": "us-central1", "template": object{"taskCount": 10.0,
 			"template": object{"timeout": "3600s", "containers": []any{object{}}}}}), a(0.3534, 0.3534, 84.816)},

@@ -143,7 +143,7 @@ func TestDriftOfAStep(t *testing.T) {
 		{"only read", apitype.StepEventMetadata{Op: apitype.OpRefresh, URN: urn, Old: state(old), New: state(old)}, nil},
 		{"deleted", apitype.StepEventMetadata{Op: apitype.OpDelete, URN: urn, Type: "t", Old: state(old)},
 			[]Drifted{{Name: "web-service", Type: "t", ID: "projects/p/services/s", Deleted: true, Properties: []PropertyDrift{}}}},
-		{"only what is ignored", apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urn, Old: state(old), New: state(now),
+		{"only an ignored property", apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urn, Old: state(old), New: state(now),
 			DetailedDiff: map[string]apitype.PropertyDiff{"traffics[0].tag": {}, "traffics": {}}}, nil},
 		{"changed", apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urn, Type: "t", Old: state(old), New: state(now),
 			DetailedDiff: map[string]apitype.PropertyDiff{

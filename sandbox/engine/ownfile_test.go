@@ -104,13 +104,13 @@ func TestMerged(t *testing.T) {
 		"an item added":              {"{a: [1]}", "{a: [1, 2]}", "{a: [stand-in:1]}", "{a: [stand-in:1, 2]}"},
 		"an item changed":            {"{a: [1, 2]}", "{a: [1, 3]}", "{a: [stand-in:1, stand-in:2]}", "{a: [stand-in:1, 3]}"},
 		"an item taken out":          {"{a: [1, 2]}", "{a: [1]}", "{a: [stand-in:1, 2]}", "{a: [stand-in:1]}"},
-		"a whole new key of the project": {"{p:platform: {a: 1}}", "{p:platform: {a: 1}, p:mine: x}", "{p:platform: {a: stand-in:1}}",
+		"a new key at the top": {"{p:platform: {a: 1}}", "{p:platform: {a: 1}, p:mine: x}", "{p:platform: {a: stand-in:1}}",
 			"{p:platform: {a: stand-in:1}, p:mine: x}"},
-		"a pin where the copy has a value": {"{s: {value: {secure: A}}}", `{s: {value: {secure: A}, version: "2"}}`,
+		"a version where the copy has a value": {"{s: {value: {secure: A}}}", `{s: {value: {secure: A}, version: "2"}}`,
 			`{s: {version: "1"}}`, `{s: {version: "2"}}`},
 		"an encrypted value": {"{s: {value: {secure: A}}}", "{s: {value: {secure: B}}}", `{s: {version: "1"}}`,
 			`{s: {version: "1"}}`},
-		"a secret that is new": {"{}", "{s: {value: {secure: A}}}", "{}", "{s: {}}"},
+		"a new secret": {"{}", "{s: {value: {secure: A}}}", "{}", "{s: {}}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

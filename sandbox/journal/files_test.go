@@ -91,10 +91,10 @@ func TestFoldIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	noted := append(append([]byte{}, whole...), append(note, '\n')...)
 	for name, test := range map[string]struct{ state, journal []byte }{
-		"while it noted the state":          {[]byte(emptyState), noted[:len(noted)-9]},
-		"before the state was replaced":     {[]byte(emptyState), noted},
-		"before the journal was removed":    {after, noted},
-		"after that, with the journal back": {after, append(append([]byte{}, noted...), append(note, '\n')...)},
+		"while the state was written to the note":              {[]byte(emptyState), noted[:len(noted)-9]},
+		"before the state was replaced":                        {[]byte(emptyState), noted},
+		"before the journal was removed":                       {after, noted},
+		"after the journal was removed, with the journal back": {after, append(append([]byte{}, noted...), append(note, '\n')...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

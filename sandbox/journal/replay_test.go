@@ -83,14 +83,15 @@ func TestReplay(t *testing.T) {
 		"a replacement, the new one first": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{
 			begin(1, "a", creating), {Kind: apitype.JournalEntryKindSuccess, OperationID: 1, State: made("a", "2"), DeleteOld: at(0)}},
 			want: "a=2, a=1 to delete"},
-		"and its end": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{begin(1, "a", creating),
-			{Kind: apitype.JournalEntryKindSuccess, OperationID: 1, State: made("a", "2"), DeleteOld: at(0)}, begin(2, "a", deleting),
-			{Kind: apitype.JournalEntryKindSuccess, OperationID: 2, RemoveOld: at(0)}}, want: "a=2"},
+		"a replacement, the new one first, at its end": {base: []apitype.ResourceV3{*made("a", "1")},
+			entries: []apitype.JournalEntry{begin(1, "a", creating),
+				{Kind: apitype.JournalEntryKindSuccess, OperationID: 1, State: made("a", "2"), DeleteOld: at(0)}, begin(2, "a", deleting),
+				{Kind: apitype.JournalEntryKindSuccess, OperationID: 2, RemoveOld: at(0)}}, want: "a=2"},
 		"a replacement, the old one first": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{begin(1, "a", deleting),
 			{Kind: apitype.JournalEntryKindSuccess, OperationID: 1, PendingReplacementOld: at(0)}}, want: "a=1 to replace"},
-		"made and taken away": {entries: []apitype.JournalEntry{success(1, made("a", "1")),
+		"created and deleted in one update": {entries: []apitype.JournalEntry{success(1, made("a", "1")),
 			{Kind: apitype.JournalEntryKindSuccess, OperationID: 2, RemoveNew: at(1)}, success(3, made("b", "2"))}, want: "b=2"},
-		"made and marked": {entries: []apitype.JournalEntry{success(1, made("a", "1")), success(2, made("b", "2")),
+		"created and marked for deletion in one update": {entries: []apitype.JournalEntry{success(1, made("a", "1")), success(2, made("b", "2")),
 			{Kind: apitype.JournalEntryKindSuccess, OperationID: 3, DeleteNew: at(1), PendingReplacementNew: at(2)}},
 			want: "a=1 to delete, b=2 to replace"},
 		"outputs of a component": {entries: []apitype.JournalEntry{success(1, made("a", "")),
@@ -104,7 +105,7 @@ func TestReplay(t *testing.T) {
 			entries: []apitype.JournalEntry{
 				{Kind: apitype.JournalEntryKindRefreshSuccess, RemoveOld: at(0)}, {Kind: apitype.JournalEntryKindRebuiltBaseState},
 				{Kind: apitype.JournalEntryKindSuccess, OperationID: 3, State: made("b", "4"), RemoveOld: at(0)}}, want: "b=4"},
-		"another state to begin with": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{
+		"an entry that replaces the state": {base: []apitype.ResourceV3{*made("a", "1")}, entries: []apitype.JournalEntry{
 			{Kind: apitype.JournalEntryKindWrite, NewSnapshot: &apitype.DeploymentV3{Resources: []apitype.ResourceV3{*made("z", "1")}}},
 			success(1, made("y", "2"))}, want: "y=2, z=1"},
 		"a rename changes references": {base: []apitype.ResourceV3{*made("a", "1"), *child}, entries: []apitype.JournalEntry{
@@ -133,7 +134,7 @@ func TestReplayRefuses(t *testing.T) {
 		entry apitype.JournalEntry
 		says  string
 	}{
-		"a position behind the end": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindSuccess, RemoveOld: at(1)},
+		"a position after the end": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindSuccess, RemoveOld: at(1)},
 			"the journal does not fit the state it began with: entry 7 names resource 1 of 1"},
 		"a position before the start": {apitype.JournalEntry{SequenceID: 7, Kind: apitype.JournalEntryKindSuccess, RemoveOld: at(-1)},
 			"the journal does not fit the state it began with: entry 7 names resource -1 of 1"},

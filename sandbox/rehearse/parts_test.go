@@ -141,7 +141,7 @@ func TestUnprovenPaths(t *testing.T) {
 	}{
 		"the same":      {map[string]stacks.Service{"web": service(nil)}, map[string]stacks.Service{"web": service(nil)}, "", ""},
 		"a new service": {nil, map[string]stacks.Service{"web": service(nil)}, "", ""},
-		"a path that another probe has": {map[string]stacks.Service{"web": service(nil)}, map[string]stacks.Service{"web": service(
+		"a path that another service's probe has": {map[string]stacks.Service{"web": service(nil)}, map[string]stacks.Service{"web": service(
 			func(s *stacks.Service) { s.Startup.Path, s.Liveness.Path = "/up", "/smoke" })}, "", ""},
 		"an unknown path": {map[string]stacks.Service{"web": service(nil)}, map[string]stacks.Service{"web": service(
 			func(s *stacks.Service) { s.Liveness.Path, s.Digest = "/new", digest("d") })}, digest("d"), "/new"},

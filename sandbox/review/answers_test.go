@@ -57,8 +57,9 @@ func TestAnswers(t *testing.T) {
 			Authority: []AuthorityChange{{Widens: true, More: 2}, {}, {Widens: true}}}, "**1 replaced**", "**1 new warning**",
 			"**0.00 → 0.01 (+0.01), at worst 1.00 → 2.50 (+1.50)**", "**4 things become possible**", "**3 of 10 requests fail, 4 s**",
 			"by another update, which makes 1 resource anew"},
-		{"two anew", Stack{Plan: steps(Delete, Replace, Create), Rehearsal: visited(Visitors{Requests: 4, Failures: 4, Still: true}),
-			Findings: Findings{New: []Finding{{Level: "remediate"}, {Level: "warning"}}}}, "**1 deleted, 1 replaced, 1 new**",
+		{"two resources replaced", Stack{Plan: steps(Delete, Replace, Create),
+			Rehearsal: visited(Visitors{Requests: 4, Failures: 4, Still: true}),
+			Findings:  Findings{New: []Finding{{Level: "remediate"}, {Level: "warning"}}}}, "**1 deleted, 1 replaced, 1 new**",
 			"**2 new warnings**", "not known", "nobody", "**4 of 4 requests fail, and it does not end**",
 			"by another update, which makes 2 resources anew"},
 		{"data", Stack{Plan: data}, "**1 deleted, 1 in place**", "pass", "not known", "nobody", "not rehearsed",
@@ -87,15 +88,16 @@ func TestApart(t *testing.T) {
 	x, y := strings.Repeat("x", 100), strings.Repeat("y", 100)
 	around := func(of string) string { return strings.Repeat(of, 24) }
 	for name, test := range map[string][4]string{
-		"short":      {"one", "two", "one", "two"},
-		"just short": {x[:79], x[:78], x[:79], x[:78]},
+		"short":             {"one", "two", "one", "two"},
+		"just short enough": {x[:79], x[:78], x[:79], x[:78]},
 		"one character": {x + "a" + y, x + "b" + y, "…" + around("x") + "a" + around("y") + "…",
 			"…" + around("x") + "b" + around("y") + "…"},
-		"at the beginning":   {"a" + y, "b" + y, "a" + around("y") + "…", "b" + around("y") + "…"},
-		"at the end":         {x + "a", x + "bc", "…" + around("x") + "a", "…" + around("x") + "bc"},
-		"something inserted": {x + y, x + "é" + y, "…" + around("x") + around("y") + "…", "…" + around("x") + "é" + around("y") + "…"},
-		"longer of the same": {x, x + "x", "…" + around("x"), "…" + around("x") + "x"},
-		"nothing in common":  {x, y, x, y},
+		"at the beginning": {"a" + y, "b" + y, "a" + around("y") + "…", "b" + around("y") + "…"},
+		"at the end":       {x + "a", x + "bc", "…" + around("x") + "a", "…" + around("x") + "bc"},
+		"something inserted": {x + y, x + "é" + y, "…" + around("x") + around("y") + "…",
+			"…" + around("x") + "é" + around("y") + "…"},
+		"the same with one character more": {x, x + "x", "…" + around("x"), "…" + around("x") + "x"},
+		"nothing in common":                {x, y, x, y},
 	} {
 		before, after := apart(test[0], test[1])
 		assert.Equal(t, test[2:], []string{before, after}, name)

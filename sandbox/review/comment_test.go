@@ -69,7 +69,7 @@ func TestCommentNamesReplacedAndDeletedResources(t *testing.T) {
 			begun("dev") + "> * deleted: the bucket `files`, **with all data in it**: copy what you still need first\n" +
 				"> * replaced: the database server `db`, **with all data in it**: export it first; its name is taken for a week\n" +
 				owner("dev", "at once") + who},
-		"the same twice": {"dev", strings.Repeat("delete "+secret+" s\n", 3), begun("dev") +
+		"the same line three times": {"dev", strings.Repeat("delete "+secret+" s\n", 3), begun("dev") +
 			"> * deleted: the secret `s`, **with the value of every version**: save what you still need first\n" + owner("dev", "at once") +
 			" [secrets](" + docs + "/howto/secret.md)" + who},
 		"a name that is Markdown": {"dev", "delete " + secret + " a`](https://evil.example)\ndelete " + secret + " a b\nreplaced " + secret +

@@ -305,7 +305,7 @@ func TestUnreadableResourcesFail(t *testing.T) {
 			_, err := projects.NewIAMPolicy(ctx, "x", &projects.IAMPolicyArgs{Project: pulumi.String("p"), PolicyData: pulumi.String("{}")})
 			return err
 		}, "the simulator reads grants of single members only"},
-		"a grant on what it does not know": {func(ctx *pulumi.Context) error {
+		"a grant on an unknown kind of resource": {func(ctx *pulumi.Context) error {
 			// Registered by its token, as components/bucket does, because the SDK's package of storage takes ten seconds to compile.
 			var member pulumi.CustomResourceState
 			return ctx.RegisterResource("gcp:storage/bucketIAMMember:BucketIAMMember", "x", pulumi.Map{
@@ -326,7 +326,7 @@ func TestUnreadableResourcesFail(t *testing.T) {
 			})
 			return err
 		}, `provider "x": has keys of its own (jwksJson)`},
-		"half a condition": {func(ctx *pulumi.Context) error {
+		"a condition without its expression": {func(ctx *pulumi.Context) error {
 			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{
 				Project: pulumi.String("p"), Role: pulumi.String("r"), Member: pulumi.String("m"),
 				Condition: projects.IAMMemberConditionArgs{Title: pulumi.String("t"), Expression: pulumi.String("")},

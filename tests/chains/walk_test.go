@@ -289,7 +289,7 @@ func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 		{"built on a branch", branch, `source ref: found "refs/heads/feature"`, false, false, described},
 		{"without provenance in the registry", none, "no Sigstore bundle refers to it", false, true, promoted},
 		{"built on a branch, by the registry", branch, `source ref: found "refs/heads/feature"`, false, true, promoted},
-		{"not there", anything, "check the repository's name, and that the digest was pushed to it", false, true, promoted},
+		{"an image that does not exist", anything, "check the repository's name, and that the digest was pushed to it", false, true, promoted},
 		{"a registry that refuses", digest, "or give this identity access to the repository", true, true, promoted},
 	} {
 		staging.Full.Store(test.full)

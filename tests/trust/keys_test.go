@@ -39,7 +39,7 @@ var keyFiles = regexp.MustCompile(`(?i)(^|/)(\.env(\..+)?|\.netrc|\.npmrc|id_(rs
 // workflowKeys match the text of a workflow that needs a key.
 var workflowKeys = map[string]*regexp.Regexp{
 	"reads a secret other than the run's own token": regexp.MustCompile(`secrets\s*(\.\s*([A-Za-z_][\w-]*)|\[)`),
-	"hands all secrets on":                          regexp.MustCompile(`secrets:\s*inherit`),
+	"passes on all secrets":                         regexp.MustCompile(`secrets:\s*inherit`),
 	"authenticates with a key":                      regexp.MustCompile(`credentials_json|service_account_key|_json_key`),
 }
 
@@ -119,16 +119,17 @@ func TestKeysAreRecognized(t *testing.T) {
 		"a token of Pulumi":     {"a.md", "pul" + "-" + strings.Repeat("0", 40), "a token of Pulumi Cloud"},
 		"a file's name":         {"config/credentials.json", "{}", "files of this name"},
 		"an environment's file": {".env.production", "", "files of this name"},
-		"a secret":              {".github/workflows/a.yml", "token: ${{ secrets.PULUMI_ACCESS_TOKEN }}", "a.yml:1: reads a secret"},
-		"a secret by index":     {".github/workflows/a.yml", "token: ${{ secrets['KEY'] }}", "reads a secret"},
-		"all secrets":           {".github/workflows/a.yml", "    secrets: inherit", "hands all secrets on"},
-		"a key for Google":      {".github/actions/a/action.yml", "credentials_json: x", "authenticates with a key"},
-		"the run's own token":   {".github/workflows/a.yml", "token: ${{ secrets.GITHUB_TOKEN }}", ""},
-		"where people are told": {".github/workflows/deploy.yml", "url: ${{ secrets.RELEASE_SLACK_URL }}", ""},
-		"the same elsewhere":    {".github/workflows/build.yml", "url: ${{ secrets.RELEASE_SLACK_URL }}", "reads a secret"},
-		"another one there":     {".github/workflows/deploy.yml", "url: ${{ secrets.SLACK_URL }}", "reads a secret"},
-		"a comment":             {".github/workflows/a.yml", "# no secrets.KEY here", ""},
-		"a public key":          {"a.pem", "-----BEGIN PUBLIC KEY-----\n" + strings.Repeat("A", 64), ""},
+		"a secret": {".github/workflows/a.yml", "token: ${{ secrets.PULUMI_ACCESS_TOKEN }}",
+			"a.yml:1: reads a secret"},
+		"a secret by index":                   {".github/workflows/a.yml", "token: ${{ secrets['KEY'] }}", "reads a secret"},
+		"all secrets":                         {".github/workflows/a.yml", "    secrets: inherit", "passes on all secrets"},
+		"a key for Google":                    {".github/actions/a/action.yml", "credentials_json: x", "authenticates with a key"},
+		"the run's own token":                 {".github/workflows/a.yml", "token: ${{ secrets.GITHUB_TOKEN }}", ""},
+		"a sink's secret in deploy.yml":       {".github/workflows/deploy.yml", "url: ${{ secrets.RELEASE_SLACK_URL }}", ""},
+		"a sink's secret in another workflow": {".github/workflows/build.yml", "url: ${{ secrets.RELEASE_SLACK_URL }}", "reads a secret"},
+		"another secret in deploy.yml":        {".github/workflows/deploy.yml", "url: ${{ secrets.SLACK_URL }}", "reads a secret"},
+		"a comment":                           {".github/workflows/a.yml", "# no secrets.KEY here", ""},
+		"a public key":                        {"a.pem", "-----BEGIN PUBLIC KEY-----\n" + strings.Repeat("A", 64), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -186,7 +186,7 @@ func TestBatteryNoticesHoles(t *testing.T) {
 		// noticed are names of cases that fail then, among others.
 		noticed []string
 	}{
-		"bound by environment alone": {"dev", func(of *trust.Deployed) {
+		"bound by the environment alone": {"dev", func(of *trust.Deployed) {
 			for i := range of.Providers {
 				mapping := maps.Clone(of.Providers[i].Mapping)
 				mapping["attribute.env_workflow"] = strings.ReplaceAll(mapping["attribute.env_workflow"], composite, "")

@@ -126,10 +126,11 @@ func TestMissingOwnersAreReported(t *testing.T) {
 	text, files := ownersAndFiles(t)
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"no line for everything", "*                   @guiofsaints\n", "/.github/ @guiofsaints\n", "nobody has to review Pulumi.dev.yaml"},
-		{"a folder given away", "/packages/web/src/\n", "/packages/web/src/\n/policy/\n", "/policy/ gives away what steers"},
-		{"a future file given away", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n",
+		{"a steering folder with another owner", "/packages/web/src/\n", "/packages/web/src/\n/policy/\n", "/policy/ gives away what steers"},
+		{"a steering file to come, with another owner", "/packages/web/src/\n", "/packages/web/src/\n/Pulumi.json\n",
 			"/Pulumi.json gives away what steers"},
-		{"no owner's form", "*                   @guiofsaints\n", "* @guiofsaints\n/stacks/ guiofsaints\n", "/stacks/: guiofsaints is no owner"},
+		{"an owner without @", "*                   @guiofsaints\n", "* @guiofsaints\n/stacks/ guiofsaints\n",
+			"/stacks/: guiofsaints is no owner"},
 		{"anywhere", "/packages/web/src/\n", "/packages/web/src/\n*.md @guiofsaints\n", "*.md does not begin at the root"},
 	} {
 		if !strings.Contains(text, test.old) {

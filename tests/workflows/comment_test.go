@@ -86,19 +86,19 @@ esac
 	)
 	const made, changed = "called: api --method POST repos/o/r/issues/7/comments", "called: api --method PATCH repos/o/r/issues/comments/6"
 	for name, test := range map[string]struct{ pulls, comments, found, called string }{
-		"the first": {"[" + own + "]", "[]", "true", made},
-		"the next": {"[" + own + "]",
+		"a first comment": {"[" + own + "]", "[]", "true", made},
+		"a later comment": {"[" + own + "]",
 			`[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]` + "\n[" + bot + "]", "true", changed},
-		"somebody else's with the marker": {"[" + own + "]",
+		"a person's comment with the marker": {"[" + own + "]",
 			`[{"id": 5, "user": {"login": "someone"}, "body": "<!-- platform-review -->"}]`, "true", made},
 		"the marker further down": {"[" + own + "]",
 			`[{"id": 5, "user": {"login": "github-actions[bot]"}, "body": "x <!-- platform-review -->"}]`, "true", made},
-		"nothing, and nothing before":           {"[" + own + "]", "[]", "false", ""},
-		"nothing any more":                      {"[" + own + "]", "[" + bot + "]", "false", changed},
+		"nothing to say, and no comment yet":    {"[" + own + "]", "[]", "false", ""},
+		"nothing to say any more":               {"[" + own + "]", "[" + bot + "]", "false", changed},
 		"a head that moved on":                  {`[{"number": 7, "head": {"sha": "def", "repo": {"id": 12}}}]`, "[]", "true", ""},
 		"the same commit in another repository": {`[{"number": 7, "head": {"sha": "abc", "repo": {"id": 13}}}]`, "[]", "true", ""},
 		"a repository that is gone":             {`[{"number": 7, "head": {"sha": "abc", "repo": null}}]`, "[]", "true", ""},
-		"two of the same head":                  {"[" + own + "]\n[" + strings.Replace(own, "7", "8", 1) + "]", "[]", "true", ""},
+		"two pull requests with the same head":  {"[" + own + "]\n[" + strings.Replace(own, "7", "8", 1) + "]", "[]", "true", ""},
 		"none":                                  {"[]", "[]", "true", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,8 +143,8 @@ esac
 		"an id that is a text": {`{"name": "review", "id": "$(id)", "size_in_bytes": 1}`, "success",
 			"found=true\nfetched review into found/review\n" +
 				fmt.Sprintf(called, "")},
-		"nothing, and it failed":  {"", "failure", "found=true\n" + fmt.Sprintf(called, "")},
-		"nothing of the platform": {"", "success", "found=false\n"},
+		"no plan, and the run failed": {"", "failure", "found=true\n" + fmt.Sprintf(called, "")},
+		"nothing of the platform":     {"", "success", "found=false\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

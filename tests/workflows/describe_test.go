@@ -29,9 +29,9 @@ func TestSummaryForApprovers(t *testing.T) {
 		name, status, attested, summary string
 		code                            int
 	}{
-		{"over an older one", serving(old), digest + " " + old, about + "* Serves now: `" + old + "` of old. [What changed since](" +
+		{"over an older digest", serving(old), digest + " " + old, about + "* Serves now: `" + old + "` of old. [What changed since](" +
 			link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n", 0},
-		{"the same", serving(digest), digest, about + "* Serves now: this digest\n", 0},
+		{"the digest that serves already", serving(digest), digest, about + "* Serves now: this digest\n", 0},
 		{"a split", serving(digest, old), digest, about + "* Serves now: this digest\n* Serves now: `" + old +
 			"`, which nobody attested. So the changes since then are not known\n", 0},
 		{"nothing serves", serving(), digest, about + "* Serves now: no image by digest\n", 0},

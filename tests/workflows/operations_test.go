@@ -89,7 +89,7 @@ func TestInfrastructureLeavesServicesAlone(t *testing.T) {
 			`, {"type": "gcp:cloudrunv2/job:Job", "urn": "u"}, ` + fmt.Sprintf(service, "web") + `]}}`,
 			" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-api-service" +
 				" --exclude urn:pulumi:prod::procureflow::a:b:C$gcp:cloudrunv2/service:Service::service-web-service"},
-		{"nothing yet", `{"deployment": {}}`, ""},
+		{"an empty state", `{"deployment": {}}`, ""},
 	} {
 		code, printed, _ := runScript(t, script(t, "pulumi stack export"), map[string]string{"STACK": "prod", "FOLDER": ".", "STATE": test.state},
 			map[string]string{"pulumi": `[ "$1 $2" = "stack export" ] && printf '%s' "$STATE" || echo "called: $*"`})
@@ -192,11 +192,11 @@ func TestPublishedImageIsTheBuiltOne(t *testing.T) {
 		name, digest, index, blobs string
 		code                       int
 	}{
-		{"what was built", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob, 0},
+		{"the digest that was built", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob, 0},
 		{"another image", blob, fmt.Sprintf(layout, strings.Repeat("0", 64)), "printf abc > " + blob, 1},
 		{"two images", blob, `{"manifests": [{"digest": "sha256:` + blob + `"}, {"digest": "sha256:0"}]}`, "printf abc > " + blob, 1},
 		{"no image", blob, `{}`, "printf abc > " + blob, 1},
-		{"other bytes", blob, fmt.Sprintf(layout, blob), "printf abd > " + blob, 1},
+		{"a manifest of other bytes", blob, fmt.Sprintf(layout, blob), "printf abd > " + blob, 1},
 		{"a manifest that is not there", blob, fmt.Sprintf(layout, blob),
 			"printf abd > a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9", 1},
 		{"a name that is not a digest", blob, fmt.Sprintf(layout, blob), "printf abc > " + blob + "; printf x > '  y'", 1},
@@ -258,7 +258,7 @@ func TestPromotionRefusals(t *testing.T) {
 		{"a promotion", digest, "0", 0, "digest=" + digest + "\n"},
 		{"a refused one", digest, "5", 5, ""},
 		{"a tag", "latest", "0", 1, ""},
-		{"a digest and more", digest + "\ndigest=sha256:evil", "0", 1, ""},
+		{"a digest with a second line", digest + "\ndigest=sha256:evil", "0", 1, ""},
 	} {
 		code, printed, outputs := runScript(t, script(t, `"$BIN/release" promote`), map[string]string{
 			"DIGEST": test.digest, "FROM": "h/dev/web", "TO": "h/prod/web", "PROVENANCE": "p.yaml", "EXIT": test.exit,
@@ -281,15 +281,15 @@ func TestDriftIssue(t *testing.T) {
 		"called: issue edit 7 --body-file body.md\n", "called: issue close 7 --comment All stacks are clean: url\n"
 	const dev = "\n### dev\n~~~~text\nupdate a\n~~~~\n"
 	for _, test := range []struct{ name, result, read, found, issue, called, body string }{
-		{"all clean, no issue", "success", "dev staging prod", "", "", "", ""},
-		{"all clean", "success", "dev staging prod", "", "7", closed, ""},
+		{"no drift, and no issue", "success", "dev staging prod", "", "", "", ""},
+		{"no drift, the issue is closed", "success", "dev staging prod", "", "7", closed, ""},
 		{"drift", "success", "dev staging prod", "update a", "", created, dev},
-		{"drift that lasts", "success", "dev staging prod", "update a", "7", edited, dev},
+		{"drift, and the issue is open already", "success", "dev staging prod", "update a", "7", edited, dev},
 		{"drift, and a stack that was not read", "failure", "dev prod", "update a", "7", edited,
 			dev + "\n### staging\nThe check could not read this stack: see its log.\n"},
 		{"a stack that was not read", "failure", "dev staging", "", "7", "", ""},
-		{"what was read did not come", "success", "", "", "7", "", ""},
-		{"more than fits", "success", "dev staging prod", strings.Repeat("x", 20000), "", created,
+		{"the result of reading is missing", "success", "", "", "7", "", ""},
+		{"more drift than an issue holds", "success", "dev staging prod", strings.Repeat("x", 20000), "", created,
 			"\n### dev\n~~~~text\n" + strings.Repeat("x", 15000) + "\n~~~~\n"},
 	} {
 		code, printed, body := runScript(t, `trap '[ ! -f body.md ] || tail -n +2 body.md > "$GITHUB_OUTPUT"' EXIT`+"\n"+script(t,

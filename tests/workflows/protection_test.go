@@ -105,11 +105,12 @@ func TestWrongAllowancesAreReported(t *testing.T) {
 		allowed []string
 		problem string
 	}{
-		{"one of a workflow", without("docker/login-action@*"), "uses docker/login-action, which Pulumi.prod.yaml does not allow"},
-		{"one of a composite action", without("pnpm/action-setup@*"), "actions/setup-pnpm/action.yml uses pnpm/action-setup, which"},
-		{"one of an action's", without("aquasecurity/setup-trivy@*"), "aquasecurity/trivy-action uses aquasecurity/setup-trivy, which"},
-		{"one that an action's uses in turn", without("actions/cache/restore@*"), "aquasecurity/setup-trivy uses actions/cache/restore, which"},
-		{"one that nobody uses", append(slices.Clone(allowed), "some/action@*"), "allows some/action@*, which nobody uses"},
+		{"an action that a workflow uses", without("docker/login-action@*"), "uses docker/login-action, which Pulumi.prod.yaml does not allow"},
+		{"an action that a composite action uses", without("pnpm/action-setup@*"), "actions/setup-pnpm/action.yml uses pnpm/action-setup, which"},
+		{"an action that a foreign action uses", without("aquasecurity/setup-trivy@*"),
+			"aquasecurity/trivy-action uses aquasecurity/setup-trivy, which"},
+		{"an action used two levels down", without("actions/cache/restore@*"), "aquasecurity/setup-trivy uses actions/cache/restore, which"},
+		{"an action that nobody uses", append(slices.Clone(allowed), "some/action@*"), "allows some/action@*, which nobody uses"},
 	} {
 		problems := strings.Join(actionProblems(sources(t), test.allowed, actions(t)), "\n")
 		if strings.Count(problems, "\n") != 0 || !strings.Contains(problems, test.problem) {
@@ -211,12 +212,12 @@ func TestRequiredChecksRunForEveryPullRequest(t *testing.T) {
 	}
 	for _, test := range []struct{ name, old, replacement, problem string }{
 		{"another job", "  ci-ok:\n", "  ci-fine:\n", "platform-ci.yml has no job ci-ok"},
-		{"a name of its own", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
+		{"the job has a name", "  ci-ok:\n", "  ci-ok:\n    name: CI\n", "ci-ok has a name"},
 		{"paths", "  pull_request:\n", "  pull_request:\n    paths: [infra/**]\n", "platform-ci.yml leaves out some pull requests"},
 		{"types", "  pull_request:\n", "  pull_request:\n    types: [opened]\n", "platform-ci.yml leaves out some pull requests"},
-		{"not on dev", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  pull_request:\n    branches: [main]",
+		{"not for pull requests into dev", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  pull_request:\n    branches: [main]",
 			"platform-ci.yml does not run for pull requests to dev"},
-		{"not at all", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  workflow_dispatch:",
+		{"for no pull request", "  pull_request:\n    branches: [main, dev, \"feat/**\"]", "  workflow_dispatch:",
 			"platform-ci.yml does not run for pull requests"},
 	} {
 		changed := sources(t)

@@ -134,12 +134,12 @@ func TestRefusedDeployments(t *testing.T) {
 func TestReleasedRevision(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, services, outputs string }{
-		{"made of the digest",
+		{"the revision of the digest",
 			`{"api": {"image": "r/api@sha256:2", "revision": "api-1"}, "web": {"image": "r/web@sha256:1", "revision": "web-7"}}`, "name=web-7\n"},
-		{"made of another", `{"web": {"image": "r/web@sha256:2", "revision": "web-7"}}`, ""},
-		{"made of a longer one", `{"web": {"image": "r/web@sha256:11", "revision": "web-7"}}`, ""},
-		{"made of a tag", `{"web": {"image": "r/web:sha256:1", "revision": "web-7"}}`, ""},
-		{"another service alone", `{"api": {"image": "r/api@sha256:1", "revision": "api-1"}}`, ""},
+		{"the revision of another digest", `{"web": {"image": "r/web@sha256:2", "revision": "web-7"}}`, ""},
+		{"the revision of a longer digest", `{"web": {"image": "r/web@sha256:11", "revision": "web-7"}}`, ""},
+		{"the revision of a tag", `{"web": {"image": "r/web:sha256:1", "revision": "web-7"}}`, ""},
+		{"another service's revision", `{"api": {"image": "r/api@sha256:1", "revision": "api-1"}}`, ""},
 		{"no revision", `{"web": {"image": "r/web@sha256:1"}}`, ""},
 		{"no stack", ``, ""},
 	} {
@@ -264,11 +264,11 @@ func TestDeploymentRefusals(t *testing.T) {
 		{"a tag called main", "refs/tags/main", "prod", "deploy", digest, "web", 1},
 		{"an environment's name", "refs/heads/main", "production", "deploy", digest, "web", 1},
 		{"a tag for a digest", "refs/heads/main", "prod", "deploy", "latest", "web", 1},
-		{"a digest and more", "refs/heads/main", "prod", "deploy", digest + "\nx", "web", 1},
+		{"a digest with a second line", "refs/heads/main", "prod", "deploy", digest + "\nx", "web", 1},
 		{"upper case", "refs/heads/main", "prod", "deploy", "sha256:" + strings.Repeat("0A", 32), "web", 1},
 		{"no digest", "refs/heads/main", "prod", "deploy", "", "web", 1},
-		{"no digest to go on with", "refs/heads/main", "prod", "resume", "", "web", 1},
-		{"a digest to go back to", "refs/heads/main", "prod", "rollback", digest, "web", 1},
+		{"a resumption without a digest", "refs/heads/main", "prod", "resume", "", "web", 1},
+		{"a rollback with a digest", "refs/heads/main", "prod", "rollback", digest, "web", 1},
 		{"a service that is a command", "refs/heads/main", "prod", "deploy", digest, "web; id", 1},
 		{"no operation", "refs/heads/main", "prod", "", digest, "web", 1},
 	} {

@@ -26,8 +26,8 @@ func TestSettingsThatNeedARelease(t *testing.T) {
 	for name, test := range map[string]struct{ stack, steps, status, want string }{
 		"nothing": {"dev", step("same",
 			"web") + `, {"op": "update", "urn": "urn:pulumi:dev::shop::gcp:billing/budget:Budget::budget"}`, serving, ""},
-		"what was only read": {"dev", step("refresh", "web") + "," + step("read", "web"), serving, ""},
-		"a new one":          {"dev", step("create", "api"), serving, ""},
+		"a service that was refreshed only": {"dev", step("refresh", "web") + "," + step("read", "web"), serving, ""},
+		"a new service":                     {"dev", step("create", "api"), serving, ""},
 		"in dev": {"dev", step("update", "web"), serving, begun + "In dev the run of platform-ci.yml on trunk releases them by " +
 			"itself, or this command does: " + command("dev")},
 		"elsewhere": {"staging", step("refresh", "web") + "," + step("update", "web"), serving, begun +

@@ -27,12 +27,14 @@ func TestEnsure(t *testing.T) {
 	t.Parallel()
 	w := cloudtest.Start(t)
 	for name, test := range map[string]struct{ id, number, want string }{
-		"the same again": {cloudtest.Project, cloudtest.Number, ""},
-		"a new one":      {"other-project", "7", ""},
-		"another number": {cloudtest.Project, "8", "project procureflow-dev has number 123456789012 in this emulator and 8 in the settings; " +
-			"delete the emulator's state folder to start anew"},
-		"another one's number": {"third-project", cloudtest.Number, "project number 123456789012 belongs to procureflow-dev in this emulator; " +
-			"give third-project its own number"},
+		"the same project again": {cloudtest.Project, cloudtest.Number, ""},
+		"a new project":          {"other-project", "7", ""},
+		"the project with another number": {cloudtest.Project, "8",
+			"project procureflow-dev has number 123456789012 in this emulator and 8 in the settings; " +
+				"delete the emulator's state folder to start anew"},
+		"a new project with a number in use": {"third-project", cloudtest.Number,
+			"project number 123456789012 belongs to procureflow-dev in this emulator; " +
+				"give third-project its own number"},
 	} {
 		err := w.Cloud.EnsureProject(cloud.Project{ID: test.id, Number: test.number, BillingAccount: cloudtest.Billing})
 		if test.want == "" {

@@ -30,7 +30,7 @@ func TestRefusals(t *testing.T) {
 			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionThreshold":{"filter":"metric.type=\"x\" resource.type=\"y\"","comparison":"COMPARISON_GT","duration":"90s"}}]}`,
 			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_threshold.duration had an invalid value of " +
 				"\"90s\": it must be a multiple of 60 seconds."},
-		{"an absence of a day", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
+		{"an absence of over a day", "POST", "/mon/v3/projects/procureflow-dev/alertPolicies",
 			`{"displayName":"a","combiner":"OR","conditions":[{"displayName":"c","conditionAbsent":{"filter":"metric.type=\"x\" resource.type=\"y\"","duration":"86400s"}}]}`,
 			"Bad Request INVALID_ARGUMENT: Field alert_policy.conditions[0].condition_absent.duration had an invalid value of " +
 				"\"86400s\": it must be a multiple of 60 seconds, at least 120s and at most 84600s."},

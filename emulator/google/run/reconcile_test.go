@@ -48,10 +48,10 @@ func TestReconcile(t *testing.T) {
 			run.Status{Serving: blue, LatestReady: "green", Reconciling: true}},
 		"held": {run.Spec{Desired: split, Created: "green", Hold: true}, run.Status{Serving: blue, LatestReady: "blue"}, run.RevisionState{},
 			run.Status{Serving: blue, LatestReady: "green", Misrouted: "The traffic was not moved to the desired split."}},
-		"held, and nothing to move": {run.Spec{Desired: split, Created: "green", Hold: true},
+		"held, though no traffic would move": {run.Spec{Desired: split, Created: "green", Hold: true},
 			run.Status{Serving: split, LatestReady: "green"}, run.RevisionState{},
 			run.Status{Serving: split, LatestReady: "green"}},
-		"latest goes back with what is asked for": {run.Spec{Desired: latest, Created: "blue"},
+		"latest goes back when the template is as before": {run.Spec{Desired: latest, Created: "blue"},
 			run.Status{Serving: latest, LatestReady: "green"}, run.RevisionState{},
 			run.Status{Serving: latest, LatestReady: "blue"}},
 		"latest goes back from one that failed": {run.Spec{Desired: latest, Created: "blue"},
@@ -59,7 +59,7 @@ func TestReconcile(t *testing.T) {
 			run.Status{Serving: latest, LatestReady: "blue"}},
 		"back to one that failed": {run.Spec{Desired: latest, Created: "green"}, run.Status{Serving: latest, LatestReady: "blue"}, broken,
 			run.Status{Serving: latest, LatestReady: "blue", Unready: "green is broken"}},
-		"nothing served before either": {run.Spec{Desired: split, Created: "green"}, run.Status{}, broken,
+		"failed, and nothing served before": {run.Spec{Desired: split, Created: "green"}, run.Status{}, broken,
 			run.Status{Unready: "green is broken", Misrouted: noGreen}},
 	} {
 		t.Run(name, func(t *testing.T) {

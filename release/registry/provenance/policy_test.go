@@ -73,13 +73,13 @@ func TestParsePolicyProblems(t *testing.T) {
 			"line 6: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
 		"a reason that is null": {policyText + "allowRootBecause: null", []string{
 			"line 6: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
-		"a reason from elsewhere": {policyText + "runner: &x github-hosted\nallowRootBecause: *x", []string{
+		"a reason by a YAML alias": {policyText + "runner: &x github-hosted\nallowRootBecause: *x", []string{
 			"line 7: allowRootBecause has to be a text; remove the key for the default, if it has one"}},
-		"a repository alone": {strings.Replace(policyText, "acme/shop", "acme/s hop", 1), []string{
+		"a malformed repository": {strings.Replace(policyText, "acme/shop", "acme/s hop", 1), []string{
 			`repository is "acme/s hop"; give OWNER/NAME`}},
 		"no predicates": {policyText + "predicateTypes: []", []string{
 			"line 6: predicateTypes has to be a list of URLs; remove the key for the default"}},
-		"all wrong": {`
+		"every key wrong": {`
 sigstore: private
 issuer: http://token.example
 repository: shop

@@ -82,7 +82,7 @@ func TestVerifyAmongSeveralDependencies(t *testing.T) {
 	image := map[string]any{"uri": "docker://node", "digest": map[string]any{"sha256": "2"}}
 	for name, dependencies := range map[string][]any{
 		"first": {source, another, image}, "last": {another, image, source}, "in the middle": {image, source,
-			another}, "beside no commits": {image, source, image},
+			another}, "without other commits": {image, source, image},
 	} {
 		raw := attest(t, s, func(a *provenancetest.Attestation) {
 			a.Predicate.(map[string]any)["buildDefinition"].(map[string]any)["resolvedDependencies"] = dependencies

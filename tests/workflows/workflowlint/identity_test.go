@@ -29,7 +29,7 @@ func TestIdentities(t *testing.T) {
 		{name: "logs in after files were refused", also: setUp, text: begin + checkout + local(ours+"setup-platform", "") + auth},
 		{name: "logs in before", also: setUp, text: begin + checkout + auth + local(ours+"setup-platform", ""), want: []string{
 			"unrefused-files: j: logs in before setup-platform refused what would steer it"}},
-		{name: "a checkout elsewhere steers nothing", text: begin + step("actions/checkout", `persist-credentials: "false", path: p`) + auth},
+		{name: "a checkout into a folder of its own", text: begin + step("actions/checkout", `persist-credentials: "false", path: p`) + auth},
 		{name: "files that change a build", text: strings.Replace(begin, goOnly, "", 1) + auth, want: []string{
 			"go-flags: j: GOFLAGS is not -mod=readonly" + flags, "go-flags: j: GOWORK is not off" + flags}},
 		{name: "a workspace", text: strings.Replace(begin, `GOWORK: "off"`, "GOWORK: go.work", 1) + auth, want: []string{
@@ -49,13 +49,15 @@ func TestCalledWorkflows(t *testing.T) {
 		{name: "the caller's files", text: begin + step("actions/checkout", `persist-credentials: "false"`)},
 		{name: "the caller's action", also: also, text: begin + local("./.github/actions/own", ""), want: []string{
 			"foreign-action: j: ./.github/actions/own is the caller's: use ./.platform/.github/actions/"}},
-		{name: "its own action, uncalled", also: also, text: head + job + reads + steps + local("./.github/actions/own", "")},
+		{name: "its own action, in a workflow that is not called", also: also,
+			text: head + job + reads + steps + local("./.github/actions/own", "")},
 		{name: "a commit of the caller's choice",
 			text: begin + step("actions/checkout", strings.Replace(own, "job.workflow_sha", "inputs.ref", 1)),
 			want: []string{`foreign-action: j: checks out with ref "${{ inputs.ref }}", want "${{ job.workflow_sha }}"`}},
-		{name: "a path and nothing else", text: begin + step("actions/checkout", `persist-credentials: "false", path: .platform`), want: []string{
-			`foreign-action: j: checks out with ref "", want "${{ job.workflow_sha }}"`,
-			`foreign-action: j: checks out with repository "", want "${{ job.workflow_repository }}"`}},
+		{name: "a checkout with a path and no repository",
+			text: begin + step("actions/checkout", `persist-credentials: "false", path: .platform`), want: []string{
+				`foreign-action: j: checks out with ref "", want "${{ job.workflow_sha }}"`,
+				`foreign-action: j: checks out with repository "", want "${{ job.workflow_repository }}"`}},
 	})
 }
 
@@ -89,7 +91,8 @@ func TestTeams(t *testing.T) {
 		{name: "another stack's settings", also: also, text: in("dev") + command + `"$BIN/release" settings --stack prod` + "\n", want: []string{
 			`pulumi-team: j: in environment "dev" it reads the settings of "prod", want "dev"`}},
 		{name: "its own settings", also: also, text: in("dev") + command + `"$BIN/release" settings --stack dev` + "\n"},
-		{name: "a way of its own", text: head + job + reads + steps + step("pulumi/auth-actions", "token-expiration: 600"), want: []string{
-			"pulumi-team: j: enters Pulumi Cloud by itself: use ./.platform/.github/actions/pulumi-login"}},
+		{name: "a login without the platform's action", text: head + job + reads + steps + step("pulumi/auth-actions", "token-expiration: 600"),
+			want: []string{
+				"pulumi-team: j: enters Pulumi Cloud by itself: use ./.platform/.github/actions/pulumi-login"}},
 	})
 }

@@ -116,7 +116,7 @@ func TestActionsArePinned(t *testing.T) {
 			"ref-version-mismatch: actions/checkout@" + sha + " # v2" + unlike + sha + " # v1"}},
 		{name: "no version", text: begin + strings.Replace(checkout, " # v1", "", 1), want: []string{
 			"ref-version-mismatch: actions/checkout@" + sha + " # " + unlike + sha + " # v1"}},
-		{name: "one that nobody recorded", text: begin + step("mallory/checkout", ""), want: []string{
+		{name: "an action that is not recorded", text: begin + step("mallory/checkout", ""), want: []string{
 			"ref-version-mismatch: mallory/checkout@" + sha + " # v1" + unlike + " # "}},
 		{name: "BuildKit by its digest", text: begin + step("docker/setup-buildx-action",
 			"driver-opts: image=moby/buildkit:v0.29.0@sha256:"+strings.Repeat("0", 64))},
@@ -133,15 +133,15 @@ func TestInputsExist(t *testing.T) {
 	begin := head + job + reads + steps
 	also := map[string]string{"actions/own/action.yml": composite("a: {required: true}, b: {}", inBash)}
 	checkAll(t, []ruleCase{
-		{name: "all that are needed", text: begin + step("actions/upload", "path: p, name: n")},
-		{name: "one that is missing", text: begin + step("actions/upload", "name: n"), want: []string{
+		{name: "all required inputs", text: begin + step("actions/upload", "path: p, name: n")},
+		{name: "a missing input", text: begin + step("actions/upload", "name: n"), want: []string{
 			"action-inputs: j: actions/upload@" + sha + " needs the input \"path\""}},
-		{name: "one that is misspelt", text: begin + step("actions/upload", "path: p, nmae: n"), want: []string{
+		{name: "a misspelt input", text: begin + step("actions/upload", "path: p, nmae: n"), want: []string{
 			"action-inputs: j: actions/upload@" + sha + " has no input \"nmae\""}},
 		{name: "ours", also: also, text: begin + local("./.github/actions/own", "a: 1, b: 2")},
-		{name: "ours, wrong", also: also, text: begin + local("./.github/actions/own", "c: 1"), want: []string{
+		{name: "an own action with a misspelt input", also: also, text: begin + local("./.github/actions/own", "c: 1"), want: []string{
 			`action-inputs: j: ./.github/actions/own has no input "c"`, `action-inputs: j: ./.github/actions/own needs the input "a"`}},
-		{name: "ours, not there", text: begin + local("./.github/actions/own", ""), want: []string{
+		{name: "an own action that does not exist", text: begin + local("./.github/actions/own", ""), want: []string{
 			"action-inputs: j: there is no action ./.github/actions/own"}},
 	})
 }
@@ -161,12 +161,13 @@ func TestScripts(t *testing.T) {
 		{name: "bash of the step's own", text: strings.Replace(begin, strict, "", 1) + nothing + "        shell: bash\n"},
 		{name: "a composite without bash", text: begin + nothing, also: map[string]string{"actions/own/action.yml": composite("", nothing)},
 			want: []string{"actions/own/action.yml: strict-shell: : run: does not begin with set -euo pipefail, or its shell is not bash"}},
-		{name: "a digest that was held", text: begin + command + hold + command + "copy \"$DIGEST\"\n"},
-		{name: "a digest that was not", text: begin + command + "copy \"${DIGEST}\"\n" + command + hold, want: []string{
+		{name: "a digest whose form was checked", text: begin + command + hold + command + "copy \"$DIGEST\"\n"},
+		{name: "a digest whose form is checked too late", text: begin + command + "copy \"${DIGEST}\"\n" + command + hold, want: []string{
 			"digest-unchecked: j: uses $DIGEST before it was held against ^sha256:[0-9a-f]{64}$"}},
-		{name: "held in another job", text: begin + command + hold + strings.Replace(job, "  j:", "  k:", 1) + reads + steps +
-			command + "copy \"$DIGEST\"\n", want: []string{"digest-unchecked: k: uses $DIGEST before it was held against ^sha256:[0-9a-f]{64}$"}},
-		{name: "names where they are no options", text: begin + command + `show --name "$NAME" --in="$STACK" -- "$HOST"` + "\n"},
+		{name: "a digest whose form is checked in another job",
+			text: begin + command + hold + strings.Replace(job, "  j:", "  k:", 1) + reads + steps +
+				command + "copy \"$DIGEST\"\n", want: []string{"digest-unchecked: k: uses $DIGEST before it was held against ^sha256:[0-9a-f]{64}$"}},
+		{name: "names that cannot be read as options", text: begin + command + `show --name "$NAME" --in="$STACK" -- "$HOST"` + "\n"},
 		{name: "a name that may be an option", text: begin + command + `show "${NAME}" -- "$HOST"` + "\n", want: []string{
 			`option-injection: j: "${NAME}" could be an option: put -- before it`}},
 		{name: "policies that come too late", text: begin + command + "pulumi up --skip-preview\n", want: []string{
@@ -183,12 +184,12 @@ func TestPermissions(t *testing.T) {
 	checkAll(t, []ruleCase{
 		{name: "named one by one", text: head + job + reads + steps + nothing},
 		{name: "none", text: head + job + "    permissions: {}\n" + steps + nothing},
-		{name: "nothing said at the top", text: strings.Replace(head, "permissions: {}\n", "", 1) + job + reads + steps + nothing,
+		{name: "no permissions at the top", text: strings.Replace(head, "permissions: {}\n", "", 1) + job + reads + steps + nothing,
 			want: []string{inherits}},
 		{name: "some for all jobs", text: strings.Replace(head, "{}", "{contents: read}", 1) + job + reads + steps + nothing,
 			want: []string{inherits}},
 		{name: "all for all jobs", text: strings.Replace(head, "{}", "read-all", 1) + job + reads + steps + nothing, want: []string{inherits}},
-		{name: "nothing said of the job", text: head + job + steps + nothing, want: []string{
+		{name: "no permissions in the job", text: head + job + steps + nothing, want: []string{
 			broad + "j: does not name its permissions one by one"}},
 		{name: "all for the job", text: head + job + "    permissions: write-all\n" + steps + nothing, want: []string{
 			broad + "j: does not name its permissions one by one"}},
@@ -196,7 +197,7 @@ func TestPermissions(t *testing.T) {
 			want: []string{
 				broad + "j: contents: write", broad + "j: packages: write"}},
 		{name: "comments", text: head + job + "    permissions: {pull-requests: write, issues: write}\n" + steps + nothing},
-		{name: "comments on what it checked out", text: head + job + "    permissions: {issues: write}\n" + steps +
+		{name: "comments after checking out code", text: head + job + "    permissions: {issues: write}\n" + steps +
 			step("actions/checkout", `persist-credentials: "false"`), want: []string{
 			broad + "j: writes to issues, pull requests or deployments and checks code out"}},
 		{name: "attests", text: head + job + "    permissions: {id-token: write, attestations: write}\n" + steps + step("actions/attest", "")},
@@ -207,12 +208,12 @@ func TestPermissions(t *testing.T) {
 			"missing-permissions: j: actions/attest would record where the image is, which needs artifact-metadata: write"}},
 		{name: "records nothing", text: head + job + "    permissions: {id-token: write, attestations: write}\n" + steps +
 			step("actions/attest", `push-to-registry: "true", create-storage-record: "false"`)},
-		{name: "a call with all that it takes", also: called, text: head + call + "    permissions: {contents: write, id-token: write}\n",
+		{name: "a call with all permissions", also: called, text: head + call + "    permissions: {contents: write, id-token: write}\n",
 			want: []string{broad + "k: contents: write"}},
-		{name: "a call with less", also: called, text: head + call + "    permissions: {id-token: read}\n", want: []string{
+		{name: "a call with too few permissions", also: called, text: head + call + "    permissions: {id-token: read}\n", want: []string{
 			"missing-permissions: k: j of ./.github/workflows/called.yml needs contents: read, which its caller does not have",
 			"missing-permissions: k: j of ./.github/workflows/called.yml needs id-token: write, which its caller does not have"}},
-		{name: "a call of nothing", text: head + call + reads, want: []string{
+		{name: "a call of a workflow that does not exist", text: head + call + reads, want: []string{
 			"missing-permissions: k: there is no workflow ./.github/workflows/called.yml"}},
 		{name: "a call with all secrets", also: called, text: head + call + enters + "    secrets: inherit\n", want: []string{
 			"secrets-inherit: k: secrets: inherit gives the called workflow every secret"}},
@@ -244,7 +245,7 @@ func TestConcurrencyAndTimeLimits(t *testing.T) {
 		{name: "ends an older preview", file: "preview.yml", text: strings.Replace(head, "in-progress: false", "in-progress: true", 1) + rest},
 		{name: "keeps an older preview", file: "preview.yml", text: head + rest, want: []string{
 			"concurrency-limits: cancel-in-progress is false, want true"}},
-		{name: "a queue that others count on", file: "platform-rollback.yml", text: head + rest, want: []string{
+		{name: "a queue shared with another workflow", file: "platform-rollback.yml", text: head + rest, want: []string{
 			"concurrency-limits: group is g, want emergency-${{ inputs.stack }}"}},
 		{name: "a token as long as the job", text: head + job + enters + steps +
 			step("google-github-actions/auth", "token_format: access_token, access_token_lifetime: 600s")},
@@ -256,7 +257,7 @@ func TestConcurrencyAndTimeLimits(t *testing.T) {
 			want: []string{`token-lifetime: j: the token of google-github-actions/auth may outlive the job: access_token_lifetime "", and the ` +
 				"job ends after 10 minutes"}},
 		{name: "an identity and no token", text: head + job + enters + steps + step("google-github-actions/auth", "")},
-		{name: "a token asked for by ours", text: head + job + reads + steps + local("./.github/actions/own", "seconds: 601"),
+		{name: "a token of an own action", text: head + job + reads + steps + local("./.github/actions/own", "seconds: 601"),
 			also: map[string]string{"actions/own/action.yml": composite("seconds: {required: true}",
 				step("pulumi/auth-actions", `token-expiration: "${{ inputs.seconds }}"`))},
 			want: []string{`token-lifetime: j: the token of pulumi/auth-actions may outlive the job: token-expiration "601", and the job ends ` +
