@@ -41,24 +41,25 @@ func (args *WatchArgs) alerts(objective pulumi.StringInput) []alert {
 	return []alert{
 		{
 			key: "fast-burn", severity: critical, title: "errors use up the budget fast",
-			meaning: fmt.Sprintf("Requests fail with 5xx at over %g times the rate that the objective of %g %% allows, for an hour and still now. "+
-				"If a release is running it rolls itself back; otherwise look at what changed last.", fastBurnRate, args.AvailabilityPercent),
+			meaning: fmt.Sprintf("Requests failed with 5xx at over %g times the rate that the objective of %g %% allows, "+
+				"over the last hour and over the last 5 minutes. If a release is running, it rolls itself back. Otherwise look at what "+
+				"changed last.", fastBurnRate, args.AvailabilityPercent),
 			conditions: monitoring.AlertPolicyConditionArray{
 				burn(objective, "1 hour", "3600s", fastBurnRate), burn(objective, "5 minutes", "300s", fastBurnRate),
 			},
 		},
 		{
 			key: "slow-burn", severity: warning, title: "errors use up the budget",
-			meaning: fmt.Sprintf("Requests fail with 5xx at over %d times the rate that the objective of %g %% allows, for six hours and still now.",
-				slowBurnRate, args.AvailabilityPercent),
+			meaning: fmt.Sprintf("Requests failed with 5xx at over %d times the rate that the objective of %g %% allows, "+
+				"over the last 6 hours and over the last 30 minutes.", slowBurnRate, args.AvailabilityPercent),
 			conditions: monitoring.AlertPolicyConditionArray{
 				burn(objective, "6 hours", "21600s", slowBurnRate), burn(objective, "30 minutes", "1800s", slowBurnRate),
 			},
 		},
 		{
 			key: "refused", severity: warning, title: "refuses requests, every instance is busy",
-			meaning: "Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
-				"These answers are not 5xx and so no part of the objective.",
+			meaning: "Over 5 requests in 5 minutes were answered with 429: the service runs its maximum of instances. " +
+				"The objective does not count these answers, because they are not 5xx.",
 			conditions: threshold("requests answered with 429", &monitoring.AlertPolicyConditionConditionThresholdArgs{
 				Filter: pulumi.Sprintf(`%s AND metric.labels.response_code="429"`, args.requests()),
 				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{
@@ -96,20 +97,20 @@ func (args *WatchArgs) slowness() alert {
 // latencyBurn returns the alerts on the objective for latency. Their rates and windows are those of the objective for
 // availability.
 func (args *WatchArgs) latencyBurn(objective pulumi.StringInput) []alert {
-	slow := fmt.Sprintf("Requests take longer than %d ms", args.Latency.Milliseconds)
+	slow := fmt.Sprintf("Requests took longer than %d ms", args.Latency.Milliseconds)
 	return []alert{
 		{
 			key: "latency-fast-burn", severity: critical, title: "slow answers use up the budget fast",
-			meaning: fmt.Sprintf("%s at over %g times the rate that the objective of %g %% allows, for an hour and still now.", slow, fastBurnRate,
-				args.Latency.Percent),
+			meaning: fmt.Sprintf("%s at over %g times the rate that the objective of %g %% allows, over the last hour and over the last "+
+				"5 minutes.", slow, fastBurnRate, args.Latency.Percent),
 			conditions: monitoring.AlertPolicyConditionArray{
 				burn(objective, "1 hour", "3600s", fastBurnRate), burn(objective, "5 minutes", "300s", fastBurnRate),
 			},
 		},
 		{
 			key: "latency-slow-burn", severity: warning, title: "slow answers use up the budget",
-			meaning: fmt.Sprintf("%s at over %d times the rate that the objective of %g %% allows, for six hours and still now.", slow,
-				slowBurnRate, args.Latency.Percent),
+			meaning: fmt.Sprintf("%s at over %d times the rate that the objective of %g %% allows, over the last 6 hours and over the last "+
+				"30 minutes.", slow, slowBurnRate, args.Latency.Percent),
 			conditions: monitoring.AlertPolicyConditionArray{
 				burn(objective, "6 hours", "21600s", slowBurnRate), burn(objective, "30 minutes", "1800s", slowBurnRate),
 			},

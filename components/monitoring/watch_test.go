@@ -132,13 +132,14 @@ func TestAlertPolicies(t *testing.T) {
 				1, "60s", aggregation("1200s", "ALIGN_NEXT_OLDER", "REDUCE_COUNT_FALSE", "resource.label.host")),
 		}},
 		"fast-burn": {"CRITICAL", "errors use up the budget fast",
-			"Requests fail with 5xx at over 14.4 times the rate that the objective of 99.5 % allows, for an hour and still now. " +
-				"If a release is running it rolls itself back; otherwise look at what changed last.", []any{
+			"Requests failed with 5xx at over 14.4 times the rate that the objective of 99.5 % allows, over the last hour and over the last " +
+				"5 minutes. If a release is running, it rolls itself back. Otherwise look at what changed last.", []any{
 				condition("burn rate over 1 hour", burn("3600s"), 14.4, "0s", nil), condition("burn rate over 5 minutes", burn("300s"),
 					14.4, "0s", nil),
 			}},
 		"slow-burn": {"WARNING", "errors use up the budget",
-			"Requests fail with 5xx at over 6 times the rate that the objective of 99.5 % allows, for six hours and still now.", []any{
+			"Requests failed with 5xx at over 6 times the rate that the objective of 99.5 % allows, over the last 6 hours and over the last " +
+				"30 minutes.", []any{
 				condition("burn rate over 6 hours", burn("21600s"), 6, "0s", nil), condition("burn rate over 30 minutes", burn("1800s"), 6, "0s", nil),
 			}},
 		"latency": {"WARNING", "slow", "For 15 minutes one request in twenty took longer than 5000 ms.", []any{
@@ -146,8 +147,8 @@ func TestAlertPolicies(t *testing.T) {
 				5000, "900s", aggregation("300s", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", "resource.label.service_name")),
 		}},
 		"refused": {"WARNING", "refuses requests, every instance is busy",
-			"Over 5 requests in 5 minutes were answered with 429: the service is at its cap of instances. " +
-				"These answers are not 5xx and so no part of the objective.", []any{
+			"Over 5 requests in 5 minutes were answered with 429: the service runs its maximum of instances. " +
+				"The objective does not count these answers, because they are not 5xx.", []any{
 				condition("requests answered with 429", requestFilter+` AND metric.labels.response_code="429"`,
 					5, "0s", aggregation("300s", "ALIGN_DELTA", "REDUCE_SUM", "resource.label.service_name")),
 			}},

@@ -43,7 +43,8 @@ type Clients struct {
 // read, so Find first checks that the token can see each repository.
 func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Report, error) {
 	s := search{ctx: ctx, clients: clients, apis: apis, plan: plan, owners: map[string]string{}, seen: map[string]error{},
-		report: Report{Exist: []Adoption{}, Later: []string{}, Refused: []Refusal{}, Changes: []Change{}, Added: []Addition{}, Pins: []string{},
+		report: Report{Existing: []Adoption{}, Later: []string{}, Refused: []Refusal{}, Changes: []Change{}, Added: []Addition{},
+			Pins:    []string{},
 			Unknown: []Unknown{}}}
 	for _, p := range plan {
 		if isProvider(p.Type) {
@@ -62,7 +63,7 @@ func Find(ctx context.Context, clients Clients, apis APIs, plan []Planned) (Repo
 	slices.SortStableFunc(s.report.Refused, func(a, b Refusal) int { return strings.Compare(a.Resource, b.Resource) })
 	slices.SortStableFunc(s.report.Added, func(a, b Addition) int { return strings.Compare(a.Resource, b.Resource) })
 	slices.SortStableFunc(s.report.Changes, func(a, b Change) int { return strings.Compare(a.Resource, b.Resource) })
-	slices.SortFunc(s.report.Exist, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.report.Existing, func(a, b Adoption) int { return strings.Compare(a.ID, b.ID) })
 	return s.report, errors.Join(s.failures...)
 }
 
@@ -86,7 +87,7 @@ func (s *search) fail(format string, arguments ...any) {
 }
 
 func (s *search) refuse(resource, why, do string) {
-	s.report.Refused = append(s.report.Refused, Refusal{Resource: resource, Why: why, Do: do})
+	s.report.Refused = append(s.report.Refused, Refusal{Resource: resource, Why: why, Fix: do})
 }
 
 // of returns the planned resources of a type.
@@ -143,6 +144,6 @@ func (s *search) look(p Planned) {
 	if kind.id != "" {
 		id, _ = f.expand(kind.id)
 	}
-	s.report.Exist = append(s.report.Exist, Adoption{Planned: p, ID: id})
+	s.report.Existing = append(s.report.Existing, Adoption{Planned: p, ID: id})
 	s.differs(name, p, live)
 }

@@ -93,7 +93,7 @@ func TestFind(t *testing.T) {
 	assert.Equal(t, []string{"another", "provider"}, report.Later)
 	assert.Equal(t, 7, report.Planned)
 	assert.Equal(t, []adopt.Adoption{{Planned: secret("there"), ID: "projects/p/secrets/there"}, {Planned: metric, ID: "updates"}},
-		report.Exist)
+		report.Existing)
 	assert.True(t, report.Good())
 }
 
@@ -159,7 +159,7 @@ func TestFindByOtherIdentifiers(t *testing.T) {
 		if test.id != "" {
 			want = []adopt.Adoption{{Planned: test.planned, ID: test.id}}
 		}
-		assert.Equal(t, want, report.Exist, "%s %v", test.planned.Type, test.planned.Inputs)
+		assert.Equal(t, want, report.Existing, "%s %v", test.planned.Type, test.planned.Inputs)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestServingRevisionIsPinned(t *testing.T) {
 		body := `{"latestReadyRevision": "projects/p/locations/l/services/web/revisions/web-2", ` + test.service + `}`
 		report, err := find(t, map[string]string{path: body}, web)
 		require.NoError(t, err, name)
-		require.Len(t, report.Exist, 1, name)
+		require.Len(t, report.Existing, 1, name)
 		if test.want == "" {
 			assert.Empty(t, report.Pins, name)
 			assert.NotContains(t, report.Text("import.json"), "update-traffic", name)
@@ -254,16 +254,16 @@ func TestDeletedResourcesAreRefused(t *testing.T) {
 			"project": "p", "roleId": "reader", "workloadIdentityPoolId": "github", "workloadIdentityPoolProviderId": "oidc"}}
 		report, err := find(t, map[string]string{"/" + test.path: test.answer, "/projects/p/secrets/there": "{}"}, planned, secret("there"))
 		require.NoError(t, err, name)
-		require.Len(t, report.Exist, 1, "%s: the search goes on", name)
+		require.Len(t, report.Existing, 1, "%s: the search goes on", name)
 		require.Len(t, report.Refused, 1, name)
 		refusal := report.Refused[0]
 		assert.Equal(t, test.path, refusal.Resource, name)
 		assert.Equal(t, "it was deleted and its name is still taken", refusal.Why, name)
-		assert.Equal(t, "bring it back with `"+test.want+"`, then run adopt again; "+test.gone, refusal.Do, name)
+		assert.Equal(t, "bring it back with `"+test.want+"`, then run adopt again; "+test.gone, refusal.Fix, name)
 		assert.False(t, report.Good(), name)
 		report, err = find(t, map[string]string{"/" + test.path: `{"name": "x", "deleted": false, "state": "ACTIVE"}`}, planned)
 		require.NoError(t, err, name)
-		assert.Len(t, report.Exist, 1, name)
+		assert.Len(t, report.Existing, 1, name)
 	}
 }
 
@@ -314,15 +314,15 @@ func TestImportsThatWouldReplaceAreRefused(t *testing.T) {
 			"/" + keys + "/cryptoKeyVersions": `{"cryptoKeyVersions": [{"state": "DESTROYED"}, {"state": "ENABLED"}]}`}, test.planned)
 		require.NoError(t, err, name)
 		if test.want == "" {
-			assert.Len(t, report.Exist, 1, name)
+			assert.Len(t, report.Existing, 1, name)
 			assert.Empty(t, report.Refused, name)
 			continue
 		}
-		assert.Empty(t, report.Exist, name)
+		assert.Empty(t, report.Existing, name)
 		require.Len(t, report.Refused, 1, name)
 		assert.Equal(t, test.path, report.Refused[0].Resource, name)
 		why := strings.TrimSuffix(report.Refused[0].Why, ", which cannot be changed: `up` would delete it and make another")
 		assert.Equal(t, test.want, why, name)
-		assert.NotEmpty(t, report.Refused[0].Do, name)
+		assert.NotEmpty(t, report.Refused[0].Fix, name)
 	}
 }

@@ -13,8 +13,8 @@ import (
 type Report struct {
 	// Planned is how many resources `up` would make.
 	Planned int `json:"planned"`
-	// Exist are the planned resources that exist already.
-	Exist []Adoption `json:"exist"`
+	// Existing are the planned resources that exist already.
+	Existing []Adoption `json:"existing"`
 	// Later are the names of resources that cannot be looked for, because the resource around them is not in the state yet. Run
 	// adopt again after the import.
 	Later []string `json:"later"`
@@ -45,10 +45,10 @@ func (a Adoption) MarshalJSON() ([]byte, error) {
 
 // Refusal is a resource that `up` cannot handle.
 type Refusal struct {
-	// Resource is the resource's name, Why says what is wrong with it, and Do what to do about it.
+	// Resource is the resource's name, Why says what is wrong with it, and Fix what to do about it.
 	Resource string `json:"resource"`
 	Why      string `json:"why"`
-	Do       string `json:"do"`
+	Fix      string `json:"fix"`
 }
 
 // Addition is a value that a resource gets for the first time.
@@ -68,7 +68,7 @@ func (r Report) Good() bool { return len(r.Refused) == 0 && len(r.Changes) == 0 
 
 // Write writes the import file to path.
 func (r Report) Write(path string, plan []Planned) error {
-	file, err := NewFile(plan, r.Exist)
+	file, err := NewFile(plan, r.Existing)
 	if err != nil {
 		return err
 	}
@@ -86,13 +86,13 @@ func (r Report) Text(path string) string {
 	switch {
 	case r.Planned == 0:
 		fmt.Fprintf(&out, "The plan makes nothing: what the settings ask for is in the state already. %s imports nothing.\n", path)
-	case len(r.Exist) == 0:
+	case len(r.Existing) == 0:
 		fmt.Fprintf(&out, "None of the %s exists already: %s imports nothing.\n", planned, path)
 	default:
-		fmt.Fprintf(&out, "%d of the %s %s in %s:\n", len(r.Exist), planned,
-			plural.Word(len(r.Exist), "exists already and is named", "exist already and are named"), path)
+		fmt.Fprintf(&out, "%d of the %s %s in %s:\n", len(r.Existing), planned,
+			plural.Word(len(r.Existing), "exists already and is named", "exist already and are named"), path)
 	}
-	for _, adoption := range r.Exist {
+	for _, adoption := range r.Existing {
 		fmt.Fprintf(&out, "  %-28s %s\n", adoption.Name(), adoption.ID)
 	}
 	if len(r.Later) > 0 {
@@ -103,7 +103,7 @@ func (r Report) Text(path string) string {
 		out.WriteString("Put these right first. `up` would fail on them half-way, or replace them:\n")
 	}
 	for _, refusal := range r.Refused {
-		fmt.Fprintf(&out, "  %s: %s.\n    %s.\n", refusal.Resource, refusal.Why, strings.ToUpper(refusal.Do[:1])+refusal.Do[1:])
+		fmt.Fprintf(&out, "  %s: %s.\n    %s.\n", refusal.Resource, refusal.Why, strings.ToUpper(refusal.Fix[:1])+refusal.Fix[1:])
 	}
 	resource := ""
 	for _, change := range r.Changes {

@@ -24,8 +24,8 @@ func TestReport(t *testing.T) {
 
 	report := adopt.Report{
 		Planned: 7, Later: []string{"a", "b"},
-		Exist:   []adopt.Adoption{{Planned: secret("key"), ID: "projects/p/secrets/key"}},
-		Refused: []adopt.Refusal{{Resource: "r", Why: "it is old", Do: "make another"}},
+		Existing: []adopt.Adoption{{Planned: secret("key"), ID: "projects/p/secrets/key"}},
+		Refused:  []adopt.Refusal{{Resource: "r", Why: "it is old", Fix: "make another"}},
 		Changes: []adopt.Change{{Resource: "x", What: "memory", Live: "1Gi", After: "512Mi", Setting: "services.web.memory"},
 			{Resource: "x", What: "command"}, {Resource: "y", What: "port", Live: "1", After: "2"}},
 		Added:   []adopt.Addition{{Resource: "x", What: []string{"startup probe", "variable A"}}},
@@ -58,7 +58,7 @@ The settings do not know these, and `+"`up`"+` leaves them as they are:
 	require.NoError(t, err)
 	assert.Contains(t, string(content), `"id": "projects/p/secrets/key"`)
 	assert.Error(t, report.Write(filepath.Join(path, "below"), nil), "a file is not a folder")
-	text, err := json.Marshal(report.Exist)
+	text, err := json.Marshal(report.Existing)
 	require.NoError(t, err)
 	assert.JSONEq(t, `[{"name": "secrets-key", "type": "gcp:secretmanager/secret:Secret", "id": "projects/p/secrets/key"}]`, string(text),
 		"the report has no inputs, which may be secret")
@@ -68,7 +68,7 @@ The settings do not know these, and `+"`up`"+` leaves them as they are:
 func TestGood(t *testing.T) {
 	t.Parallel()
 	for name, report := range map[string]adopt.Report{
-		"refused": {Refused: []adopt.Refusal{{Do: "x"}}}, "changed": {Changes: []adopt.Change{{}}}, "to be pinned": {Pins: []string{"x"}},
+		"refused": {Refused: []adopt.Refusal{{Fix: "x"}}}, "changed": {Changes: []adopt.Change{{}}}, "to be pinned": {Pins: []string{"x"}},
 	} {
 		assert.False(t, report.Good(), name)
 		assert.NotContains(t, report.Text("f"), "takes nothing away", name)

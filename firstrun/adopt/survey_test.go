@@ -52,37 +52,38 @@ func TestRefusals(t *testing.T) {
 		"no service yet": {answers: map[string]string{}},
 		"a version that is not there": {answers: map[string]string{pinned: "", "/projects/p/secrets/mongodb-uri": "{}"},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
-				Do: "add it with `gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
+				Fix: "add it with `gcloud secrets versions add mongodb-uri --data-file=- --project p`, " +
+					"or pin another in secrets.mongodb-uri.version"}}},
 		"a secret that is not there": {answers: map[string]string{pinned: ""},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is not there, so that no revision starts",
-				Do: "add it with `gcloud secrets create mongodb-uri --replication-policy automatic --project p` and " +
+				Fix: "add it with `gcloud secrets create mongodb-uri --replication-policy automatic --project p` and " +
 					"`gcloud secrets versions add mongodb-uri --data-file=- --project p`, or pin another in secrets.mongodb-uri.version"}}},
 		"a version that two variables read": {answers: map[string]string{pinned: `{"state": "DISABLED"}`},
 			plan: `{"template": {"containers": [{"image": "web@sha256:1", "envs": [
 				{"name": "A", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "1"}}},
 				{"name": "B", "valueSource": {"secretKeyRef": {"secret": "mongodb-uri", "version": "1"}}}]}]}}`,
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is disabled, so that no revision starts",
-				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
+				Fix: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
 		"a version that is disabled": {answers: map[string]string{pinned: `{"state": "DISABLED"}`},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is disabled, so that no revision starts",
-				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
+				Fix: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
 		"a version that is destroyed": {answers: map[string]string{pinned: `{"state": "DESTROYED"}`},
 			want: []adopt.Refusal{{Resource: pinned[1:], Why: "the settings pin it and it is destroyed, so that no revision starts",
-				Do: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
+				Fix: "pin a version that is enabled in secrets.mongodb-uri.version"}}},
 		"an image to keep": {answers: map[string]string{webPath: live(byDigest)}},
 		"an image by tag": {answers: map[string]string{webPath: live(`{"image": "web:latest"}`)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Why: "it runs web:latest, which is not by digest and may be another image tomorrow",
-				Do: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
+				Fix: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
 					"and set it with `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"}}},
 		"an image that no tag names": {answers: map[string]string{webPath: live(`{"image": "web"}`)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Why: "it runs web, which is not by digest and may be another image tomorrow",
-				Do: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
+				Fix: "find out its digest with `gcloud run revisions describe web-1 --region l --project p --format 'value(status.imageDigest)'` " +
 					"and set it with `pulumi config set --path 'shop:platform.services.web.digest' sha256:…`"}}},
 		"two containers": {answers: map[string]string{webPath: live(byDigest + `, {"image": "b@sha256:2"}`)},
-			want: []adopt.Refusal{{Resource: webPath[1:], Do: keep,
+			want: []adopt.Refusal{{Resource: webPath[1:], Fix: keep,
 				Why: "it has 2 containers and not exactly one has a port, so it is unclear which image to keep"}}},
 		"two containers with ports": {answers: map[string]string{webPath: live(`{"image": "a", "ports": [{}]}, {"image": "b", "ports": [{}]}`)},
-			want: []adopt.Refusal{{Resource: webPath[1:], Do: keep,
+			want: []adopt.Refusal{{Resource: webPath[1:], Fix: keep,
 				Why: "it has 2 containers and not exactly one has a port, so it is unclear which image to keep"}}},
 		"a sidecar without a port": {answers: map[string]string{
 			webPath: live(`{"image": "proxy"}, {"image": "web@sha256:1", "ports": [{"containerPort": 3000}]}`)}},
@@ -92,7 +93,7 @@ func TestRefusals(t *testing.T) {
 		"an image that nobody signed": {plan: signing, more: []adopt.Planned{note, policy("other@sha256:1")},
 			answers: map[string]string{webPath: live(byDigest)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
-				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
+				Fix: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
 		"a signed image": {plan: signing, more: []adopt.Planned{note},
 			answers: map[string]string{webPath: live(byDigest), noteList: `{"occurrences": [{"name": "o"}]}`}},
 		"an image that needs no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/r/web@sha256:1")},
@@ -101,11 +102,11 @@ func TestRefusals(t *testing.T) {
 			more:    []adopt.Planned{note, policy("eu-docker.pkg.dev/p/r/web")},
 			answers: map[string]string{webPath: live(byDigest)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
-				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
+				Fix: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
 		"images of another folder need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/other/**")},
 			answers: map[string]string{webPath: live(byDigest)},
 			want: []adopt.Refusal{{Resource: webPath[1:], Why: unsigned,
-				Do: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
+				Fix: "leave binaryAuthorization out of the first run, or sign the image before (docs/runbooks/refused-image.md, Sign by hand)"}}},
 		"images of a folder that need no signature": {plan: signing, more: []adopt.Planned{note, policy("eu-docker.pkg.dev/p/**")},
 			answers: map[string]string{webPath: live(byDigest)}},
 		"an image that the live policy exempts already": {plan: signing, more: []adopt.Planned{note}, answers: map[string]string{
@@ -115,7 +116,7 @@ func TestRefusals(t *testing.T) {
 			more: []adopt.Planned{{URN: "urn:x::key", New: true, Type: "gcp:kms/cryptoKey:CryptoKey",
 				Inputs: map[string]any{"keyRing": "projects/p/locations/l/keyRings/r", "name": "release"}}},
 			want: []adopt.Refusal{{Resource: "projects/p/locations/l/keyRings/r/cryptoKeys/release", Why: "none of its versions is enabled",
-				Do: "enable one, or name another ring in binaryAuthorization.keyRing: Cloud KMS never frees the name of a key"}}},
+				Fix: "enable one, or name another ring in binaryAuthorization.keyRing: Cloud KMS never frees the name of a key"}}},
 	} {
 		answers := map[string]string{pinned: `{"state": "ENABLED"}`}
 		maps.Copy(answers, test.answers)
@@ -203,7 +204,7 @@ func TestExistingResourcesAreCompared(t *testing.T) {
 	assert.Empty(t, report.Refused)
 	assert.Empty(t, report.Added, "a resource that does not exist adds no line")
 	var ids []string
-	for _, adoption := range report.Exist {
+	for _, adoption := range report.Existing {
 		ids = append(ids, adoption.ID)
 	}
 	assert.Equal(t, []string{jobPath[1:], "r:dev"}, ids)

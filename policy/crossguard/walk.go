@@ -4,9 +4,9 @@ package crossguard
 type Text struct {
 	// Key is the string's key, or the key of the list that contains it. In is the key of the object that contains it.
 	Key, In string
-	// Beside is the value of the property "name" in the same object. Before is the element before the string in a list, such as
+	// Name is the value of the property "name" in the same object. Before is the element before the string in a list, such as
 	// --flag before its value. Each is "" if there is no such string.
-	Beside, Before string
+	Name, Before string
 	// Value is the string. Secret says that it is marked as a secret; then keep it out of messages.
 	Value  string
 	Secret bool
@@ -24,9 +24,9 @@ func (o Object) EachText(visit func(Text)) { o.run.texts(o.value, o.at, Text{}, 
 func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {
 	members := v.members()
 	if v.kind == kindObject {
-		t.In, t.Beside = t.Key, v.property("name").text
+		t.In, t.Name = t.Key, v.property("name").text
 		if v.property("name").kind != kindString {
-			t.Beside = ""
+			t.Name = ""
 		}
 	}
 	for i := range members {

@@ -14,7 +14,7 @@ func TestEachTextVisitsEveryString(t *testing.T) {
 	type object = map[string]any
 	c := ct.Start(t, pack(policy(func(r *crossguard.Resource) {
 		r.EachText(func(text crossguard.Text) {
-			r.Violation("%s: %s in %s beside %q before %q is %s, secret %v", text.Path(), text.Key, text.In, text.Beside, text.Before,
+			r.Violation("%s: %s in %s named %q before %q is %s, secret %v", text.Path(), text.Key, text.In, text.Name, text.Before,
 				text.Value, text.Secret)
 		})
 	})))
@@ -24,10 +24,10 @@ func TestEachTextVisitsEveryString(t *testing.T) {
 		"labels":     object{"a/b": "c"}, "__defaults": []any{"no"}, "unknown": ct.Unknown, "nothing": nil,
 	}})
 	assert.ElementsMatch(t, []string{
-		`containers[0].args[0]: args in containers beside "" before "" is --password, secret false`,
-		`containers[0].args[1]: args in containers beside "" before "--password" is x1y2z3, secret false`,
-		`env.list[0].name: name in list beside "A" before "" is A, secret false`,
-		`env.list[0].value: value in list beside "A" before "" is [secret], secret true`,
-		`labels.a/b: a/b in labels beside "" before "" is c, secret false`,
+		`containers[0].args[0]: args in containers named "" before "" is --password, secret false`,
+		`containers[0].args[1]: args in containers named "" before "--password" is x1y2z3, secret false`,
+		`env.list[0].name: name in list named "A" before "" is A, secret false`,
+		`env.list[0].value: value in list named "A" before "" is [secret], secret true`,
+		`labels.a/b: a/b in labels named "" before "" is c, secret false`,
 	}, got.Messages())
 }

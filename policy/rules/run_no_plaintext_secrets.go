@@ -76,8 +76,8 @@ var credentials = []string{"password", "rootPassword", "authToken", "auth_token"
 func checkText(r *crossguard.Resource, text crossguard.Text) {
 	name := ""
 	switch {
-	case text.Key == "value" && text.Beside != "":
-		name = text.Beside
+	case text.Key == "value" && text.Name != "":
+		name = text.Name
 	case slices.Contains(freeKeys, text.In), slices.Contains(credentials, text.Key):
 		name = text.Key
 	case strings.HasPrefix(text.Before, "-") && !strings.Contains(text.Before, "=") && !strings.HasPrefix(text.Value, "-"):

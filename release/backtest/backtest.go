@@ -97,7 +97,7 @@ func Replay(policy rollout.Policy, events []rollout.Event) (Result, bool) {
 			}
 		}
 		if event.Metrics != nil && event.Percent > 0 && event.Percent == p.percent {
-			if verdict := p.count(*event.Metrics, event.Beside); verdict.Outcome == health.Fail {
+			if verdict := p.count(*event.Metrics, event.StableMetrics); verdict.Outcome == health.Fail {
 				decide(event.At, rollout.RolledBack, verdict.Reasons[0])
 			}
 		}
@@ -171,11 +171,11 @@ func (p *replay) probe(sample health.Sample) health.Verdict {
 }
 
 // count adds what Cloud Monitoring had counted by then, and judges by gate C.
-func (p *replay) count(metrics health.Metrics, beside *health.Metrics) health.Verdict {
+func (p *replay) count(metrics health.Metrics, stable *health.Metrics) health.Verdict {
 	p.metrics = true
 	now := [2]health.Counts{health.Split(metrics, p.samples)}
-	if beside != nil {
-		now[1] = health.Counts{Requests: beside.Requests, Errors: beside.Errors}
+	if stable != nil {
+		now[1] = health.Counts{Requests: stable.Requests, Errors: stable.Errors}
 	}
 	p.evidence.Look(health.Counts{}, now[0].Less(p.counted[0]), now[1].Less(p.counted[1]))
 	p.counted = now

@@ -45,7 +45,7 @@ func (r *tape) step(percent int, letters string) *tape {
 
 func (r *tape) counted(percent int, candidate, stable health.Metrics) *tape {
 	candidate.Through = r.at
-	r.events = append(r.events, rollout.Event{Kind: "decide", At: r.at, Percent: percent, Metrics: &candidate, Beside: &stable})
+	r.events = append(r.events, rollout.Event{Kind: "decide", At: r.at, Percent: percent, Metrics: &candidate, StableMetrics: &stable})
 	return r
 }
 
@@ -137,7 +137,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	was := backtest.Summary{Back: 50, Held: 20, Released: 30, Median: 100 * time.Second}
 	for want, tried := range map[string]backtest.Tried{
-		"the same numbers": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 54, Held: 16, Released: 30,
+		"the same": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 54, Held: 16, Released: 30,
 			Median: 108 * time.Second}},
 		"catches 30 % more": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 80, Held: 20, Median: 100 * time.Second}},
 		"misses 20 % more, 40s later": {Fault: "5 % fail", Was: was, Is: backtest.Summary{Back: 30, Held: 20, Released: 50,

@@ -85,9 +85,9 @@ func By(policy rollout.Policy) func(*World) Decision {
 // Tried is the result of one fault under two policies.
 type Tried struct {
 	Fault   string  `json:"fault"`
-	Visible bool    `json:"probed"`
-	Was     Summary `json:"was"`
-	Is      Summary `json:"is"`
+	Visible bool    `json:"visibleToProbes"`
+	Was     Summary `json:"before"`
+	Is      Summary `json:"after"`
 }
 
 // Verdict says what the second policy does better or worse: what it catches, misses, holds or delays. It leaves out differences so small

@@ -454,7 +454,7 @@ func TestStatusOfAnUnreadyRevision(t *testing.T) {
 		"web-b     no     0001-01-01T00:00:00Z  \n"+
 		"web-a     yes    0001-01-01 00:00      sha256:123456789012\n"+
 		"web-b is not ready: The container failed to start.\n",
-		a.statusText(rollout.Status{Service: "web", URL: "https://web.example", BackTo: "web-0", State: plan.State{Phase: plan.Idle},
+		a.statusText(rollout.Status{Service: "web", URL: "https://web.example", RollbackTo: "web-0", State: plan.State{Phase: plan.Idle},
 			Effective: []plan.Target{{Revision: "web-a", Percent: 100, Tag: "stable"}}, Revisions: []plan.Revision{
 				{Name: "web-b", Message: "The container failed\nto start."}, {Name: "web-a", Ready: true, Image: "i@sha256:1234567890123"}}},
 			"`release rollback web`", false))
@@ -466,7 +466,7 @@ func TestStatusFitsATerminal(t *testing.T) {
 	t.Parallel()
 	status := rollout.Status{Service: "procureflow-web", URL: "https://procureflow-web-100000000001.us-central1.run.app",
 		State: plan.State{Phase: plan.Shifting, Candidate: "procureflow-web-0000000049", Percent: 10}, Since: new(time.Time),
-		BackTo: "procureflow-web-0000000048",
+		RollbackTo: "procureflow-web-0000000048",
 		Effective: []plan.Target{{Revision: "procureflow-web-0000000048", Percent: 90, Tag: "stable"},
 			{Revision: "procureflow-web-0000000049", Percent: 10, Tag: "candidate"}, {Revision: "procureflow-web-0000000049", Tag: "shifted"}}}
 	for n := 49; n >= 0; n-- {

@@ -45,7 +45,7 @@ func (a *app) run() *cobra.Command {
 		Long: "Execute a Cloud Run job at the digest that it has now, and wait until the execution is over. JOB is its name. With --stack\n" +
 			"JOB may be its key in the settings, and project and region are the stack's. Arguments after -- replace the job's own for\n" +
 			"this execution.\n\n" +
-			"While another execution of the job is running, nothing is started. --follow waits for the running one, and --beside starts\n" +
+			"While another execution of the job is running, nothing is started. --follow waits for the running one, and --concurrent starts\n" +
 			"another one. An interrupt ends the wait and not the execution.",
 		Example: "  release run procureflow-migrate --project procureflow-prod\n" +
 			"  release run migrate --stack prod                        by its key in Pulumi.prod.yaml\n" +
@@ -73,7 +73,7 @@ func (a *app) run() *cobra.Command {
 	flags.BoolVar(&noWait, "no-wait", false, "end as soon as the execution runs")
 	flags.DurationVar(&r.request.Timeout, "timeout", 0, "how long to wait; the execution goes on afterwards (default: as long as it takes)")
 	flags.StringVar(&r.request.Follow, "follow", "", "wait for this execution of the job, and start no other")
-	flags.BoolVar(&r.request.Beside, "beside", false, "start an execution although another one is running")
+	flags.BoolVar(&r.request.Concurrent, "concurrent", false, "start an execution even though another one is running")
 	return command
 }
 
@@ -106,8 +106,8 @@ func (r *running) check(name string) error {
 		return usage("%q is not the name of a Cloud Run job: give the short name, such as procureflow-migrate", name)
 	case follow != "" && !jobName.MatchString(follow):
 		return usage("--follow %q is not the name of an execution: give the short name, such as %s-x7k2p", follow, name)
-	case follow != "" && (r.request.Beside || len(r.request.Args) > 0):
-		return usage("--follow starts nothing: remove --beside and the arguments")
+	case follow != "" && (r.request.Concurrent || len(r.request.Args) > 0):
+		return usage("--follow starts nothing: remove --concurrent and the arguments")
 	case r.request.NoWait && (follow != "" || r.request.Timeout != 0):
 		return usage("--no-wait excludes --follow and --timeout, which are about waiting: keep one")
 	case r.request.Timeout < 0:
@@ -240,7 +240,7 @@ func (r *running) next(result jobs.Result) []string {
 	case result.Outcome == jobs.Started:
 		return []string{follow(name)}
 	case result.Outcome == jobs.Refused && result.Other != "":
-		return []string{follow(result.Other) + ", and --beside starts another one as well"}
+		return []string{follow(result.Other) + ", and --concurrent starts another one as well"}
 	}
 	return nil
 }

@@ -70,11 +70,11 @@ func TestRunAJob(t *testing.T) {
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate")
 	assert.Equal(t, ExitRefused, exit, out)
 	assert.Contains(t, out, "the execution "+found[1]+" has been running since ")
-	assert.Contains(t, out, "--follow "+found[1]+"` waits for it, and --beside starts another one as well")
+	assert.Contains(t, out, "--follow "+found[1]+"` waits for it, and --concurrent starts another one as well")
 	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--follow", found[1], "--timeout", "10ms")
 	assert.Equal(t, ExitInterrupted, exit, out)
 	assert.Contains(t, out, "it did not end within 10ms")
-	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--beside", "--no-wait")
+	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--concurrent", "--no-wait")
 	assert.Equal(t, ExitDone, exit, out)
 	assert.Regexp(t, `^procureflow-migrate-[a-z0-9]{5}: started\n`, out)
 
@@ -121,8 +121,8 @@ func TestRunAJobOfAStack(t *testing.T) {
 			`release: "a/../b" is not the name of a Cloud Run job: give the short name, such as procureflow-migrate` + "\n"},
 		"a path to follow": {[]string{"migrate", "--stack", "dev", "--follow", "a/b"},
 			`release: --follow "a/b" is not the name of an execution: give the short name, such as migrate-x7k2p` + "\n"},
-		"follow and start": {[]string{"migrate", "--follow", "migrate-x", "--beside"},
-			"release: --follow starts nothing: remove --beside and the arguments\n"},
+		"follow and start": {[]string{"migrate", "--follow", "migrate-x", "--concurrent"},
+			"release: --follow starts nothing: remove --concurrent and the arguments\n"},
 		"--wait and --no-wait": {[]string{"migrate", "--wait", "--no-wait"}, "release: --wait and --no-wait exclude each other: keep one\n"},
 		"a timeout without a wait": {[]string{"migrate", "--no-wait", "--timeout", "1m"},
 			"release: --no-wait excludes --follow and --timeout, which are about waiting: keep one\n"},

@@ -85,10 +85,10 @@ func (a *app) statusText(status rollout.Status, rollback string, all bool) strin
 	for _, finding := range status.Findings {
 		fmt.Fprintf(out, "%s %s.\n", a.paint("warn", "Look at this:"), finding)
 	}
-	if status.BackTo != "" {
-		fmt.Fprintf(out, "%s goes to %s.\n", rollback, status.BackTo)
+	if status.RollbackTo != "" {
+		fmt.Fprintf(out, "%s goes to %s.\n", rollback, status.RollbackTo)
 	} else {
-		fmt.Fprintf(out, "%s: %s.\n", rollback, status.NoBack)
+		fmt.Fprintf(out, "%s: %s.\n", rollback, status.NoRollback)
 	}
 	out.WriteString("\n" + a.revisionTable(status.Revisions, all))
 	return out.String()

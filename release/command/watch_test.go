@@ -63,7 +63,7 @@ func TestWatchFollowsARelease(t *testing.T) {
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(held), 0o600))
 	exit, out, errors := l.release(context.Background(), "rollout", "web")
 	require.Equal(t, ExitHeld, exit, out+errors)
-	require.Eventually(t, func() bool { return strings.Contains(said(), `"decide":true`) }, soon, often, said())
+	require.Eventually(t, func() bool { return strings.Contains(said(), `"needsDecision":true`) }, soon, often, said())
 	assert.Equal(t, ExitDone, end())
 	var last struct {
 		Waiting string

@@ -218,7 +218,7 @@ func TestStatusOnTheSandbox(t *testing.T) {
 	require.Len(t, status.Revisions, 2)
 	assert.True(t, status.Revisions[0].Ready)
 	assert.Equal(t, "us-docker.pkg.dev/cloudrun/container/hello@"+blue, status.Revisions[1].Image)
-	assert.Contains(t, status.NoBack, "name it with `release rollback web --to REVISION`")
+	assert.Contains(t, status.NoRollback, "name it with `release rollback web --to REVISION`")
 }
 
 func TestErrorMeanings(t *testing.T) {

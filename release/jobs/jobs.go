@@ -45,8 +45,8 @@ type Request struct {
 	Args []string
 	// Follow is the short name of a running execution to wait for. No execution is started.
 	Follow string
-	// Beside starts an execution although another one of the job is running.
-	Beside bool
+	// Concurrent starts an execution even though another one of the job is running.
+	Concurrent bool
 	// NoWait ends as soon as the execution runs.
 	NoWait bool
 	// Timeout is how long to wait for the execution's end. It goes on afterwards. Default: as long as it takes.
@@ -173,7 +173,7 @@ func (r *running) start(ctx context.Context, executions []hooks.Execution) (Outc
 			r.result.Why = append(r.result.Why, fmt.Sprintf("the execution %s has been running since %s", other.Name,
 				other.Created.UTC().Format(time.RFC3339)))
 		}
-		if !r.request.Beside {
+		if !r.request.Concurrent {
 			r.result.Other = others[0].Name
 			return Refused, nil
 		}

@@ -126,7 +126,7 @@ func TestRun(t *testing.T) {
 		"another execution is running": {cloud: cloud{executions: []hooks.Execution{over, other}, takes: time.Hour}, outcome: Refused,
 			why: "the execution m-other has been running since 2026-11-27T11:59:00Z"},
 		"started while another execution is running": {cloud: cloud{executions: []hooks.Execution{other}, takes: 2 * time.Minute},
-			request: Request{Beside: true}, outcome: Succeeded, name: "m-1",
+			request: Request{Concurrent: true}, outcome: Succeeded, name: "m-1",
 			why: "the execution m-other has been running since 2026-11-27T11:59:00Z", starts: 1},
 		"an earlier execution has ended": {cloud: cloud{executions: []hooks.Execution{over}}, outcome: Succeeded, name: "m-1", starts: 1},
 		"a running execution is followed": {cloud: cloud{executions: []hooks.Execution{over, other}, takes: 2 * time.Minute},

@@ -145,8 +145,8 @@ func (s story) lines(f *figure, ofMetrics func(health.Metrics) float64, ofProbes
 		var lines [3][]webpage.Point
 		for _, c := range p.counted {
 			lines[1] = append(lines[1], webpage.Point{At: s.at(c.at), Value: ofMetrics(c.metrics)})
-			if c.beside != nil && c.beside.Requests > 0 {
-				lines[0] = append(lines[0], webpage.Point{At: s.at(c.at), Value: ofMetrics(*c.beside)})
+			if c.stable != nil && c.stable.Requests > 0 {
+				lines[0] = append(lines[0], webpage.Point{At: s.at(c.at), Value: ofMetrics(*c.stable)})
 			}
 		}
 		own := only(p.samples, health.Candidate)

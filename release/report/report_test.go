@@ -44,8 +44,8 @@ func failed() Run {
 		Why: []string{"ready, to be probed before it serves anyone"}, Rules: &rules,
 		Images: map[string]string{"web-blue": image("b"), "web-green": image("a")}})
 	add(rollout.Event{At: at(1), Kind: "begin", Answer: "accepted", Before: blue, After: split(0)})
-	probes := func(percent, from, to int, metrics, beside *health.Metrics) {
-		event := rollout.Event{At: at(to), Kind: "probes", Percent: percent, Metrics: metrics, Beside: beside}
+	probes := func(percent, from, to int, metrics, stable *health.Metrics) {
+		event := rollout.Event{At: at(to), Kind: "probes", Percent: percent, Metrics: metrics, StableMetrics: stable}
 		for second := from; second < to; second += 5 {
 			event.Samples = append(event.Samples,
 				health.Sample{Endpoint: health.Candidate, At: at(second), Latency: time.Duration(80+second%37) * time.Millisecond, Status: 200},

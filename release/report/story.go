@@ -41,7 +41,7 @@ type part struct {
 type counted struct {
 	at      time.Time
 	metrics health.Metrics
-	beside  *health.Metrics
+	stable  *health.Metrics
 }
 
 func newStory(events []rollout.Event) story {
@@ -66,7 +66,7 @@ func newStory(events []rollout.Event) story {
 		now := &s.parts[len(s.parts)-1]
 		now.samples = append(now.samples, event.Samples...)
 		if event.Metrics != nil {
-			now.counted = append(now.counted, counted{event.At, *event.Metrics, event.Beside})
+			now.counted = append(now.counted, counted{event.At, *event.Metrics, event.StableMetrics})
 		}
 		if event.Kind == "decide" {
 			now.verdict = event
@@ -85,8 +85,8 @@ type Number struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	Limit string `json:"limit"`
-	// Beside is the same number of the stable revision.
-	Beside string `json:"beside,omitempty"`
+	// Stable is the same number of the stable revision.
+	Stable string `json:"stable,omitempty"`
 	// State is within, over or not judged. Class is its class in the style sheet.
 	State string `json:"state"`
 	Class string `json:"-"`
@@ -107,8 +107,8 @@ func (s story) gates() (list []Number) {
 		return nil
 	}
 	last := s.parts[len(s.parts)-1]
-	add := func(name, value, beside string, number, limit float64, text string) {
-		n := Number{Name: name, Value: value, Beside: beside, Limit: "at most " + text, State: "not judged", Class: "plain"}
+	add := func(name, value, stable string, number, limit float64, text string) {
+		n := Number{Name: name, Value: value, Stable: stable, Limit: "at most " + text, State: "not judged", Class: "plain"}
 		switch {
 		case !s.known:
 			n.Limit = "not recorded"
@@ -128,8 +128,8 @@ func (s story) gates() (list []Number) {
 	}
 	if n := len(last.counted); n > 0 {
 		seen, failed, p95 := last.counted[n-1], "", ""
-		if seen.beside != nil && seen.beside.Requests > 0 {
-			failed, p95 = ratio(seen.beside.Errors, seen.beside.Requests), round(seen.beside.P95)
+		if seen.stable != nil && seen.stable.Requests > 0 {
+			failed, p95 = ratio(seen.stable.Errors, seen.stable.Requests), round(seen.stable.P95)
 		}
 		share := float64(seen.metrics.Errors) / float64(max(1, seen.metrics.Requests))
 		add("Failed requests", ratio(seen.metrics.Errors, seen.metrics.Requests), failed, share, s.rules.ErrorRatio,
@@ -145,7 +145,7 @@ func (s story) steps() (list []step) {
 		own, main := only(p.samples, health.Candidate), only(p.samples, health.Main)
 		one := step{Name: fmt.Sprintf("%d %%", p.percent), Probes: fmt.Sprintf("%d good, %d bad", len(own)-faults(own), faults(own)),
 			ProbeP95: "–",
-			Requests: "–", P95: "–", Beside: "–", Verdict: "no decision", Class: "plain"}
+			Requests: "–", P95: "–", Stable: "–", Verdict: "no decision", Class: "plain"}
 		if p.percent == 0 {
 			one.Name = "before traffic"
 		}
@@ -158,8 +158,8 @@ func (s story) steps() (list []step) {
 		if n := len(p.counted); n > 0 {
 			seen := p.counted[n-1]
 			one.Requests, one.P95 = ratio(seen.metrics.Errors, seen.metrics.Requests), round(seen.metrics.P95)
-			if seen.beside != nil {
-				one.Beside = ratio(seen.beside.Errors, seen.beside.Requests)
+			if seen.stable != nil {
+				one.Stable = ratio(seen.stable.Errors, seen.stable.Requests)
 			}
 		}
 		if p.verdict.Kind != "" {

@@ -70,7 +70,7 @@ type link struct{ Text, Href string }
 
 // step is one row of the table of steps.
 type step struct {
-	Name, Probes, ProbeP95, Requests, P95, Beside, Verdict, Class string
+	Name, Probes, ProbeP95, Requests, P95, Stable, Verdict, Class string
 }
 
 // moment is one entry of the timeline.

@@ -52,8 +52,8 @@ func TestRollbackAfterAnAutomaticRollback(t *testing.T) {
 	assert.Equal(t, writes, s.writes)
 	status, err := s.controller().Status(context.Background())
 	require.NoError(t, err)
-	assert.Empty(t, status.BackTo)
-	assert.Equal(t, result.Why[0], status.NoBack)
+	assert.Empty(t, status.RollbackTo)
+	assert.Equal(t, result.Why[0], status.NoRollback)
 
 	result = s.controller().Rollback(context.Background(), rollout.Back{To: "web-0"})
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)

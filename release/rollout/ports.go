@@ -82,8 +82,8 @@ type Event struct {
 	// Samples are the probes since the last line of kind probes. Metrics are the candidate's newest numbers from Cloud Monitoring.
 	Samples []health.Sample `json:"samples,omitempty"`
 	Metrics *health.Metrics `json:"metrics,omitempty"`
-	// Beside are stable's numbers over the same time.
-	Beside *health.Metrics `json:"beside,omitempty"`
+	// StableMetrics are the numbers of the stable revision over the same time.
+	StableMetrics *health.Metrics `json:"stableMetrics,omitempty"`
 	// Rules are in a rollout's first line. Until is in lines of kind probes: the time at which the step has baked, or stops waiting for
 	// more data.
 	Rules *Rules     `json:"rules,omitempty"`

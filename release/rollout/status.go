@@ -26,9 +26,9 @@ type Status struct {
 	Revisions   []plan.Revision `json:"revisions"`
 	// Findings are what a person should look at; see plan.Findings.
 	Findings []string `json:"findings"`
-	// BackTo is the target of a `rollback` without --to. If it is empty, NoBack says why.
-	BackTo string `json:"backTo,omitempty"`
-	NoBack string `json:"noBack,omitempty"`
+	// RollbackTo is the target of a `rollback` without --to. If it is empty, NoRollback says why.
+	RollbackTo string `json:"rollbackTo,omitempty"`
+	NoRollback string `json:"noRollback,omitempty"`
 }
 
 // lookFor is how long a status waits for an API that does not answer. It is short, because a person waits and nothing
@@ -72,11 +72,11 @@ func (c *Controller) Status(ctx context.Context) (Status, error) {
 		status.Findings = append(status.Findings, warning)
 	}
 	if list, target, err := plan.Rollback(service, ""); err != nil {
-		status.NoBack = err.Error()
+		status.NoRollback = err.Error()
 	} else if service.Settled(list) {
-		status.NoBack = plan.Already(service, target, "")
+		status.NoRollback = plan.Already(service, target, "")
 	} else {
-		status.BackTo = target
+		status.RollbackTo = target
 	}
 	return status, nil
 }

@@ -22,26 +22,26 @@ type watch struct {
 	// passed are the reasons of the gate that passed last. They justify the next shift.
 	passed []string
 
-	current         Step
-	since           time.Time // The time of the step's shift, from which metrics and probes count.
-	settled         time.Time // Zero until the step's traffic is effective.
-	stuck           time.Time // The time since which the API is done without the wanted traffic.
-	warm            bool
-	samples         []health.Sample
-	history         []health.Sample // The probes of all steps, which Cloud Monitoring may have counted.
-	unsaved         []health.Sample
-	saved           time.Time
-	asked           time.Time // The time at which the metrics were asked last.
-	metrics, beside *health.Metrics
-	fromC           health.Verdict
-	evidence        health.Evidence  // What gate C knows from all steps.
-	judged          int              // How many of the samples are in it,
-	failing         bool             // and whether the last of them failed.
-	counted         [2]health.Counts // The requests to candidate and stable in this step, up to the last look.
-	lastSeen        plan.Service
-	cold            string    // What the candidate answered before its first good answer.
-	dark            time.Time // The time since which no probe reaches anything; zero while probes do.
-	told            bool      // A person was told about it.
+	current                Step
+	since                  time.Time // The time of the step's shift, from which metrics and probes count.
+	settled                time.Time // Zero until the step's traffic is effective.
+	stuck                  time.Time // The time since which the API is done without the wanted traffic.
+	warm                   bool
+	samples                []health.Sample
+	history                []health.Sample // The probes of all steps, which Cloud Monitoring may have counted.
+	unsaved                []health.Sample
+	saved                  time.Time
+	asked                  time.Time // The time at which the metrics were asked last.
+	metrics, stableMetrics *health.Metrics
+	fromC                  health.Verdict
+	evidence               health.Evidence  // What gate C knows from all steps.
+	judged                 int              // How many of the samples are in it,
+	failing                bool             // and whether the last of them failed.
+	counted                [2]health.Counts // The requests to candidate and stable in this step, up to the last look.
+	lastSeen               plan.Service
+	cold                   string    // What the candidate answered before its first good answer.
+	dark                   time.Time // The time since which no probe reaches anything; zero while probes do.
+	told                   bool      // A person was told about it.
 }
 
 // stuckFor is how long traffic may differ from what was wanted after the API is done, before it counts as failed. A read may be
@@ -285,9 +285,9 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 		inconclusive("Cloud Monitoring has counted no request of %s yet", w.candidate)
 		return
 	}
-	beside := health.Metrics{}
+	stable := health.Metrics{}
 	if err == nil {
-		beside, err = w.Metrics.Since(ctx, w.stable, w.since)
+		stable, err = w.Metrics.Since(ctx, w.stable, w.since)
 	}
 	if err != nil {
 		inconclusive("Cloud Monitoring: %v", err)
@@ -300,9 +300,9 @@ func (w *watch) askMetrics(ctx context.Context, now time.Time) {
 			own = append(own, sample)
 		}
 	}
-	counted := [2]health.Counts{health.Split(metrics, own), {Requests: beside.Requests, Errors: beside.Errors}}
+	counted := [2]health.Counts{health.Split(metrics, own), {Requests: stable.Requests, Errors: stable.Errors}}
 	w.evidence.Look(health.Counts{}, counted[0].Less(w.counted[0]), counted[1].Less(w.counted[1]))
-	w.metrics, w.beside, w.counted = &metrics, &beside, counted
+	w.metrics, w.stableMetrics, w.counted = &metrics, &stable, counted
 	switch slow, tooSlow := health.Slow(metrics, counted[0], w.Policy.Metrics); {
 	case tooSlow:
 		w.fromC = slow

@@ -16,7 +16,8 @@ func (w *watch) save(now bool) error {
 	if len(w.unsaved) == 0 || !now && w.Clock.Now().Sub(w.saved) < saveEvery {
 		return nil
 	}
-	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics, Beside: w.beside, Until: w.until()}
+	event := Event{Kind: "probes", Percent: w.current.Percent, Samples: w.unsaved, Metrics: w.metrics, StableMetrics: w.stableMetrics,
+		Until: w.until()}
 	w.unsaved, w.saved = nil, w.Clock.Now()
 	return w.record(event)
 }
@@ -37,7 +38,7 @@ func (w *watch) until() *time.Time {
 // decide records a verdict. A verdict to roll back stands even if the journal cannot be written.
 func (w *watch) decide(verdict health.Verdict) error {
 	err := errors.Join(w.save(true), w.record(Event{Kind: "decide", Percent: w.current.Percent, After: w.lastSeen.Effective,
-		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics, Beside: w.beside}))
+		Why: append([]string{string(verdict.Outcome)}, verdict.Reasons...), Metrics: w.metrics, StableMetrics: w.stableMetrics}))
 	if verdict.Outcome == health.Pass {
 		w.passed = verdict.Reasons
 		return err

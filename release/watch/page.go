@@ -58,7 +58,7 @@ func (p Page) show(w http.ResponseWriter) {
 	}
 	for _, step := range s.Steps {
 		now.Steps = append(now.Steps, report.NowStep{Text: fmt.Sprintf("%d %% for %s", step.Percent, step.Bake), Done: step.Done,
-			Present: step.Present})
+			Present: step.Current})
 	}
 	for _, share := range s.Split {
 		now.Split = append(now.Split, report.Share{Revision: share.Revision, Percent: share.Percent, Tags: strings.Join(share.Tags, ", ")})

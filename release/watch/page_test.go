@@ -116,8 +116,8 @@ func TestTextIsColoured(t *testing.T) {
 	t.Parallel()
 	paint := func(class, text string) string { return "<" + class + " " + text + ">" }
 	s := State{Service: "web", At: at(0), Candidate: "web-b", Stable: "web-a", Percent: 10, Back: "go back",
-		Steps: []Step{{Percent: 5, Done: true}, {Percent: 10, Present: true}, {Percent: 100}}, Step: 2,
-		Gates: []report.Number{{Class: "bad", State: "over", Name: "p95", Value: "2 s", Limit: "at most 1 s", Beside: "80 ms"},
+		Steps: []Step{{Percent: 5, Done: true}, {Percent: 10, Current: true}, {Percent: 100}}, Step: 2,
+		Gates: []report.Number{{Class: "bad", State: "over", Name: "p95", Value: "2 s", Limit: "at most 1 s", Stable: "80 ms"},
 			{Class: "good", State: "within", Name: "errors", Value: "0 %", Limit: "at most 2 %"}}}
 	for i := range 6 {
 		s.Split = append(s.Split, Share{Revision: fmt.Sprint("r", i), Percent: max(0, 100-100*i), Tags: []string{"tag"}})

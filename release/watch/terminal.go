@@ -29,7 +29,7 @@ func (s State) Text(paint Paint) string {
 			switch {
 			case step.Done:
 				text = paint("good", "✓ "+text)
-			case step.Present:
+			case step.Current:
 				text = paint("warn", "▶ "+text)
 			}
 			steps = append(steps, text)
@@ -50,11 +50,11 @@ func (s State) Text(paint Paint) string {
 		out.WriteString("\n")
 	}
 	for _, gate := range s.Gates {
-		beside := ""
-		if gate.Beside != "" {
-			beside = ", stable: " + gate.Beside
+		stable := ""
+		if gate.Stable != "" {
+			stable = ", stable: " + gate.Stable
 		}
-		fmt.Fprintf(&out, "%s  %s: %s (%s%s)\n", paint(gate.Class, fmt.Sprintf("%-10s", gate.State)), gate.Name, gate.Value, gate.Limit, beside)
+		fmt.Fprintf(&out, "%s  %s: %s (%s%s)\n", paint(gate.Class, fmt.Sprintf("%-10s", gate.State)), gate.Name, gate.Value, gate.Limit, stable)
 	}
 	out.WriteString("\n")
 	if s.Waiting != "" {

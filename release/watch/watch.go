@@ -46,12 +46,12 @@ type State struct {
 	Waiting string     `json:"waiting,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
 	// Decide says that a person has to decide. Ended says that nothing is going on. Outcome is how the release ended, if that is known.
-	Decide  bool            `json:"decide"`
+	Decide  bool            `json:"needsDecision"`
 	Ended   bool            `json:"ended"`
 	Outcome rollout.Outcome `json:"outcome,omitempty"`
 	Why     []string        `json:"why,omitempty"`
 	// Back says what a rollback would do.
-	Back     string   `json:"back"`
+	Back     string   `json:"rollback"`
 	Findings []string `json:"findings"`
 	// Journal says that this machine has no journal of the release; empty if it has.
 	Journal string `json:"journal,omitempty"`
@@ -64,7 +64,7 @@ type Step struct {
 	Percent int    `json:"percent"`
 	Bake    string `json:"bake"`
 	Done    bool   `json:"done"`
-	Present bool   `json:"present"`
+	Current bool   `json:"current"`
 }
 
 // Share is a revision's effective share of the requests.
@@ -84,9 +84,9 @@ func Read(seen Observation) State {
 	s := State{At: seen.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
 		Stable:  status.State.Stable,
 		Percent: status.State.Percent, Findings: status.Findings, Steps: []Step{}, Gates: []report.Number{}}
-	s.Back = fmt.Sprintf("%s goes to %s", seen.Rollback, status.BackTo)
-	if status.BackTo == "" {
-		s.Back = status.NoBack
+	s.Back = fmt.Sprintf("%s goes to %s", seen.Rollback, status.RollbackTo)
+	if status.RollbackTo == "" {
+		s.Back = status.NoRollback
 	}
 	s.Split = split(status)
 	release, found := newest(seen.Runs, status)
@@ -163,7 +163,7 @@ func end(release report.Release) (last rollout.Event, ended bool) {
 
 func (s *State) steps(rules rollout.Rules) {
 	for _, step := range rules.Steps {
-		one := Step{Percent: step.Percent, Bake: webpage.Span(step.Bake), Done: step.Percent < s.Percent, Present: step.Percent == s.Percent}
+		one := Step{Percent: step.Percent, Bake: webpage.Span(step.Bake), Done: step.Percent < s.Percent, Current: step.Percent == s.Percent}
 		if s.Percent > 0 && step.Percent <= s.Percent {
 			s.Step++
 		}

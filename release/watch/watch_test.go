@@ -26,7 +26,7 @@ var rules = rollout.Rules{Steps: []rollout.Step{{Percent: 10, Bake: 5 * time.Min
 
 // service returns the live service's status while the candidate has the given percent.
 func service(percent int) rollout.Status {
-	status := rollout.Status{Service: "web", BackTo: "web-a", Findings: []string{},
+	status := rollout.Status{Service: "web", RollbackTo: "web-a", Findings: []string{},
 		State: plan.State{Phase: plan.Shifting, Stable: "web-a", Candidate: "web-b", Percent: percent},
 		Effective: []plan.Target{{Revision: "web-b", Percent: percent, Tag: "candidate"}, {Revision: "web-b", Tag: "shifted"},
 			{Revision: "web-a", Percent: 100 - percent, Tag: "stable"}}}
@@ -37,7 +37,7 @@ func service(percent int) rollout.Status {
 }
 
 func idle(stable string, rejected ...string) rollout.Status {
-	return rollout.Status{Service: "web", NoBack: "there is nothing to go back to", Findings: []string{},
+	return rollout.Status{Service: "web", NoRollback: "there is nothing to go back to", Findings: []string{},
 		State:     plan.State{Phase: plan.Idle, Stable: stable, Rejected: rejected},
 		Effective: []plan.Target{{Revision: stable, Percent: 100, Tag: "stable"}}}
 }
@@ -129,7 +129,7 @@ func TestRead(t *testing.T) {
 			assert.NotContains(t, text, "\x1b")
 			assert.NotEmpty(t, s.Line())
 			back := "`back` goes to web-a"
-			if test.status.BackTo == "" {
+			if test.status.RollbackTo == "" {
 				back = "there is nothing to go back to"
 			}
 			assert.Equal(t, back, s.Back)

@@ -60,16 +60,16 @@ func (a *app) adoptStack(ctx context.Context, stack *engine.Stack, out string, a
 		if !report.Good() {
 			a.exit = ExitNo
 		}
-		if len(report.Exist) > 0 {
+		if len(report.Existing) > 0 {
 			fmt.Fprintln(a.streams.Out, "Nothing was changed. `sandbox adopt STACK --import` takes them into the state.")
 		}
 		return nil
 	}
-	if len(report.Exist) == 0 {
+	if len(report.Existing) == 0 {
 		return nil
 	}
 	var providers []string
-	for _, adoption := range report.Exist {
+	for _, adoption := range report.Existing {
 		providers = append(providers, adoption.Provider)
 	}
 	if err := stack.Import(ctx, path, providers); err != nil {

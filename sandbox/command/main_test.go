@@ -222,7 +222,7 @@ func TestReview(t *testing.T) {
 	assert.Equal(t, "the working tree", report.Head)
 	require.Len(t, report.Stacks, 1)
 	require.NotNil(t, report.Stacks[0].Rehearsal)
-	assert.Equal(t, "the base comes up", report.Stacks[0].Rehearsal.Acts[0].Name)
+	assert.Equal(t, "the base comes up", report.Stacks[0].Rehearsal.Stages[0].Name)
 	code, _, errs = called("review", "HEAD", "HEAD", "--stack", "qa")
 	assert.Equal(t, command.ExitUsage, code)
 	assert.Contains(t, errs, `there is no stack "qa" on either side`)

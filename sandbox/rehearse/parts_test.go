@@ -46,7 +46,7 @@ func TestClock(t *testing.T) {
 	assert.Len(t, rounds, 3)
 }
 
-// TestVisitors counts what visitors notice: how many answers are bad, for how long, since which act, and whether it goes on.
+// TestVisitors counts what visitors notice: how many answers are bad, for how long, since which stage, and whether it goes on.
 func TestVisitors(t *testing.T) {
 	t.Parallel()
 	status := map[string]int{"web.example": 200, "old.example": 307}
@@ -84,7 +84,7 @@ func TestVisitors(t *testing.T) {
 	round(404)
 	round(204)
 	round(503)
-	assert.Equal(t, []review.Visitors{{Service: "web", Requests: 5, Failures: 3, Seconds: 2, Still: true, During: "second"},
+	assert.Equal(t, []review.Visitors{{Service: "web", Requests: 5, Failures: 3, Seconds: 2, StillFailing: true, During: "second"},
 		{Service: "old", Requests: 5}}, c.noticed())
 	interrupted, cancel := context.WithCancel(ctx)
 	cancel()
@@ -160,17 +160,17 @@ func TestUnprovenPaths(t *testing.T) {
 				assert.NoError(t, <-ended)
 			}()
 			require.NoError(t, r.unprovenPaths(ctx, stacks.Settings{Services: test.before}, stacks.Settings{Services: test.after}))
-			var want []review.Act
+			var want []review.Stage
 			for _, of := range []string{digest("b"), digest("d")} {
 				behaviour, err := r.client.Behaviour(ctx, of)
 				require.NoError(t, err)
 				assert.Equal(t, run.Behaviour{NeverReady: of == test.unproven}, behaviour)
 			}
 			if test.path != "" {
-				want = []review.Act{{Name: "a probe of web", Result: "nothing is known to answer " + test.path +
+				want = []review.Stage{{Name: "a probe of web", Result: "nothing is known to answer " + test.path +
 					": it is rehearsed as if nothing did"}}
 			}
-			assert.Equal(t, want, r.report.Acts)
+			assert.Equal(t, want, r.report.Stages)
 		})
 	}
 }

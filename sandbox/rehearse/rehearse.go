@@ -78,7 +78,7 @@ type rehearsal struct {
 	client *server.Client
 	random *rand.Rand
 	report review.Rehearsal
-	said   bytes.Buffer // What the engine has said in the present act.
+	said   bytes.Buffer // What the engine has said in the present stage.
 
 	mu      sync.Mutex
 	process *os.Process // The engine's process.
@@ -91,7 +91,7 @@ func Run(ctx context.Context, options Options) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &rehearsal{Options: options, clock: newClock(), random: rand.New(rand.NewPCG(options.Seed, 0)),
-		report: review.Rehearsal{Seed: options.Seed, Acts: []review.Act{}, Visitors: []review.Visitors{}, Lost: []string{},
+		report: review.Rehearsal{Seed: options.Seed, Stages: []review.Stage{}, Visitors: []review.Visitors{}, Lost: []string{},
 			Restored: []string{}, NotRestored: []string{}, ManualSteps: []string{}}}
 	r.Out = io.MultiWriter(options.Out, &r.said)
 	ended, err := r.serve(ctx)
@@ -162,9 +162,9 @@ func (r *rehearsal) open(ctx context.Context, tree Tree) (*engine.Engine, *engin
 	return e, stack, nil
 }
 
-// act records one act and how it went.
-func (r *rehearsal) act(name string, bad bool, format string, arguments ...any) {
-	r.report.Acts = append(r.report.Acts, review.Act{Name: name, Result: fmt.Sprintf(format, arguments...), Bad: bad})
+// stage records one stage and its result.
+func (r *rehearsal) stage(name string, bad bool, format string, arguments ...any) {
+	r.report.Stages = append(r.report.Stages, review.Stage{Name: name, Result: fmt.Sprintf(format, arguments...), Bad: bad})
 }
 
 func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
@@ -177,7 +177,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	if _, err := baseStack.Update(ctx); err != nil {
 		return Result{}, fmt.Errorf("the base does not come up, so nothing can be compared with it: %w", err)
 	}
-	r.act("the base comes up", false, "it does")
+	r.stage("the base comes up", false, "it does")
 	was, err := baseStack.Plan(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("the base: %w", err)

@@ -119,12 +119,12 @@ func TestRehearsalWithAStandIn(t *testing.T) {
 	assert.Equal(t, []inventory.Resource{{URN: webURN, Type: serviceType, Name: "service-web-service",
 		Inputs: map[string]any{"name": "procureflow-web"}}}, result.Head)
 	took := regexp.MustCompile(`\d[\dms.]*s of its time`)
-	var acts []review.Act
-	for _, act := range result.Rehearsal.Acts {
-		act.Result = took.ReplaceAllString(act.Result, "a while of its time")
-		acts = append(acts, act)
+	var stages []review.Stage
+	for _, stage := range result.Rehearsal.Stages {
+		stage.Result = took.ReplaceAllString(stage.Result, "a while of its time")
+		stages = append(stages, stage)
 	}
-	assert.Equal(t, []review.Act{
+	assert.Equal(t, []review.Stage{
 		{Name: "the base comes up", Result: "it does"},
 		{Name: "the change is applied", Result: "the engine is killed in the middle of it, on purpose"},
 		{Name: "the update goes on", Result: "what was interrupted is found out, and the rest is done"},
@@ -132,7 +132,7 @@ func TestRehearsalWithAStandIn(t *testing.T) {
 		{Name: "drift is looked for", Result: "none"},
 		{Name: "the update once more", Result: "changes nothing"},
 		{Name: "the rollback of procureflow-web", Result: "procureflow-web-a serves again after a while of its time"},
-	}, acts)
+	}, stages)
 	require.Len(t, result.Rehearsal.Visitors, 1)
 	visitors := result.Rehearsal.Visitors[0]
 	assert.Equal(t, review.Visitors{Service: "procureflow-web", Requests: visitors.Requests}, visitors)
@@ -157,20 +157,20 @@ func TestRehearsalsThatEndEarly(t *testing.T) {
 		failed      string
 		lost        []string
 		ended       string // why the rehearsal ended
-		acts        int
+		stages      int
 		found       []review.Finding
 	}{
 		"settings that are refused": {up: []enginetest.Answer{up}, edit: func(text string) string {
 			return strings.Replace(text, "memory: 512Mi", "memory: 64Mi", 1)
-		}, failed: "services.web.memory", acts: 1},
+		}, failed: "services.web.memory", stages: 1},
 		"a policy refuses": {preview: []enginetest.Answer{{}, {Events: []apitype.EngineEvent{update, refusal}, Code: 255}},
-			up: []enginetest.Answer{up}, failed: "policies or the program refuse it, so that nothing was applied", acts: 1,
+			up: []enginetest.Answer{up}, failed: "policies or the program refuse it, so that nothing was applied", stages: 1,
 			found: []review.Finding{refused}},
-		"nothing changes": {up: []enginetest.Answer{up}, acts: 1},
+		"nothing changes": {up: []enginetest.Answer{up}, stages: 1},
 		"only the plan": {preview: []enginetest.Answer{{}, {Events: []apitype.EngineEvent{update, loss}}}, up: []enginetest.Answer{up},
-			planOnly: true, lost: []string{"files, with what it held"}, acts: 1},
+			planOnly: true, lost: []string{"files, with what it held"}, stages: 1},
 		"the update fails": {preview: []enginetest.Answer{{}, {Events: []apitype.EngineEvent{update}}},
-			up: []enginetest.Answer{up, {Err: "error: 1 error occurred:\n\t* no quota\n", Code: 255}}, acts: 2,
+			up: []enginetest.Answer{up, {Err: "error: 1 error occurred:\n\t* no quota\n", Code: 255}}, stages: 2,
 			ended: "the update fails: error: 1 error occurred:; * no quota"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestRehearsalsThatEndEarly(t *testing.T) {
 			assert.Equal(t, test.failed == "", result.Failed == "", result.Failed)
 			assert.Equal(t, append([]string{}, test.lost...), result.Rehearsal.Lost)
 			assert.Equal(t, test.ended, result.Rehearsal.Failed)
-			assert.Len(t, result.Rehearsal.Acts, test.acts)
+			assert.Len(t, result.Rehearsal.Stages, test.stages)
 			assert.Equal(t, append([]review.Finding{}, test.found...), append([]review.Finding{}, result.Findings.New...))
 			assert.NotEmpty(t, result.Base)
 		})

@@ -24,7 +24,7 @@ type releaseOf struct {
 	controller      *rollout.Controller
 }
 
-// noJournal is a journal that keeps nothing, because the rehearsal's acts say what happened.
+// noJournal is a journal that keeps nothing, because the rehearsal's stages say what happened.
 type noJournal struct{}
 
 // Record implements rollout.Journal.
@@ -48,8 +48,8 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		if asked := live.Wanted(); asked == stable || asked == "" {
 			continue
 		}
-		act := "the release of " + name
-		r.crowd.begin(act)
+		stage := "the release of " + name
+		r.crowd.begin(stage)
 		begun := r.clock.Now()
 		result := controller.Rollout(ctx, rollout.Request{})
 		if ctx.Err() != nil {
@@ -58,17 +58,17 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		why := strings.Join(result.Why, "; ")
 		switch result.Outcome {
 		case rollout.Released:
-			r.act(act, false, "released in %s of its time", r.clock.Now().Sub(begun).Round(slice))
+			r.stage(stage, false, "released in %s of its time", r.clock.Now().Sub(begun).Round(slice))
 			released = append(released, releaseOf{name, stable, controller})
 		case rollout.Nothing:
-			r.act(act, false, "nothing to release: %s", why)
+			r.stage(stage, false, "nothing to release: %s", why)
 		case rollout.Held:
-			r.act(act, true, "held: %s", why)
+			r.stage(stage, true, "held: %s", why)
 			r.report.ManualSteps = append(r.report.ManualSteps,
 				"a person decides whether the release of "+name+" goes on: it holds, because too little is known")
 			released = append(released, releaseOf{name, stable, controller})
 		default:
-			r.act(act, true, "%s: %s", result.Outcome, why)
+			r.stage(stage, true, "%s: %s", result.Outcome, why)
 			r.report.ManualSteps = append(r.report.ManualSteps, "a person looks at the release of "+name+", which ends as "+string(result.Outcome))
 		}
 	}
@@ -106,8 +106,8 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 // back rolls the releases back, and records what that restores. A rollback moves only requests; the change's other effects stay.
 func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []review.Step) error {
 	for _, release := range released {
-		act := "the rollback of " + release.service
-		r.crowd.begin(act)
+		stage := "the rollback of " + release.service
+		r.crowd.begin(stage)
 		begun := r.clock.Now()
 		result := release.controller.Rollback(ctx, rollout.Back{Why: "rehearsal"})
 		if ctx.Err() != nil {
@@ -119,10 +119,10 @@ func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []revi
 		}
 		serves, _ := live.Largest(live.Effective)
 		if result.Outcome != rollout.RolledBack || serves != release.before {
-			r.act(act, true, "%s: %s serves: %s", result.Outcome, serves, strings.Join(result.Why, "; "))
+			r.stage(stage, true, "%s: %s serves: %s", result.Outcome, serves, strings.Join(result.Why, "; "))
 			continue
 		}
-		r.act(act, false, "%s serves again after %s of its time", serves, r.clock.Now().Sub(begun).Round(slice))
+		r.stage(stage, false, "%s serves again after %s of its time", serves, r.clock.Now().Sub(begun).Round(slice))
 		r.report.Restored = append(r.report.Restored, release.service+": the image, its variables and its secrets' versions, CPU and memory, of "+
 			"revision "+serves)
 	}

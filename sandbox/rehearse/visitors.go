@@ -29,7 +29,7 @@ type crowd struct {
 
 	mu       sync.Mutex
 	visitors []*visitor
-	act      string
+	stage    string
 }
 
 // come adds a visitor of a service. It returns false if the service does not answer without credentials.
@@ -81,7 +81,7 @@ func (c *crowd) everybody(ctx context.Context) {
 		}
 		if !good {
 			if v.failures == 0 {
-				v.during = c.act
+				v.during = c.stage
 			}
 			v.failures++
 			v.badSince = now
@@ -89,10 +89,10 @@ func (c *crowd) everybody(ctx context.Context) {
 	}
 }
 
-func (c *crowd) begin(act string) {
+func (c *crowd) begin(stage string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.act = act
+	c.stage = stage
 }
 
 // noticed returns what the visitors noticed, by service.
@@ -102,7 +102,7 @@ func (c *crowd) noticed() []review.Visitors {
 	all := []review.Visitors{}
 	for _, v := range c.visitors {
 		all = append(all, review.Visitors{Service: v.service, Requests: v.requests, Failures: v.failures, Seconds: v.failing.Seconds(),
-			Still: !v.badSince.IsZero(), During: v.during})
+			StillFailing: !v.badSince.IsZero(), During: v.during})
 	}
 	return all
 }

@@ -114,7 +114,7 @@ func (s Stack) noticed() line {
 	requests, seconds, still := 0, 0.0, false
 	for _, visitors := range s.Rehearsal.Visitors {
 		requests += visitors.Requests
-		seconds, still = max(seconds, visitors.Seconds), still || visitors.Still
+		seconds, still = max(seconds, visitors.Seconds), still || visitors.StillFailing
 	}
 	switch failures := s.Rehearsal.failures(); {
 	case still:

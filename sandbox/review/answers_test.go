@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 			"**0.00 → 0.01 (+0.01), at worst 1.00 → 2.50 (+1.50)**", "**4 things become possible**", "**3 of 10 requests fail, 4 s**",
 			"by another update, which makes 1 resource anew"},
 		{"two resources replaced", Stack{Plan: steps(Delete, Replace, Create),
-			Rehearsal: visited(Visitors{Requests: 4, Failures: 4, Still: true}),
+			Rehearsal: visited(Visitors{Requests: 4, Failures: 4, StillFailing: true}),
 			Findings:  Findings{New: []Finding{{Level: "remediate"}, {Level: "warning"}}}}, "**1 deleted, 1 replaced, 1 new**",
 			"**2 new warnings**", "not known", "nobody", "**4 of 4 requests fail, and it does not end**",
 			"by another update, which makes 2 resources anew"},

@@ -113,20 +113,20 @@ func (s Stack) rehearsed(l limits) []block {
 	if r.Failed != "" {
 		d = append(d, paragraph(say(bold("The rehearsal ended early:"), " ", msg(r.Failed))))
 	}
-	t := table{header: []line{say("act"), say("how it went")}}
-	for _, act := range r.Acts {
-		result := say(val(act.Result))
-		if act.Bad {
-			result = say(bold("not as it must:"), " ", val(act.Result))
+	t := table{header: []line{say("stage"), say("result")}}
+	for _, stage := range r.Stages {
+		result := say(val(stage.Result))
+		if stage.Bad {
+			result = say(bold("went wrong:"), " ", val(stage.Result))
 		}
-		t.rows = append(t.rows, []line{say(val(act.Name)), result})
+		t.rows = append(t.rows, []line{say(val(stage.Name)), result})
 	}
 	var notes list
 	for _, v := range r.Visitors {
 		text := say(val(v.Service), fmt.Sprintf(": %s, %d failed", plural.Of(v.Requests, "request", "requests"), v.Failures))
 		if v.Failures > 0 {
 			text = append(text, say(fmt.Sprintf(" over %.0f s, first during ", v.Seconds), val(v.During))...)
-			if v.Still {
+			if v.StillFailing {
 				text = append(text, span{text: ", and still at the end"})
 			}
 		}

@@ -92,8 +92,8 @@ type Rehearsal struct {
 	Seed uint64 `json:"seed"`
 	// Failed says why the rehearsal ended early; empty if it was complete.
 	Failed string `json:"failed,omitempty"`
-	// Acts are the rehearsal's acts in order, each with its outcome.
-	Acts []Act `json:"acts"`
+	// Stages are the rehearsal's stages in order, each with its outcome.
+	Stages []Stage `json:"stages"`
 	// Visitors say what visitors noticed during the rehearsal, by service.
 	Visitors []Visitors `json:"visitors"`
 	// Lost are the resources that were replaced or deleted together with their data.
@@ -105,11 +105,11 @@ type Rehearsal struct {
 	ManualSteps []string `json:"manualSteps"`
 }
 
-// Act is one act of a rehearsal.
-type Act struct {
+// Stage is one stage of a rehearsal.
+type Stage struct {
 	Name   string `json:"name"`
 	Result string `json:"result"`
-	// Bad says that the act did not go as it should.
+	// Bad says that the stage did not go as it should.
 	Bad bool `json:"bad,omitempty"`
 }
 
@@ -120,9 +120,9 @@ type Visitors struct {
 	Failures int    `json:"failures"`
 	// Seconds is how long the service answered wrongly or not at all, in the rehearsal's own time.
 	Seconds float64 `json:"seconds"`
-	// Still says that it did so at the end, too.
-	Still bool `json:"still,omitempty"`
-	// During is the act in which the first request failed.
+	// StillFailing says that it did so at the end, too.
+	StillFailing bool `json:"stillFailing,omitempty"`
+	// During is the stage in which the first request failed.
 	During string `json:"during,omitempty"`
 }
 

@@ -36,9 +36,9 @@ func whole() Report {
 		Cost: &cost.Change{Before: cost.Estimate{Total: amounts(1)}, After: cost.Estimate{Total: amounts(4), PricesOf: "2026-01-02",
 			Assumptions: []string{"a month has 31 days"}, NotPriced: []string{"traffic"}}, Delta: amounts(3), Lines: []cost.LineChange{
 			{Resource: "db", After: amounts(2)}, {Resource: "web", Before: amounts(1), After: amounts(1)}, {Resource: "x", After: amounts(1)}}},
-		Rehearsal: &Rehearsal{Seed: 7, Failed: "the update fails", Acts: []Act{{Name: "it comes up", Result: "it does"}, {Name: "it goes on",
+		Rehearsal: &Rehearsal{Seed: 7, Failed: "the update fails", Stages: []Stage{{Name: "it comes up", Result: "it does"}, {Name: "it goes on",
 			Result: "no quota", Bad: true}}, Visitors: []Visitors{
-			{Service: "web", Requests: 9, Failures: 2, Seconds: 3, Still: true, During: "it goes on"},
+			{Service: "web", Requests: 9, Failures: 2, Seconds: 3, StillFailing: true, During: "it goes on"},
 			{Service: "api", Requests: 1}}, Lost: []string{"db"}, Restored: []string{"web: the image"},
 			NotRestored: []string{"a", "b", "c", "d"}, ManualSteps: []string{"a person mends it"}},
 	}

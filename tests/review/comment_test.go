@@ -184,7 +184,7 @@ func TestHostileValuesStayInCodeSpans(t *testing.T) {
 			Old: []review.Finding{{Policy: evil, Message: evil}}},
 		Authority: []review.AuthorityChange{{Widens: true, Added: true, Kind: review.Becomes, Subject: evil, Text: evil},
 			{Kind: review.Reads, Subject: evil, Text: evil}},
-		Rehearsal: &review.Rehearsal{Failed: evil, ManualSteps: []string{evil}, Acts: []review.Act{{Name: evil, Result: evil}},
+		Rehearsal: &review.Rehearsal{Failed: evil, ManualSteps: []string{evil}, Stages: []review.Stage{{Name: evil, Result: evil}},
 			Lost:     []string{evil},
 			Visitors: []review.Visitors{{Service: evil, Failures: 1, During: evil}}},
 	}}}

@@ -130,11 +130,11 @@ func withheld(t *testing.T, result rehearse.Result, folder string) {
 	assert.Greater(t, files, 10)
 }
 
-// acts returns the names of the acts, each with a mark if it failed.
-func acts(r *review.Rehearsal) (names []string) {
-	for _, act := range r.Acts {
-		name := act.Name
-		if act.Bad {
+// stages returns the names of the stages, each with a mark if it failed.
+func stages(r *review.Rehearsal) (names []string) {
+	for _, stage := range r.Stages {
+		name := stage.Name
+		if stage.Bad {
 			name = "! " + name
 		}
 		names = append(names, name)
@@ -145,10 +145,10 @@ func acts(r *review.Rehearsal) (names []string) {
 func harmless(t *testing.T, r *review.Rehearsal) {
 	assert.Equal(t, []string{"the base comes up", "the exported state comes up", "the change is applied", "the update goes on",
 		"the release of procureflow-web", "drift is looked for",
-		"the update once more", "the rollback of procureflow-web"}, acts(r))
-	assert.Equal(t, "the engine is killed in the middle of it, on purpose", r.Acts[2].Result)
-	assert.Equal(t, "released in 15m34s of its time", r.Acts[4].Result, "three steps of five minutes, and what is probed before")
-	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of its time", r.Acts[7].Result)
+		"the update once more", "the rollback of procureflow-web"}, stages(r))
+	assert.Equal(t, "the engine is killed in the middle of it, on purpose", r.Stages[2].Result)
+	assert.Equal(t, "released in 15m34s of its time", r.Stages[4].Result, "three steps of five minutes, and what is probed before")
+	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of its time", r.Stages[7].Result)
 	require.Len(t, r.Visitors, 1)
 	assert.Greater(t, r.Visitors[0].Requests, 3000)
 	r.Visitors[0].Requests = 0
@@ -162,11 +162,11 @@ func harmless(t *testing.T, r *review.Rehearsal) {
 
 func noticed(t *testing.T, r *review.Rehearsal) {
 	assert.Equal(t, []string{"the base comes up", "the change is applied", "the update goes on", "drift is looked for",
-		"the update once more"}, acts(r))
+		"the update once more"}, stages(r))
 	require.Len(t, r.Visitors, 1)
 	assert.Greater(t, r.Visitors[0].Failures, 10)
 	assert.Greater(t, r.Visitors[0].Seconds, 5.0)
-	assert.True(t, r.Visitors[0].Still, "the old address is gone for good")
+	assert.True(t, r.Visitors[0].StillFailing, "the old address is gone for good")
 	assert.Contains(t, r.Lost, "service-web-service")
 	assert.Contains(t, r.NotRestored, "service-web-service (replace)")
 	assert.Empty(t, r.Restored)

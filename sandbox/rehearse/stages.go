@@ -23,7 +23,7 @@ func (r *rehearsal) visit(ctx context.Context, settings stacks.Settings) {
 			path = service.SmokePaths[0]
 		}
 		if !r.crowd.come(ctx, service.Name, address, path) {
-			r.act("visitors of "+service.Name, false, "it answers only requests with an identity, and visitors have none")
+			r.stage("visitors of "+service.Name, false, "it answers only requests with an identity, and visitors have none")
 		}
 	}
 }
@@ -48,14 +48,14 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	r.writes = 0
 	r.mu.Unlock()
 	if killed {
-		r.act(applying, false, "the engine is killed in the middle of it, on purpose")
+		r.stage(applying, false, "the engine is killed in the middle of it, on purpose")
 		r.crowd.begin("the update goes on")
 		r.said.Reset()
 		if _, err = stack.Update(ctx); err == nil {
-			r.act("the update goes on", false, "what was interrupted is found out, and the rest is done")
+			r.stage("the update goes on", false, "what was interrupted is found out, and the rest is done")
 		}
 	} else if err == nil {
-		r.act(applying, false, "it is applied, and ended before the engine could be killed")
+		r.stage(applying, false, "it is applied, and ended before the engine could be killed")
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -63,7 +63,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	if err != nil {
 		why := cmp.Or(engine.Errors(r.said.String()), firstLine(err))
 		r.report.Failed = "the update fails: " + why
-		r.act(applying, true, "%s", why)
+		r.stage(applying, true, "%s", why)
 		r.report.ManualSteps = append(r.report.ManualSteps,
 			"a person mends it: a part of the change may be there, and the next update would go on")
 		return nil
@@ -101,7 +101,7 @@ func (r *rehearsal) unprovenPaths(ctx context.Context, before, after stacks.Sett
 			if err := r.client.SetBehaviour(ctx, image, run.Behaviour{NeverReady: true}); err != nil {
 				return err
 			}
-			r.act("a probe of "+after.Services[key].Name, false, "nothing is known to answer %s: it is rehearsed as if nothing did", path)
+			r.stage("a probe of "+after.Services[key].Name, false, "nothing is known to answer %s: it is rehearsed as if nothing did", path)
 			break
 		}
 	}
@@ -124,7 +124,7 @@ func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
 	for _, one := range drifted {
 		names = append(names, one.Name)
 	}
-	r.act("drift is looked for", len(names) > 0, "%s", listOr(names, "none"))
+	r.stage("drift is looked for", len(names) > 0, "%s", listOr(names, "none"))
 	again, err := stack.Plan(ctx)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
 	for _, step := range again.Steps {
 		names = append(names, step.Name)
 	}
-	r.act("the update once more", len(names) > 0, "%s", listOr(names, "changes nothing"))
+	r.stage("the update once more", len(names) > 0, "%s", listOr(names, "changes nothing"))
 	return nil
 }
 
