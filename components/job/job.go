@@ -23,9 +23,13 @@ const ImageUserAnnotation = "image-user"
 
 // Defaults of absent arguments.
 const (
-	DefaultCPU            = "1"
-	DefaultMemory         = "512Mi"
-	DefaultTasks          = 1
+	// DefaultCPU is the limit in vCPUs.
+	DefaultCPU = "1"
+	// DefaultMemory is the memory limit.
+	DefaultMemory = "512Mi"
+	// DefaultTasks is how many containers an execution runs.
+	DefaultTasks = 1
+	// DefaultTimeoutSeconds is how long one attempt of a task may take.
 	DefaultTimeoutSeconds = 600
 )
 

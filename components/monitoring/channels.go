@@ -32,10 +32,10 @@ type ChannelsArgs struct {
 
 // Channel is a receiver of alerts other than a mail address.
 type Channel struct {
-	// Kind is one of the constants below. Required.
+	// Kind is [Slack], [PagerDuty], [Webhook], [PubSub] or [SMS]. Required.
 	Kind string
-	// Target is a slack channel, a webhook's address, a Pub/Sub topic or a telephone number. Required, except for
-	// [PagerDuty].
+	// Target is where alerts go: for Slack a channel such as #alerts, for Webhook its address, for PubSub a topic,
+	// projects/P/topics/T, for SMS a telephone number such as +4930123456. Required, except for [PagerDuty].
 	Target string
 	// User is the user name for a webhook, with Secret as the password. Default: none; the webhook gets Secret as its auth_token.
 	User string

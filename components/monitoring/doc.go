@@ -28,8 +28,8 @@
 // "Multiwindow, Multi-Burn-Rate Alerts" (https://sre.google/workbook/alerting-on-slos/). Under low traffic a single
 // failure can be a large share; requests of the uptime check count as requests and keep the denominator up.
 //
-// Each alert links to the runbook page with its own key as the section: uptime, fast-burn, slow-burn, latency, refused; for a job,
-// job-failed and job-late.
+// Each alert links to the runbook page with its own key as the section: uptime, fast-burn, slow-burn, refused and latency. With an
+// objective for latency, latency-fast-burn and latency-slow-burn take the place of latency. A job has job-failed and job-late.
 //
 // # Renames
 //

@@ -27,8 +27,9 @@ type Account struct {
 
 // Run holds the fields that are needed of the answer of GET /repos/{owner}/{repository}/actions/runs/{id}.
 type Run struct {
-	ID      int64 `json:"id"`
-	Attempt int   `json:"run_attempt"`
+	ID int64 `json:"id"`
+	// Attempt counts the run's starts: 1, and one more for each re-run.
+	Attempt int `json:"run_attempt"`
 	// Actor started the first attempt, and TriggeringActor this one.
 	Actor           *Account `json:"actor"`
 	TriggeringActor *Account `json:"triggering_actor"`

@@ -15,6 +15,7 @@ import (
 
 // End is how a rollout ended, recorded or replayed.
 type End struct {
+	// Outcome is how it ended, and Why the first reason in words.
 	Outcome rollout.Outcome
 	// Percent is the candidate's share at the end, and After the time since its first probe.
 	Percent int
@@ -24,9 +25,11 @@ type End struct {
 
 // Result is one rollout under both policies.
 type Result struct {
+	// Candidate is the revision that was released, and Begun the time of its first probe.
 	Candidate string
 	Begun     time.Time
-	Was, Is   End
+	// Was is the end that was recorded, and Is the end under the new policy.
+	Was, Is End
 	// Bakes is how much longer all bakes take under the new policy than was recorded; negative when they are shorter.
 	Bakes time.Duration
 }

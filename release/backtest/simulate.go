@@ -84,6 +84,7 @@ func By(policy rollout.Policy) func(*World) Decision {
 
 // Tried is the result of one fault under two policies.
 type Tried struct {
+	// Fault is the fault's name. Visible says that probes meet it. Was is the result of the present policy, and Is that of the new one.
 	Fault   string  `json:"fault"`
 	Visible bool    `json:"visibleToProbes"`
 	Was     Summary `json:"before"`

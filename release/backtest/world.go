@@ -27,6 +27,7 @@ var epoch = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 // Fault is a defect that the candidate shows from its first visitor on. Earlier probes find it healthy, which makes the fault harder to
 // catch.
 type Fault struct {
+	// Name says in words what the candidate does wrong.
 	Name string
 	// Rate is the share of requests that fail, in addition to Background.
 	Rate float64

@@ -63,9 +63,10 @@ const (
 
 // Sample is one probe. It holds no header, body or token.
 type Sample struct {
-	Endpoint Endpoint      `json:"endpoint"`
-	At       time.Time     `json:"at"`
-	Latency  time.Duration `json:"latency"`
+	Endpoint Endpoint `json:"endpoint"`
+	// At is when the request was made. Latency is the time until the whole answer was there; in JSON, in nanoseconds.
+	At      time.Time     `json:"at"`
+	Latency time.Duration `json:"latency"`
 	// Status is the HTTP status, 0 when there was no answer.
 	Status int `json:"status,omitempty"`
 	// Fault says what is wrong with the answer; empty for a good one.

@@ -116,18 +116,19 @@ func Problem(hook Hook, job Job, image string) string {
 type State string
 
 const (
-	Running   State = "running" // Running, or not started yet.
-	Succeeded State = "succeeded"
-	Failed    State = "failed"
-	Cancelled State = "cancelled"
+	Running   State = "running"   // Running, or not started yet.
+	Succeeded State = "succeeded" // Over, and every task succeeded.
+	Failed    State = "failed"    // Over, and a task failed after all its retries.
+	Cancelled State = "cancelled" // Over, because somebody cancelled it.
 )
 
 // Execution is the result of one read of an execution.
 type Execution struct {
 	// Name is the short name. Mark is the mark that a release gave it; empty if no release started it.
 	Name, Mark string
-	Created    time.Time
-	State      State
+	// Created is when it was started.
+	Created time.Time
+	State   State
 	// Message is the API's reason why it failed. Log is the page with its output.
 	Message, Log string
 	// Completed is when it ended; the zero time while it runs.
@@ -138,7 +139,9 @@ type Execution struct {
 
 // Start holds what an execution is started with.
 type Start struct {
+	// Mark is the value of the variable RELEASE_HOOK, by which the execution is found again.
 	Mark string
+	// Args replace the arguments of the job's container. Default: the job's own.
 	Args []string
 	// Variables are set in the job's container in addition to the mark, by name.
 	Variables map[string]string

@@ -68,9 +68,10 @@ type Message struct {
 	// Version is the version of this format, for programs that read it.
 	Version int `json:"version"`
 	// Event is one of the constants above. Command is the command that sends it: rollout, rollback or guard.
-	Event   string    `json:"event"`
-	Command string    `json:"command"`
-	At      time.Time `json:"at"`
+	Event   string `json:"event"`
+	Command string `json:"command"`
+	// At is when it happened, in UTC.
+	At time.Time `json:"at"`
 	// Environment, Project, Region and Service say where the release is.
 	Environment string `json:"environment"`
 	Project     string `json:"project"`
@@ -80,7 +81,7 @@ type Message struct {
 	Revision string `json:"revision"`
 	Digest   string `json:"digest"`
 	Commit   string `json:"commit"`
-	// Who is the actor, and ApprovedBy the people who approved the run.
+	// Who is the person or account that started the command, and ApprovedBy are the people who approved the run.
 	Who        string   `json:"who"`
 	ApprovedBy []string `json:"approvedBy"`
 	// Reasons say why the command ended like this.

@@ -67,7 +67,8 @@ type Service struct {
 
 // Revision is the result of one read of a revision.
 type Revision struct {
-	Name    string    `json:"name"`
+	Name string `json:"name"`
+	// Created is when the API made it.
 	Created time.Time `json:"created"`
 	// Image is the image by digest.
 	Image string `json:"image,omitempty"`

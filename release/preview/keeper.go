@@ -11,6 +11,7 @@ import (
 
 // Slots reads and writes the slots of a project.
 type Slots interface {
+	// Read returns a slot as it is now, by the short name of its service.
 	Read(ctx context.Context, name string) (Slot, error)
 	// Write gives the slot its image and its pull request. The error wraps rollout.ErrConflict when somebody else wrote since the slot was
 	// read.
@@ -38,9 +39,12 @@ type Keeper struct {
 
 // Request says which image a pull request wants to show, and for how long.
 type Request struct {
-	PullRequest   int
+	// PullRequest is the pull request's number.
+	PullRequest int
+	// Commit is the full commit that Image, an image by digest, was built from.
 	Commit, Image string
-	TimeToLive    time.Duration
+	// TimeToLive is how long the slot stays the pull request's without another push.
+	TimeToLive time.Duration
 }
 
 // Up makes a slot run the image. If the pull request has a slot already, Up changes its image and extends its time. If the image does

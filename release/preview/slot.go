@@ -9,9 +9,11 @@ import (
 
 // Slot is a slot as it is now.
 type Slot struct {
+	// Name is the short name of the slot's service, and URL its address.
 	Name string `json:"name"`
 	URL  string `json:"url"`
-	// PullRequest is the number of the pull request that has the slot until Expires; 0 for a free slot.
+	// PullRequest is the number of the pull request that has the slot until Expires; 0 for a free slot. Commit is the commit that
+	// its image was built from.
 	PullRequest int       `json:"pullRequest,omitempty"`
 	Commit      string    `json:"commit,omitempty"`
 	Expires     time.Time `json:"expires,omitzero"`
@@ -36,6 +38,7 @@ func (s Slot) free() Slot {
 
 // HeldError says that other pull requests have all slots.
 type HeldError struct {
+	// Slots are the slots with the pull requests that have them.
 	Slots []Slot
 }
 

@@ -35,13 +35,15 @@ type Prober struct {
 	Paths []string
 	// Timeout bounds one request. A slower answer is a failure.
 	Timeout time.Duration
-	Marker  Marker
+	// Marker shows that the right revision answered. Default: any answer counts.
+	Marker Marker
 	// Token returns an ID token for a private service. A service that answers without one is not sent one. Default: none is ever sent.
 	Token TokenSource
 	// Private says that the service is known to be private, so that no request goes without a token.
 	Private bool
 	// Via is a base URL that every request goes to instead, with the real Host header. The sandbox uses it to reach its data plane.
 	Via string
+	// Now tells the time. Required.
 	Now func() time.Time
 
 	client  *http.Client

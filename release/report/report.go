@@ -18,12 +18,14 @@ import (
 
 // Run is the part of the journal that one command wrote.
 type Run struct {
+	// Command is rollout, rollback or guard; Service and Environment say where, and Who started it.
 	Command, Service, Environment, Who string
 	// Commit is the commit that the candidate was built from, and Link the page of the workflow's run. Either may be empty.
 	Commit, Link string
 	// ApprovedBy are the people who approved the run.
 	ApprovedBy []string
-	Events     []rollout.Event
+	// Events are the lines of the journal, the oldest first.
+	Events []rollout.Event
 }
 
 // Release is one release: the command that began it, and the commands that resumed or ended it.
@@ -102,13 +104,13 @@ type Now struct {
 	Ended bool
 }
 
-// NowStep is one step of the policy; it may be done, or be the present one.
+// NowStep is one step of the policy, as words. Done says that it is over, and Present that the release is there now.
 type NowStep struct {
 	Text          string
 	Done, Present bool
 }
 
-// Share is a revision's share of the requests.
+// Share is a revision's share of the requests in percent, with its tags in words.
 type Share struct {
 	Revision, Tags string
 	Percent        int
@@ -116,6 +118,7 @@ type Share struct {
 
 // Button sends a form to the page's own server.
 type Button struct {
+	// Action is the path that the form is sent to, and Text what the button says. Danger draws it in red.
 	Action, Text string
 	Danger       bool
 	// Revision is the candidate that the person saw when they pressed the button.
@@ -132,7 +135,7 @@ func Live(release Release, now *Now) ([]byte, error) {
 	return render("page.html", v)
 }
 
-// File is one page with its name.
+// File is one page: its file's name and its HTML.
 type File struct {
 	Name    string
 	Content []byte

@@ -82,6 +82,7 @@ func sameSplit(a, b []plan.Target) bool {
 
 // Number is one number of a release with the limit that it is judged by.
 type Number struct {
+	// Name says what is measured. Value and Limit are in words with their units, such as 80 ms and "at most 1 s".
 	Name  string `json:"name"`
 	Value string `json:"value"`
 	Limit string `json:"limit"`

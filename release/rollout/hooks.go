@@ -14,11 +14,13 @@ import (
 
 // Jobs runs the Cloud Run jobs that hooks name.
 type Jobs interface {
+	// Job reads a job by its short name. The error wraps ErrNotFound if there is none.
 	Job(ctx context.Context, name string) (hooks.Job, error)
 	// Run starts the job if its etag is unchanged, and returns the execution's name.
 	Run(ctx context.Context, job hooks.Job, start hooks.Start) (execution string, err error)
 	// Executions lists the job's executions, in any order.
 	Executions(ctx context.Context, job string) ([]hooks.Execution, error)
+	// Cancel asks the API to end an execution. It may run on for a while.
 	Cancel(ctx context.Context, job, execution string) error
 }
 

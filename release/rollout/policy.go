@@ -24,12 +24,14 @@ const (
 
 // Step is a share of the requests and how long it has to stay healthy.
 type Step struct {
+	// Percent is the candidate's share of the requests, 1 to 100. Bake is how long it has to stay healthy there.
 	Percent int           `json:"percent"`
 	Bake    time.Duration `json:"bake"`
 }
 
 // Rules are the parts of the policy that a reader of the journal needs: the steps, and the limits of the numbers.
 type Rules struct {
+	// Steps are the traffic splits, in order.
 	Steps []Step `json:"steps"`
 	// ErrorRatio and P95 are limits of gate C, BadRatio and ProbeP95 of gate B; 0 for no limit. In JSON, durations are nanoseconds.
 	ErrorRatio float64       `json:"errorRatio,omitempty"`
@@ -54,11 +56,13 @@ type Policy struct {
 	Before, Interval time.Duration
 	// Warmup is how long the candidate's first good answer may take, because an instance has to start.
 	Warmup time.Duration
+	// Probes are the limits of gates A and B.
 	Probes health.Limits
 	// Metrics are the limits of gate C. MetricsEvery is how often Cloud Monitoring is asked during a step.
 	Metrics      health.MetricLimits
 	MetricsEvery time.Duration
-	// Inconclusive says what happens if gate C has too little to judge by. HoldFor is how long a step waits after its bake for more.
+	// Inconclusive says what happens if gate C has too little to judge by: Hold, Proceed or Retreat. HoldFor is how long a step waits
+	// after its bake for more data.
 	Inconclusive Inconclusive
 	HoldFor      time.Duration
 	// CandidateWait is how long a new revision may take to become ready.

@@ -23,9 +23,11 @@ var (
 
 // Service reads and writes one service.
 type Service interface {
+	// Read returns the service as it is now. The error wraps ErrNotFound if there is none.
 	Read(ctx context.Context) (plan.Service, error)
 	// Shift writes the traffic list and nothing else, if the service's etag is unchanged. It returns once the write is accepted.
 	Shift(ctx context.Context, etag string, traffic []plan.Target) error
+	// Revision reads one revision by its name. The error wraps ErrNotFound if there is none.
 	Revision(ctx context.Context, name string) (plan.Revision, error)
 	// Revisions lists all revisions, newest first.
 	Revisions(ctx context.Context) ([]plan.Revision, error)
@@ -33,25 +35,29 @@ type Service interface {
 
 // Probe is one request to make.
 type Probe struct {
+	// Endpoint says which of the two places URL is: the candidate's own or the service's.
 	Endpoint health.Endpoint
 	URL      string
 	// Revision is the revision that has to answer, if the policy names a marker; empty if any may.
 	Revision string
 }
 
-// Prober makes one round of probes at once, and returns samples in the same order. A failed probe is a sample, not an error.
+// Prober makes HTTP requests as a visitor would.
 type Prober interface {
+	// Probe makes one round of probes at once, and returns a sample for each, in the same order. A failed probe is a sample, not an error.
 	Probe(ctx context.Context, probes []Probe) []health.Sample
 }
 
-// Metrics reads what Cloud Monitoring counted for a revision since a time.
+// Metrics reads what Cloud Monitoring counted.
 type Metrics interface {
+	// Since returns the numbers of a revision from a time until now. Without any point yet, Requests is 0 and Through is the zero time.
 	Since(ctx context.Context, revision string, since time.Time) (health.Metrics, error)
 }
 
 // Clock tells the time, and sleeps until a context ends.
 type Clock interface {
 	Now() time.Time
+	// Sleep waits for d. It returns the cause of the context if that ends first.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
@@ -62,16 +68,18 @@ type Journal interface {
 
 // Event is one line of the journal.
 type Event struct {
+	// At is when it happened, in UTC.
 	At time.Time `json:"at"`
 	// Kind is the kind of the line. begin, resume, pin, shift, finish, rollback and restore are writes of the traffic list; the others
 	// are probes, decide, hook, window, affinity and end.
 	Kind string `json:"kind"`
 	// Answer belongs to a write of the traffic list: sent before the write, then accepted, conflict, unavailable or refused. If no answer
 	// follows sent, the run was cut off, and the write may have happened.
-	Answer    string `json:"answer,omitempty"`
+	Answer string `json:"answer,omitempty"`
+	// Candidate and Stable are the names of the two revisions; empty where a line is about neither.
 	Candidate string `json:"candidate,omitempty"`
 	Stable    string `json:"stable,omitempty"`
-	// Percent is the candidate's step.
+	// Percent is the candidate's share of the requests in the present step.
 	Percent int `json:"percent"`
 	// Before and After are the desired traffic. Etag is the one that guarded the write.
 	Before []plan.Target `json:"before,omitempty"`
@@ -91,8 +99,9 @@ type Event struct {
 	// Images are the known images of candidate and stable by digest, under the revisions' names; in lines of kind begin, resume and end.
 	Images map[string]string `json:"images,omitempty"`
 	// Hook belongs to a line of kind hook.
-	Hook    *HookLine `json:"hook,omitempty"`
-	Outcome Outcome   `json:"outcome,omitempty"`
+	Hook *HookLine `json:"hook,omitempty"`
+	// Outcome is in the last line, of kind end: how the command ended.
+	Outcome Outcome `json:"outcome,omitempty"`
 }
 
 // HookLine is one event of a hook.
@@ -135,19 +144,21 @@ const (
 
 // Result says how a command ended and why.
 type Result struct {
-	Outcome   Outcome `json:"outcome"`
-	Stable    string  `json:"stable,omitempty"`
-	Candidate string  `json:"candidate,omitempty"`
+	Outcome Outcome `json:"outcome"`
+	// Stable and Candidate are the names of the two revisions; empty if the command did not get far enough to know them.
+	Stable    string `json:"stable,omitempty"`
+	Candidate string `json:"candidate,omitempty"`
 	// Images are the known images of Stable and Candidate by digest, under the revisions' names.
-	Images  map[string]string `json:"images,omitempty"`
-	Why     []string          `json:"why,omitempty"`
-	Traffic []plan.Target     `json:"traffic,omitempty"`
-	Elapsed time.Duration     `json:"-"`
+	Images map[string]string `json:"images,omitempty"`
+	// Why gives the reasons in words. Traffic is the effective split at the end, and Elapsed the time that the command took.
+	Why     []string      `json:"why,omitempty"`
+	Traffic []plan.Target `json:"traffic,omitempty"`
+	Elapsed time.Duration `json:"-"`
 	// Journal says why the journal is incomplete; empty if it is complete.
 	Journal string `json:"journal,omitempty"`
 }
 
-// Controller acts on one service.
+// Controller acts on one service. Fields are required unless they say that they may be nil.
 type Controller struct {
 	Service Service
 	Prober  Prober
@@ -170,6 +181,7 @@ type Controller struct {
 
 // Progress says where a rollout stands after one round.
 type Progress struct {
+	// Candidate is the candidate's name, and Percent its share of the requests.
 	Candidate string
 	Percent   int
 	// Step is the number of the present step out of Steps, from 1; 0 before any traffic.
@@ -178,6 +190,7 @@ type Progress struct {
 	Waiting string
 	// Elapsed and Bake are this step's. Left is the time until the step has baked, or stops waiting for more data.
 	Elapsed, Bake, Left time.Duration
-	Good, Bad           int
-	P95                 time.Duration
+	// Good and Bad count the probes of this step, and P95 is the 95th percentile of their latency.
+	Good, Bad int
+	P95       time.Duration
 }

@@ -9,21 +9,25 @@ import (
 
 // Status is what a person wants to know before they act.
 type Status struct {
+	// Service is the service's short name, URL its address, and State what its traffic and tags mean.
 	Service string     `json:"service"`
 	URL     string     `json:"url"`
 	State   plan.State `json:"state"`
 	// Changed is the time of the last write to the service, whatever it changed.
 	Changed time.Time `json:"changed"`
 	// Since is the time at which the active rollout's candidate was created. The rollout cannot have begun earlier.
-	Since       *time.Time    `json:"since,omitempty"`
-	Reconciling bool          `json:"reconciling"`
-	Failure     string        `json:"failure,omitempty"`
-	Desired     []plan.Target `json:"desired"`
-	Effective   []plan.Target `json:"effective"`
+	Since *time.Time `json:"since,omitempty"`
+	// Reconciling says that Cloud Run is still carrying out the last write. Failure is its message if that failed.
+	Reconciling bool   `json:"reconciling"`
+	Failure     string `json:"failure,omitempty"`
+	// Desired is the traffic list that was written last. Effective is how requests are split now.
+	Desired   []plan.Target `json:"desired"`
+	Effective []plan.Target `json:"effective"`
 	// LatestReady is the revision that entries with "latest" follow.
-	LatestReady string          `json:"latestReady,omitempty"`
-	Tags        []plan.Target   `json:"tags"`
-	Revisions   []plan.Revision `json:"revisions"`
+	LatestReady string `json:"latestReady,omitempty"`
+	// Tags are the effective entries that have a tag. Revisions are all revisions, the newest first.
+	Tags      []plan.Target   `json:"tags"`
+	Revisions []plan.Revision `json:"revisions"`
 	// Findings are what a person should look at; see plan.Findings.
 	Findings []string `json:"findings"`
 	// RollbackTo is the target of a `rollback` without --to. If it is empty, NoRollback says why.

@@ -113,11 +113,13 @@ type Probe struct {
 	Auth string `yaml:"auth"`
 }
 
-// Marker is a text in every answer of the right revision; {revision} is replaced with the candidate's name.
+// Marker is a text in every answer of the right revision. In value and body, {revision} is replaced with the candidate's name.
 type Marker struct {
+	// Header is the name of a response header, and Value what it has to hold. Default: no header is looked at.
 	Header string `yaml:"header"`
 	Value  string `yaml:"value"`
-	Body   string `yaml:"body"`
+	// Body is a text that the answer's body has to contain. Default: the body is not looked at.
+	Body string `yaml:"body"`
 }
 
 // Metrics are the limits for Cloud Monitoring's numbers.

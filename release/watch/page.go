@@ -88,7 +88,7 @@ func (s State) buttons() (list []report.Button) {
 	if s.Ended {
 		return nil
 	}
-	if s.Decide && s.Percent > 0 {
+	if s.NeedsDecision && s.Percent > 0 {
 		list = append(list, report.Button{Action: string(Proceed), Text: fmt.Sprintf("Proceed with %s", s.Candidate), Revision: s.Candidate})
 	}
 	return append(list, report.Button{Action: string(Rollback), Text: fmt.Sprintf("Roll back to %s", s.Stable), Danger: true,

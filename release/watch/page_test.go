@@ -115,7 +115,7 @@ func TestPageShows(t *testing.T) {
 func TestTextIsColoured(t *testing.T) {
 	t.Parallel()
 	paint := func(class, text string) string { return "<" + class + " " + text + ">" }
-	s := State{Service: "web", At: at(0), Candidate: "web-b", Stable: "web-a", Percent: 10, Back: "go back",
+	s := State{Service: "web", At: at(0), Candidate: "web-b", Stable: "web-a", Percent: 10, Rollback: "go back",
 		Steps: []Step{{Percent: 5, Done: true}, {Percent: 10, Current: true}, {Percent: 100}}, Step: 2,
 		Gates: []report.Number{{Class: "bad", State: "over", Name: "p95", Value: "2 s", Limit: "at most 1 s", Stable: "80 ms"},
 			{Class: "good", State: "within", Name: "errors", Value: "0 %", Limit: "at most 2 %"}}}
@@ -142,7 +142,7 @@ Rollback: go back
 	assert.Equal(t, "12:00:00  web-b has 10 %, step 2 of 3; r0 100 %; over: p95 2 s (at most 1 s)", s.Line())
 
 	s.Gates, s.Split, s.Steps, s.Why, s.Waiting = nil, nil, nil, []string{"it is slow"}, "a person has to decide"
-	s.Decide, s.Outcome = true, rollout.Held
+	s.NeedsDecision, s.Outcome = true, rollout.Held
 	assert.Equal(t, "web  12:00:00 UTC\n<warn web-b has 10 %, step 2 of 0>\n\n\nWaiting: a person has to decide\nBecause: it is slow\n"+
 		"Rollback: go back\n", s.Text(paint))
 	assert.Equal(t, "12:00:00  web-b has 10 %, step 2 of 0; ; waiting: a person has to decide", s.Line())
@@ -150,7 +150,7 @@ Rollback: go back
 	s.Ended, s.Outcome = true, rollout.RolledBack
 	assert.Contains(t, s.Text(paint), "<bad web-b rolled back>")
 	assert.Equal(t, "12:00:00  web-b rolled back; : it is slow", s.Line())
-	s.Ended, s.Outcome, s.Decide, s.Phase = true, "", false, "unknown"
+	s.Ended, s.Outcome, s.NeedsDecision, s.Phase = true, "", false, "unknown"
 	assert.Contains(t, s.Text(paint), "<plain no release is active, and the traffic is split by hand>")
 	until := at(0).Add(time.Minute)
 	s.Ended, s.Until = false, &until

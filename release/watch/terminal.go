@@ -73,7 +73,7 @@ func (s State) Text(paint Paint) string {
 	if s.Journal != "" {
 		out.WriteString("Note: " + s.Journal + "\n")
 	}
-	out.WriteString("Rollback: " + s.Back + "\n")
+	out.WriteString("Rollback: " + s.Rollback + "\n")
 	return out.String()
 }
 
@@ -81,7 +81,7 @@ func (s State) class() string {
 	switch {
 	case s.Ended && s.Outcome == "":
 		return "plain"
-	case s.Ended || s.Decide:
+	case s.Ended || s.NeedsDecision:
 		class, _ := report.Verdict(s.Outcome)
 		return class
 	}
@@ -116,7 +116,7 @@ func (s State) Key() string {
 			over += gate.Name
 		}
 	}
-	return fmt.Sprint(s.Phase, s.Candidate, s.Percent, s.shares(), s.Waiting, s.Outcome, s.Ended, s.Decide, over, s.Journal)
+	return fmt.Sprint(s.Phase, s.Candidate, s.Percent, s.shares(), s.Waiting, s.Outcome, s.Ended, s.NeedsDecision, over, s.Journal)
 }
 
 func (s State) shares() string {

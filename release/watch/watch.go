@@ -18,6 +18,7 @@ import (
 
 // Observation holds everything that can be read at one time.
 type Observation struct {
+	// At is the time of the look, and Status what the service said then.
 	At     time.Time
 	Status rollout.Status
 	// Runs are the journal's commands about the service, the oldest first.
@@ -30,28 +31,34 @@ type Observation struct {
 
 // State says what a release is doing.
 type State struct {
-	At        time.Time `json:"at"`
-	Service   string    `json:"service"`
-	Phase     string    `json:"phase"`
-	Candidate string    `json:"candidate,omitempty"`
-	Stable    string    `json:"stable,omitempty"`
-	Percent   int       `json:"percent"`
+	// At is when the service was looked at. Service is its short name.
+	At      time.Time `json:"at"`
+	Service string    `json:"service"`
+	// Phase is a phase of package plan: idle, prepared, shifting, full, withdrawn or unknown.
+	Phase string `json:"phase"`
+	// Candidate and Stable are the names of the two revisions. Percent is the candidate's share of the requests.
+	Candidate string `json:"candidate,omitempty"`
+	Stable    string `json:"stable,omitempty"`
+	Percent   int    `json:"percent"`
 	// Step is the number of the present step out of Steps, from 1; 0 before traffic.
-	Step  int     `json:"step"`
-	Steps []Step  `json:"steps"`
+	Step  int    `json:"step"`
+	Steps []Step `json:"steps"`
+	// Split is how requests are split now.
 	Split []Share `json:"split"`
 	// Gates are the newest numbers with their limits.
 	Gates []report.Number `json:"gates"`
 	// Waiting says what the release waits for, and Until for how long, if that is known.
 	Waiting string     `json:"waiting,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
-	// Decide says that a person has to decide. Ended says that nothing is going on. Outcome is how the release ended, if that is known.
-	Decide  bool            `json:"needsDecision"`
-	Ended   bool            `json:"ended"`
-	Outcome rollout.Outcome `json:"outcome,omitempty"`
-	Why     []string        `json:"why,omitempty"`
-	// Back says what a rollback would do.
-	Back     string   `json:"rollback"`
+	// NeedsDecision says that a person has to decide. Ended says that nothing is going on. Outcome is how the release ended, and Why
+	// gives the reasons, if these are known.
+	NeedsDecision bool            `json:"needsDecision"`
+	Ended         bool            `json:"ended"`
+	Outcome       rollout.Outcome `json:"outcome,omitempty"`
+	Why           []string        `json:"why,omitempty"`
+	// Rollback says what a rollback would do.
+	Rollback string `json:"rollback"`
+	// Findings are what a person should look at; see plan.Findings.
 	Findings []string `json:"findings"`
 	// Journal says that this machine has no journal of the release; empty if it has.
 	Journal string `json:"journal,omitempty"`
@@ -61,7 +68,8 @@ type State struct {
 
 // Step is one share of the requests, and how long the candidate has to stay healthy at it.
 type Step struct {
-	Percent int    `json:"percent"`
+	Percent int `json:"percent"`
+	// Bake is the time in words, such as 5 min. Done and Current say where the release stands.
 	Bake    string `json:"bake"`
 	Done    bool   `json:"done"`
 	Current bool   `json:"current"`
@@ -69,6 +77,7 @@ type Step struct {
 
 // Share is a revision's effective share of the requests.
 type Share struct {
+	// Revision is the revision's name, and Tags are its tags in the service.
 	Revision string   `json:"revision"`
 	Percent  int      `json:"percent"`
 	Tags     []string `json:"tags"`
@@ -84,9 +93,9 @@ func Read(seen Observation) State {
 	s := State{At: seen.At, Service: status.Service, Phase: string(status.State.Phase), Candidate: status.State.Candidate,
 		Stable:  status.State.Stable,
 		Percent: status.State.Percent, Findings: status.Findings, Steps: []Step{}, Gates: []report.Number{}}
-	s.Back = fmt.Sprintf("%s goes to %s", seen.Rollback, status.RollbackTo)
+	s.Rollback = fmt.Sprintf("%s goes to %s", seen.Rollback, status.RollbackTo)
 	if status.RollbackTo == "" {
-		s.Back = status.NoRollback
+		s.Rollback = status.NoRollback
 	}
 	s.Split = split(status)
 	release, found := newest(seen.Runs, status)
@@ -185,11 +194,11 @@ func (s *State) active(seen Observation, release report.Release, rules rollout.R
 	last, ended := end(release)
 	switch {
 	case ended && last.Outcome == rollout.Held:
-		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
+		s.NeedsDecision, s.Outcome, s.Why = true, last.Outcome, last.Why
 		s.Waiting = "a person has to decide: go on with " + seen.Resume + ", or end it with " + seen.Rollback
 		return
 	case ended:
-		s.Decide, s.Outcome, s.Why = true, last.Outcome, last.Why
+		s.NeedsDecision, s.Outcome, s.Why = true, last.Outcome, last.Why
 		s.Waiting = fmt.Sprintf("the last command ended (%s) and nobody drives the release: go on with %s, or end it with %s",
 			last.Outcome, seen.Resume, seen.Rollback)
 		return

@@ -123,7 +123,7 @@ func TestRead(t *testing.T) {
 			if s.Until != nil {
 				until = s.Until.Format("15:04:05")
 			}
-			assert.Equal(t, test.want, fmt.Sprintf("%s | %s | %s | %t %t", s.Headline(), s.Waiting, until, s.Decide, s.Ended))
+			assert.Equal(t, test.want, fmt.Sprintf("%s | %s | %s | %t %t", s.Headline(), s.Waiting, until, s.NeedsDecision, s.Ended))
 			text := s.Text(plain)
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 24, text)
 			assert.NotContains(t, text, "\x1b")
@@ -132,7 +132,7 @@ func TestRead(t *testing.T) {
 			if test.status.RollbackTo == "" {
 				back = "there is nothing to go back to"
 			}
-			assert.Equal(t, back, s.Back)
+			assert.Equal(t, back, s.Rollback)
 			assert.Equal(t, s.Key(), Read(Observation{At: at(test.now), Status: test.status, Runs: []report.Run{{Command: "rollout", Service: "s",
 				Events: test.events}}, Rules: rules, Rollback: "`back`", Resume: "`go`"}).Key())
 		})
