@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/check/parallel"
 )
 
 // TestAChangedWorkflowIsNoticed checks that a nested module's tests run again after a file of the repository has changed. Go's own
@@ -40,7 +42,7 @@ func TestWorkflow(t *testing.T) {
 `)
 	check := func() (said string, err error) {
 		var errs, out bytes.Buffer // The command's own lines arrive while its events are written, so each stream has its own buffer.
-		err = checker{ctx: t.Context(), root: root, out: &errs}.testPackages(&report{out: &out},
+		err = checker{ctx: t.Context(), root: root, out: &errs}.testPackages(&parallel.Report{Out: &out},
 			group{module: module, packages: []string{"./..."}})
 		return out.String(), err
 	}

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/check/parallel"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
 )
@@ -72,7 +73,8 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 			return ExitFailed
 		}
 	}
-	c := checker{ctx: ctx, out: &lines{out: out}, race: *race, full: *full}
+	c := checker{ctx: ctx, out: &parallel.Output{To: out}, race: *race, full: *full}
+	c.cli = sync.OnceValue(c.findCLI)
 	if os.Getenv(gcPercent) == "" {
 		c.env = []string{gcPercent + "=400"}
 	}
@@ -137,10 +139,10 @@ func (c checker) stages(install bool) [][]step {
 	}
 	return [][]step{
 		first,
-		// Two go commands side by side would compile twice what both need, so what all the others share is compiled first.
+		// Two go commands side by side would compile twice what both need, so what any two of them share is compiled first.
 		{{"compile", checker.compile}},
-		{{"cli", checker.cli}, {"vet", checker.vet}},
-		{{"test", checker.test}},
+		// The tests that need no CLI begin while it is built, and vet reads the code meanwhile: else one of two cores often waits.
+		{{"cli", func(c checker) error { return c.cli() }}, {"vet", checker.vet}, {"test", checker.test}},
 	}
 }
 
@@ -155,64 +157,27 @@ func find(stages [][]step, name string) (step, bool) {
 
 // together runs steps side by side and returns the names of those that failed.
 func (c checker) together(steps []step) (failed []string) {
-	errs := make([]error, len(steps))
-	var running sync.WaitGroup
+	run := make([]func() error, len(steps))
 	for i, step := range steps {
-		running.Go(func() {
+		run[i] = func() error {
 			start, of := time.Now(), c
-			of.used = &usage{}
+			of.used = &parallel.Usage{}
 			fmt.Fprintf(c.out, "== %s\n", step.name)
-			ended := "passed"
-			if errs[i] = step.run(of); errs[i] != nil {
+			err, ended := step.run(of), "passed"
+			if err != nil {
 				ended = "failed"
-				fmt.Fprintln(c.out, errs[i])
+				fmt.Fprintln(c.out, err)
 			}
 			fmt.Fprintf(c.out, "== %s %s in %s%s\n", step.name, ended, time.Since(start).Round(time.Second), of.used)
-		})
+			return err
+		}
 	}
-	running.Wait()
-	for i, step := range steps {
-		if errs[i] != nil {
-			failed = append(failed, step.name)
+	for i, err := range parallel.Do(run...) {
+		if err != nil {
+			failed = append(failed, steps[i].name)
 		}
 	}
 	return failed
-}
-
-// usage is the processor time of a step's commands and of all their finished children.
-type usage struct {
-	mutex sync.Mutex
-	sum   time.Duration
-}
-
-func (u *usage) add(state *os.ProcessState) {
-	if u == nil || state == nil {
-		return
-	}
-	u.mutex.Lock()
-	defer u.mutex.Unlock()
-	u.sum += state.UserTime() + state.SystemTime()
-}
-
-func (u *usage) String() string {
-	u.mutex.Lock()
-	defer u.mutex.Unlock()
-	if u.sum == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s of processor time", u.sum.Round(time.Second))
-}
-
-// lines writes the output of commands that run side by side line by line, so that lines do not mix.
-type lines struct {
-	mutex sync.Mutex
-	out   io.Writer
-}
-
-func (l *lines) Write(data []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.out.Write(data)
 }
 
 type checker struct {
@@ -221,18 +186,31 @@ type checker struct {
 	out  io.Writer
 	race bool
 	full bool
-	used *usage
+	used *parallel.Usage
 	env  []string // besides the process's own
+	// patient is whether commands go after those of other steps: see [checker.prepare].
+	patient bool
+	cli     func() error // finds the Pulumi CLI, or builds it, once for all that ask
+}
+
+// prepare returns a command that runs a program in a module's folder. A patient one goes after the others where both want a core. It
+// still gets half as much processor time as it would, so that no test waits until its time is over.
+func (c checker) prepare(patient bool, module, name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(c.ctx, name, args...)
+	if nice, err := exec.LookPath("nice"); err == nil && patient {
+		command = exec.CommandContext(c.ctx, nice, append([]string{"-n", "3", name}, args...)...)
+	}
+	command.Dir, command.Stderr = module, c.out
+	command.Env = append(os.Environ(), c.env...)
+	return command
 }
 
 // command runs a program in a module's folder and shows its output.
 func (c checker) command(module, name string, args ...string) error {
-	command := exec.CommandContext(c.ctx, name, args...)
-	command.Dir = module
-	command.Env = append(os.Environ(), c.env...)
-	command.Stdout, command.Stderr = c.out, c.out
+	command := c.prepare(c.patient, module, name, args...)
+	command.Stdout = c.out
 	err := command.Run()
-	c.used.add(command.ProcessState)
+	c.used.Add(command.ProcessState)
 	if err != nil {
 		return fmt.Errorf("in %s: %s %s: %w", module, filepath.Base(name), strings.Join(args, " "), err)
 	}
@@ -256,26 +234,42 @@ func (c checker) format(paths ...string) error {
 	return nil
 }
 
-// compile compiles every package as most tests use it.
+// compile compiles every package as most tests use it, and what only tests import.
 func (c checker) compile() error {
 	var errs []error
 	for _, module := range modules {
-		errs = append(errs, c.compileModule(module))
+		imported, err := c.list(module, `{{join .TestImports "\n"}}{{"\n"}}{{join .XTestImports "\n"}}`)
+		errs = append(errs, err, c.compileModule(module, imported...))
 	}
 	return errors.Join(errs...)
 }
 
-// compileModule links nothing. Its compilers collect their heaps only when they hold a gigabyte, unless the caller says something else:
-// that is a twelfth of their processor time, and no more than a few of them run at once.
-func (c checker) compileModule(module string) error {
+// compileModule compiles the packages of a module, and others that it imports. It links nothing. Its compilers collect their heaps only
+// when they hold a gigabyte, unless the caller says something else: that is a twelfth of their processor time, and no more than a few of
+// them run at once.
+func (c checker) compileModule(module string, others ...string) error {
 	if len(c.env) > 0 {
 		c.env = []string{gcPercent + "=off", "GOMEMLIMIT=1GiB"}
 	}
-	return c.command(module, "go", "list", "-export", "-f", `{{""}}`, "./...")
+	return c.command(module, "go", append([]string{"list", "-export", "-f", `{{""}}`, "./..."}, others...)...)
+}
+
+// list returns the words that a template makes of a module's packages, each once.
+func (c checker) list(module, template string) ([]string, error) {
+	command := exec.CommandContext(c.ctx, "go", "list", "-f", template, "./...")
+	command.Dir, command.Stderr = module, c.out
+	listed, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the packages of %s: %w", module, err)
+	}
+	words := strings.Fields(string(listed))
+	slices.Sort(words)
+	return slices.Compact(words), nil
 }
 
 // vet runs the analyzers of go vet and of staticcheck on every package.
 func (c checker) vet() error {
+	c.patient = true
 	program, err := c.vetTool()
 	if err != nil {
 		return err
@@ -301,8 +295,8 @@ func (c checker) vetTool() (program string, err error) {
 	return program, c.command(filepath.Join(root, "internal", "tools"), "go", "build", "-o", program, "./vet")
 }
 
-// cli finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.
-func (c checker) cli() error {
+// findCLI finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.
+func (c checker) findCLI() error {
 	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/check/parallel"
 )
 
 // quick is the check while working: it formats, vets and tests the packages that changed since base, without the race
@@ -39,8 +41,8 @@ func (c checker) quick(base string) error {
 	if err != nil {
 		return err
 	}
-	tests := &report{out: c.out}
-	defer tests.summary()
+	tests := &parallel.Report{Out: c.out}
+	defer tests.Summary()
 	var first error
 	for _, module := range modules {
 		packages := touched[module]

@@ -14,6 +14,19 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
 )
 
+// linked is where vet's program is linked, once for all repositories.
+var linked string
+
+func TestMain(m *testing.M) {
+	var err error
+	if linked, err = os.MkdirTemp("", "check-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(linked)
+	os.Exit(code)
+}
+
 // repository makes a repository of two modules, each with a package of one line, and with this one's tools. It changes to its root and
 // commits it.
 func repository(t *testing.T) {
@@ -31,7 +44,8 @@ func repository(t *testing.T) {
 		put(t, filepath.Join(root, module, "go.mod"), "module "+path+"\n\ngo 1.26.0\n")
 		put(t, filepath.Join(root, module, "one", "one.go"), "package one\n\nfunc One() int { return 1 }\n")
 	}
-	put(t, filepath.Join(root, ".gitignore"), "/bin/\n")
+	put(t, filepath.Join(root, ".gitignore"), "/bin\n")
+	require.NoError(t, os.Symlink(linked, filepath.Join(root, "bin")))
 	t.Chdir(root)
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("PULUMI_COMMAND", "pulumi") // It is found already.
@@ -182,18 +196,6 @@ func TestSettingsOfAnApplication(t *testing.T) {
 	code, said := called(t, "settings", "--folder", folder, "--branch", "main")
 	assert.Equal(t, ExitFailed, code)
 	assert.Equal(t, folder+": is in no git repository; check it in the application's clone\ncheck settings: 1 problem\n", said)
-}
-
-func TestUsage(t *testing.T) {
-	t.Parallel()
-	var used *usage
-	used.add(nil)
-	assert.Empty(t, (&usage{}).String())
-	command := exec.CommandContext(t.Context(), "go", "version")
-	require.NoError(t, command.Run())
-	counted := &usage{}
-	counted.add(command.ProcessState)
-	assert.Positive(t, counted.sum)
 }
 
 func TestLanes(t *testing.T) {

@@ -8,11 +8,11 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/guiofsaints/procureflow-platform/internal/check/parallel"
 )
 
 // testTimeout bounds one package's tests.
@@ -79,26 +79,32 @@ func (c checker) test() error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("PULUMI_COMMAND") == "" { // This is the only step that is running.
-		if err := c.cli(); err != nil {
-			return err
-		}
-	}
-	tests := &report{out: c.out}
-	defer tests.summary()
-	errs := make([]error, len(groups))
-	var running sync.WaitGroup
+	tests := &parallel.Report{Out: c.out}
+	defer tests.Summary()
+	run := make([]func() error, lanes)
 	for lane := range lanes {
-		running.Go(func() {
-			for i, group := range groups {
+		run[lane] = func() error {
+			var errs []error
+			for _, group := range groups {
 				if laneOf(group) == lane {
-					errs[i] = c.testPackages(tests, group)
+					errs = append(errs, c.testWithCLI(tests, group))
 				}
 			}
-		})
+			return errors.Join(errs...)
+		}
 	}
-	running.Wait()
-	return errors.Join(errs...)
+	return errors.Join(parallel.Do(run...)...)
+}
+
+// testWithCLI tests a group when the CLI is there. The root module's packages with the race detector do without it, and begin at once:
+// compiling them for the detector takes about as long as building the CLI, and the two have no package in common.
+func (c checker) testWithCLI(tests *parallel.Report, of group) error {
+	if needsCLI := !of.race || of.module != "."; needsCLI && os.Getenv("PULUMI_COMMAND") == "" {
+		if err := c.cli(); err != nil {
+			return fmt.Errorf("the tests that need the CLI did not run: %w", err)
+		}
+	}
+	return c.testPackages(tests, of)
 }
 
 const lanes = 3
@@ -117,13 +123,11 @@ func laneOf(g group) int {
 func (c checker) groups() ([]group, error) {
 	var groups []group
 	for _, module := range modules {
-		command := exec.CommandContext(c.ctx, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./...")
-		command.Dir, command.Stderr = module, c.out
-		listed, err := command.Output()
+		listed, err := c.list(module, "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}")
 		if err != nil {
-			return nil, fmt.Errorf("list the packages of %s: %w", module, err)
+			return nil, err
 		}
-		sorted, err := c.sorted(module, strings.Fields(string(listed)))
+		sorted, err := c.sorted(module, listed)
 		if err != nil {
 			return nil, err
 		}
@@ -223,20 +227,14 @@ func slowerFirst(a, b string) int {
 }
 
 // testPackages runs `go test` without its own vetting, because the step vet does that completely.
-func (c checker) testPackages(tests *report, of group) error {
+func (c checker) testPackages(tests *parallel.Report, of group) error {
 	args := append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, c.remembering(of)...)
 	if of.race {
 		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
 	}
 	args = append(args, of.packages...)
-	command := exec.CommandContext(c.ctx, "go", args...)
-	// The tests that drive commands often wait, and take longest: they go before the others. These still get half as much processor time as
-	// they would, so that none waits until its time is over.
-	if nice, err := exec.LookPath("nice"); err == nil && !of.processes {
-		command = exec.CommandContext(c.ctx, nice, append([]string{"-n", "3", "go"}, args...)...)
-	}
-	command.Dir, command.Stderr = of.module, c.out
-	command.Env = append(os.Environ(), c.env...)
+	// The tests that drive commands often wait, and take longest: they go before the others.
+	command := c.prepare(!of.processes, of.module, "go", args...)
 	events, err := command.StdoutPipe()
 	if err != nil {
 		return err
@@ -244,8 +242,8 @@ func (c checker) testPackages(tests *report, of group) error {
 	if err := command.Start(); err != nil {
 		return err
 	}
-	err = errors.Join(tests.read(events), command.Wait())
-	c.used.add(command.ProcessState)
+	err = errors.Join(tests.Read(events), command.Wait())
+	c.used.Add(command.ProcessState)
 	if err != nil {
 		return fmt.Errorf("in %s: go %s: %w", of.module, strings.Join(args, " "), err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/guiofsaints/procureflow-platform/internal/check/parallel"
 )
 
 // TestReasonsForNoRaceDetector checks the list of the packages that are tested without the race detector. Each of them needs its
@@ -112,7 +114,7 @@ func TestStepsRunTogether(t *testing.T) {
 	t.Parallel()
 	met := make(chan struct{})
 	var out strings.Builder
-	failed := checker{ctx: t.Context(), out: &lines{out: &out}}.together([]step{
+	failed := checker{ctx: t.Context(), out: &parallel.Output{To: &out}}.together([]step{
 		{"one", func(checker) error { met <- struct{}{}; return nil }},
 		{"other", func(checker) error { <-met; return assert.AnError }},
 	})
@@ -149,18 +151,16 @@ func TestGroupsOfPackages(t *testing.T) {
 	assert.ElementsMatch(t, []string{"tests/chains", "tests/sandbox", "tests/adopter", "tests/review", "tests/examples", "tests/publish",
 		"tests/gcloud"}, drivers)
 	assert.Equal(t, slowest, drivers[:len(slowest)], "the slowest packages are tested first")
-	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check", "emulator/cloudtest", "emulator/dataplane", "emulator/store",
-		"policy/crossguard", "release/probe", "release/registry", "release/watch", "sandbox/server"})
-	command := []string{"list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}
-	for _, folder := range of(checker{race: true}, func(g group) bool { return g.race && g.module == "." }) {
-		command = append(command, "./"+folder)
-	}
-	compiled, err := exec.CommandContext(t.Context(), "go", command...).Output()
-	require.NoError(t, err)
-	for _, heavy := range []string{"github.com/pulumi/pulumi/sdk/", "google.golang.org/api/", "github.com/sigstore/", "github.com/chromedp/",
-		"cel.dev/cel-go/"} {
-		assert.False(t, strings.Contains(string(compiled), heavy), "a package with the race detector imports %s: move what is concurrent "+
-			"away from it, or list the package in unraced", heavy)
+	assert.Subset(t, of(checker{race: true}, race), []string{"internal/check/parallel", "emulator/cloudtest", "emulator/dataplane",
+		"emulator/store", "policy/crossguard", "release/probe", "release/registry", "release/watch", "sandbox/server"})
+	for _, module := range []string{".", "policy"} {
+		compiled := compiledForTheDetector(t, module, of(checker{race: true}, func(g group) bool { return g.race && g.module == module }))
+		for _, heavy := range []string{"github.com/pulumi/pulumi/sdk/v3/go/", "google.golang.org/api/", "github.com/sigstore/",
+			"github.com/chromedp/", "cel.dev/cel-go/", "github.com/antlr4-go/"} {
+			assert.NotContains(t, compiled, "\n"+heavy, "a package of %s with the race detector imports %s: move what is concurrent away "+
+				"from it, or list the package in unraced", module, heavy)
+		}
+		assert.True(t, module != "." || !strings.Contains(compiled, "/sandbox/pulumicli\n"), "its tests begin before the CLI is there")
 	}
 	assert.Subset(t, of(checker{race: true}, without), []string{"stacks", "release/registry", "emulator/google/run", "tests/workflows",
 		"policy/rules", "sandbox/engine", "release/plan"})
@@ -168,4 +168,57 @@ func TestGroupsOfPackages(t *testing.T) {
 	assert.Empty(t, of(checker{race: true, full: true}, func(g group) bool { return !g.race }))
 	assert.ElementsMatch(t, of(checker{}, all), of(checker{race: true, full: true}, all))
 	assert.Empty(t, of(checker{}, race), "-race=false")
+}
+
+// compiledForTheDetector lists what is compiled with the race detector for the tests of a module's packages, a line for each.
+func compiledForTheDetector(t *testing.T, module string, folders []string) string {
+	t.Helper()
+	require.NotEmpty(t, folders)
+	command := exec.CommandContext(t.Context(), "go", "list", "-race", "-deps", "-test", "-f",
+		"{{if not .Standard}}{{.ImportPath}}{{end}}")
+	command.Dir = module
+	for _, folder := range folders {
+		command.Args = append(command.Args, "./"+strings.TrimPrefix(folder, module+"/"))
+	}
+	compiled, err := command.Output()
+	require.NoError(t, err)
+	return "\n" + string(compiled)
+}
+
+// TestTestsThatWaitForTheCLI checks which tests begin before the CLI is there, with a go command that only says how it was called.
+func TestTestsThatWaitForTheCLI(t *testing.T) {
+	folder := t.TempDir()
+	put(t, filepath.Join(folder, "go"), "#!/bin/sh\necho \"$PULUMI_COMMAND: $@\"\n")
+	require.NoError(t, os.Chmod(filepath.Join(folder, "go"), 0o700))
+	t.Setenv("PATH", folder)
+	t.Setenv("PULUMI_COMMAND", "")
+	for name, test := range map[string]struct {
+		of          group
+		needs, told bool
+	}{
+		"with the detector":                   {group{module: ".", race: true}, false, false},
+		"without it":                          {group{module: "."}, true, false},
+		"those that drive commands":           {group{module: ".", processes: true}, true, false},
+		"a nested module's with the detector": {group{module: folder, race: true}, true, false},
+		"where the caller names a CLI":        {group{module: "."}, false, true},
+	} {
+		for _, found := range []error{nil, assert.AnError} {
+			if test.told {
+				t.Setenv("PULUMI_COMMAND", "told")
+			}
+			asked := false
+			var out strings.Builder
+			c := checker{ctx: t.Context(), out: &out, root: folder, cli: func() error { asked = true; return found }}
+			err := c.testWithCLI(&parallel.Report{Out: &out}, test.of)
+			assert.Equal(t, test.needs, asked, name)
+			if asked && found != nil {
+				assert.EqualError(t, err, "the tests that need the CLI did not run: "+found.Error(), name)
+				assert.Empty(t, out.String(), name)
+				continue
+			}
+			require.NoError(t, err, name)
+			assert.Contains(t, out.String(), ": test -json", name)
+		}
+		t.Setenv("PULUMI_COMMAND", "")
+	}
 }

@@ -70,7 +70,7 @@ var layers = []layer{
 	},
 	{
 		packages: "internal/check",
-		may:      []string{"sandbox/pulumicli", "scaffold", "internal/cli"},
+		may:      []string{"internal/check/parallel", "sandbox/pulumicli", "scaffold", "internal/cli"},
 		reason: "the policy pack's tests, in a module of their own, need the pinned CLI; an application's settings are held to what " +
 			"init writes",
 	},

@@ -1,4 +1,4 @@
-package check
+package parallel
 
 import (
 	"bufio"
@@ -15,25 +15,25 @@ type event struct {
 	Action, Package, Test, Output string
 }
 
-// report turns the events of `go test -json` into text for people: a line per package, the whole output of each failing
+// Report turns the events of `go test -json` into text for people: a line per package, the whole output of each failing
 // test and, at the end, the tests that did not run, with their reasons. Without -v, `go test` hides those reasons.
-type report struct {
-	out                   io.Writer
+type Report struct {
+	Out                   io.Writer
 	mutex                 sync.Mutex          // It guards the fields below, because several streams are read at once.
 	said                  map[string][]string // The output of tests that have not ended, by package and test.
 	skipped               []string
 	passed, failed, unrun int
 }
 
-// read reads events until the stream ends. A line that is not an event comes from a build, and is shown as it is.
-func (r *report) read(events io.Reader) error {
+// Read reads events until the stream ends. A line that is not an event comes from a build, and is shown as it is.
+func (r *Report) Read(events io.Reader) error {
 	lines := bufio.NewReader(events)
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
 			var e event
 			if json.Unmarshal([]byte(line), &e) != nil {
-				fmt.Fprint(r.out, line)
+				fmt.Fprint(r.Out, line)
 			} else {
 				r.take(e)
 			}
@@ -47,7 +47,7 @@ func (r *report) read(events io.Reader) error {
 	}
 }
 
-func (r *report) take(e event) {
+func (r *Report) take(e event) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.said == nil {
@@ -58,7 +58,7 @@ func (r *report) take(e event) {
 	case e.Action == "build-output", e.Action == "output" && e.Test == "":
 		// A package without tests and the lines that frame a package's tests are left out.
 		if !strings.Contains(e.Output, "[no test files]") && e.Output != "PASS\n" {
-			fmt.Fprint(r.out, e.Output)
+			fmt.Fprint(r.Out, e.Output)
 		}
 	case e.Action == "output":
 		r.said[key] = append(r.said[key], e.Output)
@@ -74,13 +74,13 @@ func (r *report) take(e event) {
 		delete(r.said, key)
 	case e.Action == "fail":
 		r.failed++
-		fmt.Fprint(r.out, strings.Join(r.said[key], ""))
+		fmt.Fprint(r.Out, strings.Join(r.said[key], ""))
 		delete(r.said, key)
 	}
 }
 
 // flush shows the output of tests that never ended because their process died.
-func (r *report) flush(pkg string) {
+func (r *Report) flush(pkg string) {
 	var keys []string
 	for key := range r.said {
 		if strings.HasPrefix(key, pkg+" ") {
@@ -89,7 +89,7 @@ func (r *report) flush(pkg string) {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		fmt.Fprint(r.out, strings.Join(r.said[key], ""))
+		fmt.Fprint(r.Out, strings.Join(r.said[key], ""))
 		delete(r.said, key)
 	}
 }
@@ -110,13 +110,13 @@ func reason(said []string) string {
 	return strings.Join(words, " ")
 }
 
-// summary writes the end of the report.
-func (r *report) summary() {
+// Summary writes the end of the report.
+func (r *Report) Summary() {
 	if len(r.skipped) > 0 {
-		fmt.Fprintln(r.out, "Did not run:")
+		fmt.Fprintln(r.Out, "Did not run:")
 		for _, line := range r.skipped {
-			fmt.Fprintln(r.out, "  "+line)
+			fmt.Fprintln(r.Out, "  "+line)
 		}
 	}
-	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.unrun)
+	fmt.Fprintf(r.Out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.unrun)
 }
