@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"cel.dev/cel-go/common"
@@ -128,16 +127,26 @@ func isNumberLiteral(e ast.Expr) bool {
 }
 
 // claimsOf returns the claims that an expression reads, such as assertion.sub, each once. A claim that only has() asks for is not
-// read.
+// read. A part of a claim, such as assertion['kubernetes.io'].namespace, reads the claim.
 func claimsOf(e ast.Expr) []string {
 	var all []string
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
-		name := selector(e)
-		root, rest, nested := strings.Cut(name, ".")
-		if nested && slices.Contains([]string{"assertion", "attribute", "google"}, root) && !strings.Contains(rest, ".") &&
-			!slices.Contains(all, name) {
-			all = append(all, name)
+		of := operand(e)
+		if of != nil && of.Kind() == ast.IdentKind && slices.Contains([]string{"assertion", "attribute", "google"}, of.AsIdent()) &&
+			selector(e) != "" && !slices.Contains(all, selector(e)) {
+			all = append(all, selector(e))
 		}
 	}))
 	return all
+}
+
+// operand returns what an expression selects a field of, or nil.
+func operand(e ast.Expr) ast.Expr {
+	switch {
+	case e.Kind() == ast.SelectKind:
+		return e.AsSelect().Operand()
+	case e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "_[_]":
+		return e.AsCall().Args()[0]
+	}
+	return nil
 }

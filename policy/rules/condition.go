@@ -55,8 +55,9 @@ func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) boo
 
 // readsModifiedGrants reports whether an expression is the roles that a request gives or takes, as IAM names them.
 func readsModifiedGrants(e ast.Expr) bool {
-	return e.AsCall().FunctionName() == "getAttribute" && slices.ContainsFunc(e.AsCall().Args(), func(e ast.Expr) bool {
-		name, _ := stringLiteral(e)
-		return name == "iam.googleapis.com/modifiedGrantsByRole"
-	})
+	if e.AsCall().FunctionName() != "getAttribute" || len(e.AsCall().Args()) == 0 {
+		return false
+	}
+	name, _ := stringLiteral(e.AsCall().Args()[0])
+	return name == "iam.googleapis.com/modifiedGrantsByRole"
 }

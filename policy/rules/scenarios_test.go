@@ -162,7 +162,7 @@ func iamScenarios() []scenario {
 			condition("assertion.sub.startsWith('')", "does not ask"),
 		}},
 		scenario{policy: wifCondition, good: scenario{good: provider}.with(condition("assertion.sub == 'a' || assertion.sub in ['b', "+
-			"'c'] || google.subject.startsWith('team-')", ""))},
+			"'c'] || google.subject.startsWith('team:')", ""))},
 		scenario{policy: wifGitHubPinned, good: scenario{good: provider}.with(
 			condition("attribute.repository_owner_id == '1' && '2' == assertion.repository_id && assertion.subset == 'x'", ""),
 			change{path: `attributeMapping["attribute.repository_owner_id"]`, to: "assertion.repository_owner_id"})},

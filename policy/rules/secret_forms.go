@@ -28,6 +28,10 @@ var vendorForms = forms(map[string]string{
 	"pscale_tkn_": `[\w.-]{30}`, "pscale_pw_": `[\w.-]{30}`, "sbp_": `[0-9a-f]{40}`, "dp.pt.": `\w{40}`, "dp.st.": `[\w.-]{40}`,
 	"napi_": `\w{40}`, "sb_secret_": `\w{20}`, "dckr_oat_": `[\w-]{20}`, "1//0": `[\w-]{40}`, "LTAI": `[A-Za-z0-9]{17,21}\b`,
 	"dt0c01.": `[0-9A-Z]{24}\.[0-9A-Z]{60}`, "dt0s16.": `[0-9A-Z]{8}\.[0-9A-Z]{60}`, "p8e-": `[0-9a-f]{32}\b`, "ico-": `[A-Za-z0-9]{32}\b`,
+	"ABSK": `[A-Za-z0-9+/]{100}`, "bedrock-api-key-": `[\w+/=]{40}`, "IQoJb3JpZ2lu": `[\w+/=]{80}`, "FwoGZXIvYXdz": `[\w+/=]{80}`,
+	"v1.0-": `[0-9a-f]{24}-[0-9a-f]{146}`, "ops_eyJ": `[\w=-]{40}`, "A3-": `[A-Z0-9]{6}-(?:[A-Z0-9]{6}|[A-Z0-9]{11})(?:-[A-Z0-9]{5}){3}`,
+	"st.": `[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}`, "rnd_": `[A-Za-z0-9]{28}`, "hcaik_": `[a-z0-9]{58}`,
+	"sdk-":   `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`, // LaunchDarkly
 	"dp.sa.": `[\w.-]{40}`, "dp.ct.": `[\w.-]{40}`, "dp.scim.": `[\w.-]{40}`, "dp.audit.": `[\w.-]{40}`, "pnu_": `[A-Za-z0-9]{36}`,
 	// Code, packages, work
 	"ghp_": `\w{36}`, "gho_": `\w{36}`, "ghu_": `\w{36}`, "ghs_": `\w{36}`, "ghr_": `\w{36}`, "github_pat_": `\w{22}`,
@@ -36,7 +40,7 @@ var vendorForms = forms(map[string]string{
 	"glimt-": `[\w-]{25}`, "GR1348941": `[\w-]{20}`, "CCIPAT_": `\w{22}_[0-9a-f]{40}`, "CCIPRJ_": `\w{22}_[0-9a-f]{40}`,
 	"bkua_": `[0-9a-f]{40}`, "sqp_": `[0-9a-f]{40}`, "squ_": `[0-9a-f]{40}`, "sqa_": `[0-9a-f]{40}`, "oy2": `[a-z0-9]{43}\b`,
 	"AKCp": `[A-Za-z0-9]{69}`, "cmVmdGtu": `[\w+/=]{32}`, "pat": `[A-Za-z0-9]{14}\.[0-9a-f]{64}`, "rdme_": `[a-z0-9]{70}`,
-	"tfp_": `\w{44}_\w{14}`,
+	"tfp_": `\w{44}_\w{14}`, "ATBB": `[A-Za-z0-9]{32}\b`, "glwt-": `[\w-]{20}`, "CLOJARS_": `[0-9a-f]{60}`,
 	"npm_": `\w{36}`, "pypi-AgE": `[\w-]{50}`, "rubygems_": `[0-9a-f]{48}`, "cio": `[A-Za-z0-9]{32}\b`, "sgp_": `\w{40}`,
 	"PMAK-":  `[0-9a-f]{24}`,
 	"ATATT3": `[\w=-]{50}`, "ATCTT3": `[\w=-]{50}`, "lin_api_": `\w{40}`, "ntn_": `\w{40}`, "secret_": `[A-Za-z0-9]{43}\b`,
@@ -45,12 +49,16 @@ var vendorForms = forms(map[string]string{
 	"NRII-": `[\w-]{32}`,
 	// Models
 	"sk-": `[\w-]{20}`, "hf_": `[A-Za-z]{34}`, "gsk_": `\w{40}`, "r8_": `\w{30}`, "xai-": `\w{60}`, "pplx-": `\w{40}`,
+	"lsv2_": `[a-z]{2}_[0-9a-f]{32}_[0-9a-f]{10}`, "pcsk_": `\w{50}`, "tvly-": `[\w-]{32}`, "nvapi-": `[\w-]{60}`, "jina_": `[A-Za-z0-9]{60}`,
+	"e2b_": `[0-9a-f]{40}`, "csk-": `[a-z0-9]{40}`, "fw_": `[A-Za-z0-9]{22}`, "sk_": `[0-9a-f]{48}`,
 	// Money, mail, messages
 	"sk_live_": `\w{16}`, "sk_test_": `\w{16}`, "rk_live_": `\w{16}`, "rk_test_": `\w{16}`, "whsec_": `[\w+/=]{24}`, "rzp_live_": `\w{14}`,
 	"sq0atp-": `[\w-]{22}`, "sq0csp-": `[\w-]{43}`, "EAAA": `[\w-]{56}`, "shpat_": `[0-9a-f]{32}`, "shpss_": `[0-9a-f]{32}`,
 	"shpca_": `[0-9a-f]{32}`, "shppa_": `[0-9a-f]{32}`, "sk_org_live_": `\w{16}`, "shippo_live_": `[0-9a-f]{40}`,
 	"access_token$production$": `\w{16}\$[0-9a-f]{32}`, "FLWSECK-": `[0-9a-f]{32}-X`, "EZAK": `[A-Za-z0-9]{54}`, "phx_": `\w{40}`,
-	"pat-": `(?:na|eu|ap)\d-[0-9a-f]{8}-[0-9a-f-]{27}\b`, "sk.eyJ": `[\w-]{8,}\.[\w-]{20}`, // HubSpot, Mapbox
+	"pdl_live_apikey_": `\w{22}`, "pdl_sdbx_apikey_": `\w{22}`, "live_": `[A-Za-z0-9]{30}\b`, // Paddle, Mollie
+	"access-": `(?:production|development|sandbox)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b`,   // Plaid
+	"pat-":    `(?:na|eu|ap)\d-[0-9a-f]{8}-[0-9a-f-]{27}\b`, "sk.eyJ": `[\w-]{8,}\.[\w-]{20}`, // HubSpot, Mapbox
 	"SG.": `[\w-]{16,32}\.[\w-]{16,64}`, "key-": `[0-9a-f]{32}\b`, "xkeysib-": `[0-9a-f]{64}`, "re_": `[A-Za-z0-9]{8}_[A-Za-z0-9]{20}`,
 	"SK":    `[0-9a-f]{32}\b`,
 	"xoxa-": `[\w-]{10}`, "xoxb-": `[\w-]{10}`, "xoxe-": `[\w-]{10}`, "xoxe.": `[\w.-]{10}`, "xoxo-": `[\w-]{10}`, "xoxp-": `[\w-]{10}`,
@@ -62,12 +70,23 @@ var vendorForms = forms(map[string]string{
 	"maker.ifttt.com/trigger/": `.+/key/\w`,
 	// Formats
 	"eyJ": `[\w-]{8,}\.eyJ[\w-]{2,}\.[\w-]{8,}`, // a JSON web token
+	// A private key without the lines around it: RSA in PKCS #8 and #1, curves in PKCS #8 and SEC 1. Public keys begin otherwise.
+	"MII": `[A-Za-z0-9+/]{3}(?:IBADANBgkqhkiG9w0BAQEFAASC|IBAAK[BC])`, "MIG": `(?:HAgEAMBMGByqGSM49AgEG|2AgEAMBAGByqGSM49AgEG|kAgEBBD)`,
+	"MHcCAQEEI": ``, "MC4CAQAwBQYDK2VwBCIEI": ``,
 })
 
 // elsewhereForms lists credentials that are recognized by a text in their middle or at their end.
 var elsewhereForms = []secretForm{
 	{"PRIVATE KEY", regexp.MustCompile(`----[ -]?BEGIN [A-Z0-9 ]*PRIVATE KEY`)},
 	{`"private_key"`, regexp.MustCompile(`"private_key"\s*:\s*"[^"]`)},
+	// A private JSON web key, and a line of htpasswd.
+	{`"kty"`, regexp.MustCompile(`"d"\s*:\s*"[\w-]{16}|"kty"\s*:\s*"oct"[^}]*"k"\s*:|"k"\s*:[^}]*"kty"\s*:\s*"oct"`)},
+	{":$", regexp.MustCompile(`^[^\s:]+:\$(?:apr1|2[abxy]|[56])\$`)},
+	{":APA91b", regexp.MustCompile(`\bAAAA[\w-]{7}:APA91b[\w-]{100}`)},                                 // Firebase Cloud Messaging
+	{"AZDO", regexp.MustCompile(`\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\b`)},                              // Azure DevOps
+	{"NRAL", regexp.MustCompile(`\b[0-9a-f]{36}NRAL\b|\b[0-9a-f]{40}NRAL\b`)},                          // New Relic
+	{":fx", regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:fx\b`)}, // DeepL
+	{"-", regexp.MustCompile(`\b[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}\b`)},                              // Mailgun
 	{"PuTTY-User-Key-File", regexp.MustCompile(``)},
 	{"Q~", regexp.MustCompile(`\b[\w~.]{3}\dQ~[\w~.-]{31,34}`)},      // a secret of a Microsoft Entra application
 	{".atlasv1.", regexp.MustCompile(`\w{14}\.atlasv1\.[\w=-]{60}`)}, // HCP Terraform
@@ -170,11 +189,14 @@ func isReference(value string) bool {
 	return shellVariable.MatchString(value) || len(value) >= 3 && strings.Trim(value, "*x") == "" || value == "REDACTED" || value == "[secret]"
 }
 
-var authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([\w+/=.~-]{8,})`)
+// schemesOfHeaders lists the words before a credential in an Authorization header: HTTP's own, and those of vendors.
+var schemesOfHeaders = []string{"bearer", "basic", "token", "apikey", "api-key", "ssws", "geniekey", "splunk", "negotiate"}
+
+var authorization = regexp.MustCompile(`(?i)\b(?:` + strings.Join(schemesOfHeaders, "|") + `)\s+([\w+/=.~-]{8,})`)
 
 // headerHasCredential reports whether the value of an Authorization header contains a credential.
 func headerHasCredential(value string) bool {
-	if !containsFold(value, "bearer", "basic", "token") { // much faster than the pattern
+	if !containsFold(value, schemesOfHeaders...) { // much faster than the pattern
 		return false
 	}
 	m := authorization.FindStringSubmatch(value)

@@ -67,12 +67,16 @@ var promising = []string{
 	"account key", "connection string",
 	"apikey", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey", "accountkey", "connectionstring", "apitoken",
 	"authtoken", "accesstoken", "clientsecret",
-	"dbpassword", "dbpass", "userpassword", "pgpassword", "pgpass", "mysqlpassword", "sasl password", "requirepass", "htpasswd", "basic auth",
+	"dbpass", "pgpass", "pass word", "jwt key", "conn str", "sasl password", "requirepass", "htpasswd", "basic auth",
 	"mnemonic", "seed phrase",
+	"senha", "contrasena", "passwort", "kennwort", "wachtwoord", // "password" in other languages
 }
 
+// promisingEnds lists endings that mean a secret in words written together, such as ADMINPASSWORD and APPSECRET.
+var promisingEnds = []string{"password", "passwd", "passphrase", "secret", "token", "apikey", "masterkey", "privatekey", "connstr"}
+
 // promisingLast lists words that mean a secret only at the end of a name. Inside a name they mean other things.
-var promisingLast = []string{"pass", "pwd", "pw", "psk", "creds"}
+var promisingLast = []string{"pass", "pwd", "dbpwd", "pw", "psk", "creds"}
 
 // addresses lists names whose value is a secret if it contains a password or is not an address.
 var addresses = []string{"databaseurl", "databaseuri", "mongodburi", "mongodburl", "mongouri", "mongourl", "redisurl", "postgresurl",
@@ -83,11 +87,17 @@ func promisesSecret(words []string) bool {
 	for i, word := range words {
 		plain[i] = strings.TrimRight(word, "0123456789")
 	}
+	for len(plain) > 1 && plain[len(plain)-1] == "" { // the 2 of DB_PASS_2
+		plain = plain[:len(plain)-1]
+	}
 	joined := " " + strings.Join(plain, " ") + " "
 	if isAddress(words) || slices.ContainsFunc(promising, func(word string) bool { return strings.Contains(joined, " "+word+" ") }) {
 		return true
 	}
-	return len(words) > 0 && slices.Contains(promisingLast, words[len(words)-1])
+	ends := func(word string) bool {
+		return slices.ContainsFunc(promisingEnds, func(end string) bool { return strings.HasSuffix(word, end) })
+	}
+	return slices.ContainsFunc(plain, ends) || len(plain) > 0 && slices.Contains(promisingLast, plain[len(plain)-1])
 }
 
 func isAddress(words []string) bool {
@@ -126,7 +136,8 @@ var (
 		"backend", "store", "manager", "engine",
 		"limit", "limits", "length", "len", "size", "count", "max", "min", "budget", "usage", "rate", "regex", "pattern", "label",
 		"key name", "hint", "status", "level",
-		"encryption", "hashing", "validation", "verification", "complexity", "history", "reuse", "lock", "reset", "rounds", "factor",
+		"rule", "rules", "requirements", "encryption", "hashing",
+		"validation", "verification", "complexity", "history", "reuse", "lock", "reset", "rounds", "factor",
 		"iterations", "attempts", "retries",
 		"bucket", "cache", "source", "use", "helper", "permissions", "alias", "symbol", "template", "checksum", "digest", "environment",
 		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user",

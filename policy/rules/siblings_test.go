@@ -19,7 +19,7 @@ type sibling struct {
 func TestSiblings(t *testing.T) {
 	t.Parallel()
 	var all []sibling
-	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), iamSiblings(), runSiblings(), stackSiblings(),
+	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), identitySiblings(), iamSiblings(), runSiblings(), stackSiblings(),
 		dataSiblings(), githubSiblings(), providerSiblings(), sidecarSiblings()} {
 		all = append(all, some...)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -64,29 +65,6 @@ func listOf(e ast.Expr, accepted func(ast.Expr) bool) bool {
 		!slices.ContainsFunc(e.AsList().Elements(), func(e ast.Expr) bool { return !accepted(e) })
 }
 
-// matchesOnly reports whether a part is CLAIM.matches(PATTERN) with a pattern that matches only accepted texts.
-func matchesOnly(e ast.Expr, asked func(ast.Expr) bool, accepted func(string) bool) bool {
-	re, is := patternOf(e, asked)
-	return is && re.Op == syntax.OpConcat && len(re.Sub) > 2 && re.Sub[0].Op == syntax.OpBeginText &&
-		re.Sub[len(re.Sub)-1].Op == syntax.OpEndText &&
-		!slices.ContainsFunc(re.Sub[1:len(re.Sub)-1], func(part *syntax.Regexp) bool { return !onlyLiterals(part, accepted) })
-}
-
-// onlyLiterals reports whether a pattern matches only a list of texts that are all accepted.
-func onlyLiterals(re *syntax.Regexp, accepted func(string) bool) bool {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return re.Flags&syntax.FoldCase == 0 && accepted(string(re.Rune))
-	case syntax.OpCapture:
-		return onlyLiterals(re.Sub[0], accepted)
-	case syntax.OpAlternate:
-		return !slices.ContainsFunc(re.Sub, func(one *syntax.Regexp) bool { return !onlyLiterals(one, accepted) })
-	case syntax.OpCharClass: // (1|2) is parsed as [1-2]
-		return !slices.ContainsFunc(re.Rune, func(c rune) bool { return !accepted(string(c)) })
-	}
-	return false
-}
-
 // patternOf returns the pattern that a claim is matched with.
 func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
 	call := e.AsCall()
@@ -104,59 +82,107 @@ func patternOf(e ast.Expr, asked func(ast.Expr) bool) (*syntax.Regexp, bool) {
 
 // asks reports whether a condition asks who presents the token. In each alternative, a claim that identifies somebody has to
 // equal, or begin with, a text that is not true of everybody. A comparison with !=, or a test that the claim exists, is true of
-// nearly everybody and does not count.
-func asks(condition string) bool {
+// nearly everybody and does not count. mapped returns the expression of an attribute such as attribute.team, or "".
+func asks(condition string, mapped func(attribute string) string) bool {
 	e, err := parseCEL(condition)
-	return err == nil && always(e, true, asksWho)
+	return err == nil && always(e, true, askers{mapped}.asksWho)
 }
 
-func asksWho(e ast.Expr, holds bool) bool {
+// askers decides who is asked for, with the mapping of one provider.
+type askers struct{ mapped func(attribute string) string }
+
+func (a askers) asksWho(e ast.Expr, holds bool) bool {
 	value := func(e ast.Expr) bool {
 		s, _ := stringLiteral(e)
 		return saysWho(s) || isNumberLiteral(e)
 	}
-	if compares(e, holds, identifies, value) {
+	if compares(e, holds, a.identifies, value) {
 		return true
 	}
 	if !holds {
 		return false
 	}
 	if call := e.AsCall(); call.FunctionName() == "@in" || call.FunctionName() == "_in_" { // 'admins' in assertion.groups
-		return value(call.Args()[0]) && identifies(call.Args()[1]) && selector(call.Args()[1]) != ""
+		return value(call.Args()[0]) && a.identifies(call.Args()[1]) && selector(call.Args()[1]) != ""
 	}
 	if who, prefix, is := method(e, "startsWith"); is {
-		return identifies(who) && value(prefix)
+		text, _ := stringLiteral(prefix)
+		return a.identifies(endOf(who, 0)) && boundedWho(text)
 	}
 	// An ending counts only for domains, which have an owner: anybody can choose a name with any other ending.
 	if who, suffix, is := method(e, "endsWith"); is {
 		domain, _ := stringLiteral(suffix)
-		return identifies(who) && ownDomain(domain)
+		return a.identifies(endOf(who, 1)) && ownDomain(domain)
 	}
-	re, is := patternOf(e, identifies)
+	re, is := patternOf(e, func(e ast.Expr) bool { return a.identifies(endOf(e, 0)) && a.identifies(endOf(e, 1)) })
 	return is && patternSaysWho(re)
 }
 
-// identifies reports whether an expression is a claim, or is made of claims and at least one of them identifies
-// somebody.
-func identifies(e ast.Expr) bool {
-	e = unconverted(e)
-	if e.Kind() == ast.CallKind {
-		// A function that counts or converts loses information, so its result does not identify anybody.
-		if name := e.AsCall().FunctionName(); slices.Contains([]string{"size", "int", "uint", "double", "timestamp", "bool", "type",
-			"duration"}, name) {
-			return false
-		}
-		if e.AsCall().FunctionName() == "_?_:_" || strings.HasPrefix(e.AsCall().FunctionName(), "_=") {
-			return false
-		}
+// endOf returns the first or last part of a joined text: side is 0 or 1. 'acme/' + assertion.sub begins with a constant, whoever asks.
+func endOf(e ast.Expr, side int) ast.Expr {
+	for e.AsCall().FunctionName() == "_+_" {
+		e = e.AsCall().Args()[side]
 	}
-	if e.Kind() == ast.ListKind || e.Kind() == ast.MapKind {
+	return e
+}
+
+// identifies reports whether an expression is a claim that identifies somebody, or is made of one without losing that. Most functions
+// lose it: each token has some first letter, and its owner may choose a name's last part.
+func (a askers) identifies(e ast.Expr) bool {
+	e = unconverted(e)
+	if name := selector(e); name != "" {
+		root, _, _ := strings.Cut(name, ".")
+		if root == "attribute" || root == "google" {
+			mapping := a.mapped(name)
+			to, err := parseCEL(mapping)
+			// Google refuses a token for an attribute that nothing is mapped to. For AWS it has mappings of its own.
+			return mapping == "" || err == nil && askers{func(string) string { return "'nobody'" }}.identifies(to)
+		}
+		return slices.ContainsFunc(claimsOf(e), func(claim string) bool {
+			return !slices.Contains(claimsOfAnybody, strings.TrimPrefix(claim, "assertion."))
+		})
+	}
+	call := e.AsCall()
+	switch name := call.FunctionName(); {
+	case name == "_+_":
+		return slices.ContainsFunc(call.Args(), a.identifies)
+	case name == "_?_:_":
+		return a.eachBranch(call.Args()[1:])
+	case name == "_[_]":
+		return a.partIdentifies(call.Args()[0], call.Args()[1])
+	case !call.IsMemberFunction():
+		return false
+	case name == "extract":
+		return selector(call.Target()) == "assertion.arn" // a role of the provider's own AWS account
+	}
+	return slices.Contains([]string{"lowerAscii", "upperAscii", "trim"}, call.FunctionName()) && a.identifies(call.Target())
+}
+
+// eachBranch reports whether both branches of a choice identify somebody. A constant may stand for nobody, such as 'none'.
+func (a askers) eachBranch(branches []ast.Expr) bool {
+	nobody := func(e ast.Expr) bool {
+		text, literal := stringLiteral(e)
+		return literal && !saysWho(text)
+	}
+	return !slices.ContainsFunc(branches, func(e ast.Expr) bool { return !nobody(e) && !a.identifies(e) }) &&
+		slices.ContainsFunc(branches, a.identifies)
+}
+
+// partIdentifies judges CLAIM.split(SEPARATOR)[NUMBER]. A path begins with its owner, and an address ends with it.
+func (a askers) partIdentifies(e, number ast.Expr) bool {
+	whole, by, is := method(e, "split")
+	if !is || !a.identifies(whole) {
 		return false
 	}
-	return slices.ContainsFunc(claimsOf(e), func(claim string) bool {
-		_, name, _ := strings.Cut(claim, ".")
-		return !slices.Contains(claimsOfAnybody, name)
-	})
+	separator, _ := stringLiteral(by)
+	first := number.AsLiteral() == types.Int(0)
+	switch separator {
+	case "/":
+		return first
+	case "@":
+		return !first
+	}
+	return separator != "" && isNumberLiteral(number)
 }
 
 // claimsOfAnybody lists claims that every token of an issuer has, and claims that name the running code rather than its owner.
@@ -164,6 +190,7 @@ var claimsOfAnybody = []string{
 	"iss", "aud", "exp", "iat", "nbf", "jti", "typ", "alg", "kid", "nonce", "at_hash", "auth_time", "acr", "amr", "email_verified", "ver",
 	"ref", "ref_type", "ref_path", "ref_protected", "head_ref", "base_ref", "sha", "environment", "environment_protected",
 	"deployment_tier", "environment_action",
+	"workflow", "terraform_workspace_name", "terraform_project_name",
 	"event_name", "runner_environment", "repository_visibility", "project_visibility", "run_id", "run_number", "run_attempt",
 	"pipeline_source", "check_run_id", "user_access_level",
 }
@@ -189,42 +216,14 @@ func saysWho(text string) bool {
 	})
 }
 
+// boundedWho reports whether a prefix identifies somebody with all its continuations. acme/ does; acme is also the beginning of acme-evil.
+func boundedWho(prefix string) bool {
+	end := strings.LastIndexAny(prefix, ":/|,;")
+	return end > 0 && saysWho(prefix[:end])
+}
+
 // ownDomain reports whether a suffix is the end of addresses in somebody's own domain.
 func ownDomain(suffix string) bool { return strings.HasPrefix(suffix, "@") && saysWho(suffix) }
-
-// patternSaysWho reports whether a pattern identifies somebody in each alternative. It has to match an identifying word at the
-// beginning of the text, or somebody's domain at its end. Anybody may control the rest of the text.
-func patternSaysWho(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpCapture:
-		return patternSaysWho(re.Sub[0])
-	case syntax.OpAlternate:
-		return !slices.ContainsFunc(re.Sub, func(one *syntax.Regexp) bool { return !patternSaysWho(one) })
-	case syntax.OpConcat:
-	default:
-		return false
-	}
-	last := len(re.Sub) - 1
-	if re.Sub[0].Op == syntax.OpBeginText && beginsWith(re.Sub[1:], saysWho) {
-		return true
-	}
-	return re.Sub[last].Op == syntax.OpEndText && re.Sub[last-1].Op == syntax.OpLiteral && ownDomain(string(re.Sub[last-1].Rune))
-}
-
-// beginsWith reports whether the first part of a pattern is an accepted text, in each alternative.
-func beginsWith(parts []*syntax.Regexp, accepted func(string) bool) bool {
-	switch first := parts[0]; first.Op {
-	case syntax.OpLiteral:
-		return accepted(string(first.Rune))
-	case syntax.OpCapture:
-		return beginsWith(first.Sub, accepted)
-	case syntax.OpConcat:
-		return beginsWith(first.Sub, accepted)
-	case syntax.OpAlternate:
-		return !slices.ContainsFunc(first.Sub, func(one *syntax.Regexp) bool { return !beginsWith([]*syntax.Regexp{one}, accepted) })
-	}
-	return false
-}
 
 // meaning returns a function that maps an attribute to the claim it is copied from. attribute.x of a mapping from assertion.x
 // means assertion.x.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"cel.dev/cel-go/common/ast"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -33,12 +35,17 @@ var wifBindingNarrow = crossguard.Policy{
 		providers := providersOf(s)
 		s.EachOf(iamKind, func(r *crossguard.Resource) {
 			grant{member: fromOutside}.each(r, func(role, member string) {
-				pool, attribute, _ := selected(member)
+				pool, attribute, value := selected(member)
 				for _, p := range providers {
 					if p.pool != pool {
 						continue
 					}
-					if mapping, set := p.mapping[attribute]; set && !narrowMapping(mapping) {
+					mapping, set := p.mapping[attribute]
+					if text := defaultIn(mapping, value); text != "" {
+						r.Violation("grants %s to %s, and %s maps %s from %q, so that jobs without a claim get %q as well: write 'none' for them", role,
+							member, p.name, attribute, mapping, text)
+					}
+					if set && !narrowMapping(mapping) {
 						r.Violation("grants %s to %s, and %s maps %s from %q, which does not tell environments or workflows of a repository apart: "+
 							"map it from repository_id and environment", role, member, p.name, attribute, mapping)
 					}
@@ -135,6 +142,12 @@ func narrowMapping(mapping string) bool {
 		return false
 	}
 	whose, what := false, false
+	parts := partsOf(e)
+	for i := range parts[1:] { // 12 and 3prod look like 123 and prod
+		if !isText(parts[i]) && !isText(parts[i+1]) {
+			return false
+		}
+	}
 	for _, claim := range claimsOf(e) {
 		_, name, _ := strings.Cut(claim, ".")
 		switch {
@@ -142,9 +155,57 @@ func narrowMapping(mapping string) bool {
 			return true
 		case slices.Contains(claimsOfAnybody, name), strings.Contains(name, "workflow"), strings.Contains(name, "job"):
 			what = true
-		case !strings.Contains(name, "owner") && name != "enterprise" && name != "enterprise_id":
+		case strings.Contains(name, "owner"), strings.Contains(name, "actor"), strings.HasPrefix(name, "user_"), // people, who work anywhere
+			name == "enterprise", name == "enterprise_id":
+		default:
 			whose = true
 		}
 	}
 	return whose && what
+}
+
+// partsOf returns the parts that a text is joined from, by + or by a list's join. Without a separator they stand side by side.
+func partsOf(e ast.Expr) []ast.Expr {
+	call := e.AsCall()
+	switch {
+	case call.FunctionName() == "_+_":
+		return append(partsOf(call.Args()[0]), partsOf(call.Args()[1])...)
+	case call.FunctionName() == "join" && call.IsMemberFunction() && call.Target().Kind() == ast.ListKind:
+		var parts []ast.Expr
+		for i, element := range call.Target().AsList().Elements() {
+			if i > 0 && len(call.Args()) == 1 && isText(call.Args()[0]) {
+				parts = append(parts, call.Args()[0])
+			}
+			parts = append(parts, element)
+		}
+		return parts
+	}
+	return []ast.Expr{e}
+}
+
+// isText reports whether an expression is a constant text that is not empty.
+func isText(e ast.Expr) bool {
+	text, _ := stringLiteral(e)
+	return text != ""
+}
+
+// defaultIn returns the constant that a choice in a mapping can make, if a bound value has it as a part. A job that lacks the claim then
+// has the value too. The constant none is meant for such jobs.
+func defaultIn(mapping, value string) (found string) {
+	e, err := parseCEL(mapping)
+	if err != nil {
+		return ""
+	}
+	parts := strings.FieldsFunc(value, func(c rune) bool { return c == ':' || c == '@' })
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.AsCall().FunctionName() != "_?_:_" {
+			return
+		}
+		for _, branch := range e.AsCall().Args()[1:] {
+			if text, is := stringLiteral(branch); is && text != "none" && slices.Contains(parts, strings.ToLower(text)) {
+				found = text
+			}
+		}
+	}))
+	return found
 }

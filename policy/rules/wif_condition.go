@@ -22,7 +22,9 @@ var wifCondition = crossguard.Policy{
 		}
 		if _, err := parseCEL(condition); err != nil {
 			r.Violation("attributeCondition %q is not an expression of CEL: %v", condition, err)
-		} else if !asks(condition) {
+		} else if !asks(condition, func(attribute string) string {
+			return r.StringOr(`attributeMapping["`+attribute+`"]`, "")
+		}) {
 			r.Violation("attributeCondition %q does not ask who presents the token: compare a claim of it with a value, in each "+
 				"alternative", condition)
 		}
