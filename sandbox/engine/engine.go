@@ -168,6 +168,7 @@ func (e *Engine) environment() (map[string]string, error) {
 		"PULUMI_BACKEND_URL":                          e.backendURL(),
 		"PULUMI_HOME":                                 e.options.Dir.Path("pulumi", "home"),
 		"PULUMI_CONFIG_PASSPHRASE_FILE":               e.options.Dir.Path("keys", "passphrase"),
+		"PULUMI_PASSPHRASE_KEYS":                      derivedKeys(e.options.Dir),
 		"PULUMI_SKIP_UPDATE_CHECK":                    "true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,12 +47,14 @@ func TestStackFileCopyHasValuesInsteadOfStandIns(t *testing.T) {
 	assert.NotContains(t, secret, "version")
 	encrypted := child(secret, "value")["secure"].(string)
 
-	// The passphrase opens both the proof in the salt and the value.
+	// The passphrase opens both the proof in the salt and the value, as Pulumi's own secrets provider derives its key.
 	passphrase, err := e.options.Dir.Key("passphrase")
 	require.NoError(t, err)
-	crypter, _, err := openCrypter(t.Context(), passphrase, file.EncryptionSalt)
+	parts := strings.SplitN(file.EncryptionSalt, ":", 3)
+	salt, err := base64.StdEncoding.DecodeString(parts[1])
 	require.NoError(t, err)
-	assert.Equal(t, "pulumi", decrypt(t, crypter, strings.SplitN(file.EncryptionSalt, ":", 3)[2]))
+	crypter := config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
+	assert.Equal(t, "pulumi", decrypt(t, crypter, parts[2]))
 	assert.Len(t, decrypt(t, crypter, encrypted), 32)
 
 	// A second call changes nothing, because values are made once.
@@ -110,10 +113,48 @@ func decrypt(t *testing.T, crypter config.Crypter, text string) string {
 	return plain
 }
 
+// TestDerivedKeyIsRemembered opens a salt again. A key that was cut off is derived again, and another passphrase has another key.
+func TestDerivedKeyIsRemembered(t *testing.T) {
+	t.Parallel()
+	dir, err := statedir.Open(t.TempDir())
+	require.NoError(t, err)
+	require.NoError(t, statedir.WriteFile(dir.Path("keys", "passphrase"), []byte("first"), 0o600))
+	first, salt, err := openCrypter(t.Context(), dir, "")
+	require.NoError(t, err)
+	text, err := first.EncryptValue(t.Context(), "a value")
+	require.NoError(t, err)
+	kept, err := filepath.Glob(filepath.Join(derivedKeys(dir), "*"))
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	key, err := os.ReadFile(kept[0])
+	require.NoError(t, err)
+	again := func() config.Crypter {
+		t.Helper()
+		crypter, same, err := openCrypter(t.Context(), dir, salt)
+		require.NoError(t, err)
+		assert.Equal(t, salt, same)
+		return crypter
+	}
+	require.NoError(t, os.WriteFile(kept[0], key[:31], 0o600))
+	assert.Equal(t, "a value", decrypt(t, again(), text))
+	// Another key there, which opens nothing, shows that the key is read.
+	require.NoError(t, os.WriteFile(kept[0], make([]byte, 32), 0o600))
+	_, err = again().DecryptValue(t.Context(), text)
+	require.Error(t, err)
+	require.NoError(t, os.WriteFile(kept[0], key, 0o600))
+	assert.Equal(t, "a value", decrypt(t, again(), text))
+
+	require.NoError(t, statedir.WriteFile(dir.Path("keys", "passphrase"), []byte("second"), 0o600))
+	_, err = again().DecryptValue(t.Context(), text)
+	assert.Error(t, err)
+}
+
 func TestOpenCrypterRefusesAnUnknownSalt(t *testing.T) {
 	t.Parallel()
+	dir, err := statedir.Open(t.TempDir())
+	require.NoError(t, err)
 	for _, salt := range []string{"v2:AAAA:x", "v1", "v1:%%%:x"} {
-		_, _, err := openCrypter(t.Context(), "passphrase", salt)
+		_, _, err := openCrypter(t.Context(), dir, salt)
 		assert.ErrorContains(t, err, "encryptionsalt", salt)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"gopkg.in/yaml.v3"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
@@ -210,11 +209,7 @@ func secretsWithoutValue(document, previous any) map[string]map[string]any {
 
 // makeValues gives each secret an encrypted random value and returns the salt they are encrypted under.
 func (e *Engine) makeValues(ctx context.Context, secrets map[string]map[string]any, salt string) (string, error) {
-	passphrase, err := e.options.Dir.Key("passphrase")
-	if err != nil {
-		return "", err
-	}
-	crypter, salt, err := openCrypter(ctx, passphrase, salt)
+	crypter, salt, err := openCrypter(ctx, e.options.Dir, salt)
 	if err != nil {
 		return "", err
 	}
@@ -236,30 +231,4 @@ func secretsOf(settings any) map[string]any {
 	document, _ := settings.(map[string]any)
 	secrets, _ := document["secrets"].(map[string]any)
 	return secrets
-}
-
-// openCrypter returns the crypter of a stack file's encryptionsalt, or a new salt with its crypter. The salt's form is
-// the passphrase secrets provider's: v1:<salt, base64>:<the word pulumi, encrypted>.
-func openCrypter(ctx context.Context, passphrase, encryptionSalt string) (config.Crypter, string, error) {
-	if encryptionSalt != "" {
-		parts := strings.SplitN(encryptionSalt, ":", 3)
-		if len(parts) != 3 || parts[0] != "v1" {
-			return nil, "", errors.New("the sandbox's copy of the settings has an unknown encryptionsalt; delete " + statedir.Name)
-		}
-		salt, err := base64.StdEncoding.DecodeString(parts[1])
-		if err != nil {
-			return nil, "", fmt.Errorf("encryptionsalt: %w; delete %s", err, statedir.Name)
-		}
-		return config.NewSymmetricCrypterFromPassphrase(passphrase, salt), encryptionSalt, nil
-	}
-	salt := make([]byte, 8)
-	if _, err := rand.Read(salt); err != nil {
-		return nil, "", err
-	}
-	crypter := config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
-	proof, err := crypter.EncryptValue(ctx, "pulumi")
-	if err != nil {
-		return nil, "", err
-	}
-	return crypter, fmt.Sprintf("v1:%s:%s", base64.StdEncoding.EncodeToString(salt), proof), nil
 }

@@ -26,6 +26,7 @@ func fakeGo(t *testing.T, compile string) (asked string) {
 	kept := filepath.Join(folder, "modules")
 	require.NoError(t, writeSource(folder))
 	require.NoError(t, os.CopyFS(kept, os.DirFS(filepath.Join(folder, "_leftout"))))
+	writeChanged(t, filepath.Join(kept, "github.com", "pulumi", "pulumi", "pkg", "v3"))
 	var modules bytes.Buffer
 	for _, module := range changedModules {
 		dir := filepath.Join(kept, filepath.FromSlash(module))
@@ -57,6 +58,40 @@ esac
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755))
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return asked
+}
+
+// writeChanged writes files that have nothing but what is changed in them, and returns what they have afterwards.
+func writeChanged(t *testing.T, module string) map[string]string {
+	t.Helper()
+	before, after := map[string]string{}, map[string]string{}
+	for _, change := range changes {
+		before[change.file] += change.old + "\n"
+		after[change.file] += change.new + "\n"
+	}
+	for file, content := range before {
+		path := filepath.Join(module, filepath.FromSlash(file))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+	}
+	return after
+}
+
+// TestChanges checks that each change is made where it belongs. A version of the CLI that says something otherwise is refused.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	module := moduleDir(dir, "github.com/pulumi/pulumi/pkg/v3")
+	after := writeChanged(t, module)
+	require.NoError(t, makeChanges(dir))
+	for file, want := range after {
+		content, err := os.ReadFile(filepath.Join(module, file))
+		require.NoError(t, err)
+		assert.Equal(t, want, string(content), file)
+	}
+	manager := filepath.Join(module, "secrets", "passphrase", "manager.go")
+	require.NoError(t, os.WriteFile(manager, []byte("package passphrase\n"), 0o600))
+	assert.ErrorContains(t, makeChanges(dir), "secrets/passphrase/manager.go has no "+
+		`"config.NewSymmetricCrypterFromPassphrase(phrase, salt)" any more: bring the change in sandbox/pulumicli to this version`)
 }
 
 // TestBuild builds the CLI with a go that compiles nothing. The build compiles copies of the changed modules without

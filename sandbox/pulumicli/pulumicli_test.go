@@ -56,7 +56,7 @@ func required(t *testing.T, file string) map[string]string {
 	return versions
 }
 
-// TestLeaveOut checks that a stand-in package replaces the files that it names, or all files, and nothing else.
+// TestLeaveOut checks that a stand-in package replaces the files that it names, or all files, and nothing else. added.go replaces none.
 func TestLeaveOut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,10 +73,13 @@ func TestLeaveOut(t *testing.T) {
 	}
 	whole := filepath.Join(modules, "gocloud.dev", "blob", "s3blob")
 	require.NoError(t, os.WriteFile(filepath.Join(whole, "s3blob.go"), nil, 0o600))
+	joined := filepath.Join(modules, "github.com", "pulumi", "pulumi", "pkg", "v3", "secrets", "passphrase")
+	require.NoError(t, os.WriteFile(filepath.Join(joined, "manager.go"), nil, 0o600))
 	require.NoError(t, leaveOut(dir))
 	for folder, want := range map[string][]string{
 		filepath.Join(modules, operations): {"doc.go", "leftout.go", "operations.go", "resources.go"},
 		whole:                              {"leftout.go"},
+		joined:                             {"added.go", "manager.go"},
 	} {
 		entries, err := os.ReadDir(folder)
 		require.NoError(t, err)

@@ -75,6 +75,11 @@ func TestLifeOfDev(t *testing.T) {
 			"procureflow:repository:Repository": {"environments"}, "procureflow:secrets:Secrets": {"secretIds", "versions"},
 		}, outputs)
 	})
+	t.Run("the passphrase's key was derived once", func(t *testing.T) {
+		keys, err := os.ReadDir(filepath.Join(s.state, "keys", "derived"))
+		require.NoError(t, err)
+		assert.Len(t, keys, 1, "the sandbox and its CLI mean the same file")
+	})
 	t.Run("no secret value is anywhere in the clear", func(t *testing.T) {
 		outputs := up.String() + exported.String() + s.must("pulumi", "--", "stack", "output", "--json").String() +
 			s.must("preview", "dev", "--diff").String()

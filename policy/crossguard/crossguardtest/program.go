@@ -115,6 +115,7 @@ func (p *Program) pulumi(t testing.TB, args ...string) (output string, failed bo
 	p.mutex.Unlock()
 	return p.engine.run(t, p.folder, []string{
 		"PULUMI_BACKEND_URL=file://" + filepath.ToSlash(filepath.Join(p.folder, "state")), "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_PASSPHRASE_KEYS=" + filepath.Join(p.engine.home, "keys"), // for a CLI that remembers derived keys
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "PULUMI_DEBUG_PROVIDERS=" + providers,
 		fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=test:%d", p.port),
 	}, append(args, "--non-interactive")...)
