@@ -64,6 +64,7 @@ func newBed(t *testing.T, example string, language func(t *testing.T, program st
 	t.Cleanup(func() { assert.NoError(t, gcp.Close()) })
 	b := &bed{t: t, cli: cli, program: program, folder: folder, apis: apis, environment: []string{
 		"PULUMI_BACKEND_URL=file://" + t.TempDir(), "PULUMI_HOME=" + t.TempDir(), "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_PASSPHRASE_KEYS=" + t.TempDir(),
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=gcp:%d", gcp.Port()), language(t, program),
 	}}
@@ -78,15 +79,6 @@ func goHost(t *testing.T, program string) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, host.Close()) })
 	return fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=go:%d", host.Port())
-}
-
-// yamlHost builds Pulumi's language host of YAML programs, which the engine finds and starts by its name.
-func yamlHost(t *testing.T, _ string) string {
-	t.Helper()
-	folder := t.TempDir()
-	require.NoError(t, golang.Compile(t.Context(), "yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
-		filepath.Join(folder, "pulumi-language-yaml"), "the language host of YAML"))
-	return "PATH=" + folder + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
 // serveEmulator runs the emulator's command until the test ends, and returns the address of its APIs.
@@ -197,7 +189,7 @@ func TestService(t *testing.T) {
 }
 
 // TestPlainYAMLProgramAgainstTheEmulator runs a YAML program that knows nothing of the platform. The engine asks the emulated
-// provider for the schema of its types.
+// provider for the schema of its types. The language host is a small one, or Pulumi's own with CHECK_FULL.
 func TestPlainYAMLProgramAgainstTheEmulator(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "emulator", yamlHost)
