@@ -17,6 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 	"github.com/guiofsaints/procureflow-platform/emulator/store"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 func serve(ctx context.Context, o options, streams Streams, conditions rest.Conditions) error {
@@ -67,7 +68,7 @@ func serve(ctx context.Context, o options, streams Streams, conditions rest.Cond
 // listen serves the handler on the loopback address of a flag until stop is called. stop waits for running requests to end.
 func listen(flag, address string, handler http.Handler) (base string, stop func(), err error) {
 	host, _, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if err != nil || !loopback.Host(host) {
 		return "", nil, cli.Blame(fmt.Errorf("--%s: %q is not a loopback address: write 127.0.0.1:PORT, or 127.0.0.1:0 for any free port",
 			flag, address))
 	}

@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 // TokenPath is the path of the exchange that clients with Google's "external_account" credentials begin with. A client that sends
@@ -50,11 +52,7 @@ func ownHost(hostport string) bool {
 	if name, _, err := net.SplitHostPort(hostport); err == nil {
 		host = name
 	}
-	host = strings.Trim(host, "[]")
-	if ip := net.ParseIP(host); ip != nil {
-		return ip.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".sandbox") || strings.HasSuffix(host, "-run.googleapis.com")
+	return loopback.HostPort(hostport) || strings.HasSuffix(host, ".sandbox") || strings.HasSuffix(host, "-run.googleapis.com")
 }
 
 // foreign reports whether a browser sends the request for a page of another origin.

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/guiofsaints/procureflow-platform/firstrun/adopt"
 	"github.com/guiofsaints/procureflow-platform/internal/cli"
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 // patience bounds one request.
@@ -62,8 +62,7 @@ func onThisMachine(base string) error {
 	if err != nil {
 		return err
 	}
-	host := address.Hostname()
-	if ip := net.ParseIP(host); address.Scheme != "http" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if address.Scheme != "http" || !loopback.Host(address.Hostname()) {
 		return fmt.Errorf("%q is not an address of this machine: take it from `sandbox env`, or unset it to ask Google", base)
 	}
 	return nil

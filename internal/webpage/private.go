@@ -2,10 +2,11 @@ package webpage
 
 import (
 	"crypto/subtle"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 // Private serves pages on loopback to one person. Loopback protects nothing by itself: every user of the machine reaches it, and every
@@ -22,7 +23,7 @@ func Private(secret string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, rest, deep := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		switch {
-		case !local(r.Host):
+		case !loopback.HostPort(r.Host):
 			http.Error(w, "this page answers for 127.0.0.1 and localhost only", http.StatusForbidden)
 			return
 		case foreign(r):
@@ -58,18 +59,6 @@ func Private(secret string, next http.Handler) http.Handler {
 func Back(w http.ResponseWriter) {
 	w.Header().Set("Location", "./")
 	w.WriteHeader(http.StatusSeeOther)
-}
-
-// local reports whether a host is this machine, by address or as localhost.
-func local(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	if ip := net.ParseIP(strings.Trim(name, "[]")); ip != nil {
-		return ip.IsLoopback()
-	}
-	return name == "localhost"
 }
 
 // foreign reports whether the browser sends the request for a page with another address.

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
@@ -68,7 +68,7 @@ func (c Client) get(ctx context.Context, path string, into any) error {
 	if err != nil || base.Host == "" || base.User != nil {
 		return errors.New("GITHUB_API_URL is not the URL of an API, such as https://api.github.com")
 	}
-	if ip := net.ParseIP(base.Hostname()); base.Scheme != "https" && (base.Scheme != "http" || ip == nil || !ip.IsLoopback()) {
+	if base.Scheme != "https" && (base.Scheme != "http" || !loopback.Address(base.Hostname())) {
 		return fmt.Errorf("%s: a token is sent over https only", base.Host)
 	}
 	if c.Token == "" {

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 // transientError is a failure that another attempt may overcome.
@@ -112,8 +113,7 @@ func address(text string) (string, error) {
 	if err != nil || parsed.Host == "" {
 		return "", errors.New("this is not an address: use one such as https://example.com/hook")
 	}
-	ip := net.ParseIP(parsed.Hostname())
-	if parsed.Scheme != "https" && (parsed.Scheme != "http" || ip == nil || !ip.IsLoopback()) {
+	if parsed.Scheme != "https" && (parsed.Scheme != "http" || !loopback.Address(parsed.Hostname())) {
 		return "", errors.New("the address has to begin with https://")
 	}
 	return text, nil

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
@@ -62,8 +62,7 @@ func CheckVia(via string) error {
 
 // Loopback says whether an address is on this machine. It accepts literal addresses only, because a name may resolve to any address.
 func Loopback(address *url.URL) bool {
-	ip := net.ParseIP(address.Hostname())
-	return ip != nil && ip.IsLoopback() && address.User == nil
+	return loopback.Address(address.Hostname()) && address.User == nil
 }
 
 // errNoToken says that no ID token could be obtained for a private service.

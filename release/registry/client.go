@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
 // These limit how requests are repeated. Unless the registry asks for more, the waits of one request are 1, 2, 4 and 8
@@ -140,7 +141,7 @@ type observedScheme struct {
 }
 
 func (o *observedScheme) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
+	if req.URL.Scheme != "https" && !loopback.Host(req.URL.Hostname()) {
 		return nil, refuse("%s answers plain http only, which is for loopback addresses; use https", req.URL.Hostname())
 	}
 	resp, err := o.inner.RoundTrip(req)
@@ -162,11 +163,6 @@ func (o *observedScheme) of(host string) string {
 		return scheme
 	}
 	return "https"
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // request is one HTTP request to the repository.

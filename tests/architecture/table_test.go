@@ -15,7 +15,7 @@ type layer struct {
 var everyInTest = []string{"internal/golden", "internal/pulumitest", "internal/webpage/webpagetest"}
 
 // everywhere may be imported by every package of the main module, the pure ones included.
-var everywhere = []string{"internal/plural"}
+var everywhere = []string{"internal/loopback", "internal/plural"}
 
 // everyAPI are the packages that an emulated API of Google's is made of.
 var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc", "emulator/store"}
@@ -36,6 +36,10 @@ var layers = []layer{
 	{
 		packages: "internal/plural",
 		reason:   "it writes a number with its noun, and needs no other package for that",
+	},
+	{
+		packages: "internal/loopback",
+		reason:   "servers and clients of every kind ask it who may see a secret, so it knows none of them",
 	},
 	{
 		packages: "internal/cron",
