@@ -146,7 +146,7 @@ func (e *Engine) connect(ctx context.Context, compileOnce bool) error {
 		return errors.Join(err, e.Close())
 	}
 	e.journal, err = journal.Serve(journal.Options{Files: e.files(), Version: "v" + e.cli.Version().String(),
-		Credentials: e.options.Dir.Path("pulumi", "journal-credentials")})
+		Credentials: e.options.Dir.Path("pulumi", "journal-credentials"), Refuse: refusePlacesTaken})
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}

@@ -81,6 +81,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 			}
 		}
 	}
+	plan.Findings = append(plan.Findings, placesTaken(stepsOf(all))...)
 	slices.SortFunc(plan.Steps, func(a, b review.Step) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type))
 	})

@@ -151,9 +151,15 @@ func (s *Stack) Preview(ctx context.Context, more ...optpreview.Option) error {
 		optpreview.ProgressStreams(s.engine.options.Out), optpreview.ErrorProgressStreams(s.engine.options.Out),
 		optpreview.Color(s.color()), optpreview.SuppressProgress(), optpreview.EventStreams(stream))...)
 	s.findings = nil
-	for _, event := range heard() {
+	all := heard()
+	for _, event := range all {
 		if event.PolicyEvent != nil {
 			s.findings = append(s.findings, findingOf(*event.PolicyEvent))
+		}
+	}
+	if err == nil {
+		if err = refusePlacesTaken(stepsOf(all)); err != nil {
+			fmt.Fprintf(s.engine.options.Out, "error: %v\n", err)
 		}
 	}
 	if err != nil {

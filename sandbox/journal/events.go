@@ -7,19 +7,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Begin forgets what the policies reported in an earlier command.
+// Begin forgets what an earlier command planned, and what the policies reported in it.
 func (s *Service) Begin() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.findings = nil
+	s.findings, s.planned = nil, nil
 }
 
-// events keeps the engine's events that the history needs, and what the policies report.
+// events keeps the engine's events that the history needs, what a preview plans, and what the policies report.
 func (s *Service) events(r *http.Request) (any, error) {
 	var batch struct {
 		Events []struct {
-			SummaryEvent *apitype.SummaryEvent
-			PolicyEvent  *apitype.PolicyEvent
+			SummaryEvent     *apitype.SummaryEvent
+			PolicyEvent      *apitype.PolicyEvent
+			ResourcePreEvent *apitype.ResourcePreEvent
 		}
 	}
 	if err := body(r, &batch); err != nil {
@@ -29,6 +30,9 @@ func (s *Service) events(r *http.Request) (any, error) {
 		for _, event := range batch.Events {
 			if event.SummaryEvent != nil {
 				u.changes = event.SummaryEvent.ResourceChanges
+			}
+			if step := event.ResourcePreEvent; step != nil && u.request.Options.DryRun {
+				s.planned = append(s.planned, step.Metadata)
 			}
 			if told := event.PolicyEvent; told != nil && !slices.Contains(s.findings, *told) {
 				s.findings = append(s.findings, *told)

@@ -39,6 +39,8 @@ type Options struct {
 	Credentials string
 	// Version is the version of the calling engine. Required.
 	Version string
+	// Refuse decides from the steps of a command's preview whether its update may begin. Default: every update may.
+	Refuse func(preview []apitype.StepEventMetadata) error
 	// Now is the clock. Default: the real one.
 	Now func() time.Time
 }
@@ -52,8 +54,9 @@ type Service struct {
 
 	mutex    sync.Mutex
 	update   *update
-	changes  map[apitype.OpType]int // of the last complete update
-	findings []apitype.PolicyEvent  // of the last command
+	changes  map[apitype.OpType]int      // of the last complete update
+	findings []apitype.PolicyEvent       // of the last command
+	planned  []apitype.StepEventMetadata // by the last command's preview
 }
 
 // update is the engine's running update, or the preview that a command makes before its update.
@@ -300,6 +303,11 @@ func (s *Service) start(r *http.Request) (any, error) {
 		}
 		if u.request.Options.DryRun {
 			return nil
+		}
+		if s.options.Refuse != nil {
+			if err := s.options.Refuse(s.planned); err != nil {
+				return &problem{http.StatusBadRequest, err.Error()}
+			}
 		}
 		u.started = s.options.Now()
 		host, err := os.Hostname()

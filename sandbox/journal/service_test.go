@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -152,6 +153,43 @@ func TestPreviewBeforeAnUpdate(t *testing.T) {
 		{PolicyName: "p", Message: "of a value that the preview did not know"}}, c.service.Findings())
 	c.service.Begin()
 	assert.Empty(t, c.service.Findings(), "those were of the command before")
+}
+
+// TestRefusedUpdate refuses an update by what its preview planned. The next command starts as if there had been no update.
+func TestRefusedUpdate(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	var judged [][]apitype.StepEventMetadata
+	c.service.options.Refuse = func(preview []apitype.StepEventMetadata) error {
+		judged = append(judged, preview)
+		if len(preview) > 0 {
+			return errors.New("not this")
+		}
+		return nil
+	}
+	c.service.Begin()
+	var created apitype.UpdateProgramResponse
+	_, _ = c.send("POST", devStack+"/update", `{"options": {"dryRun": true}}`, &created)
+	preview := devStack + "/update/" + created.UpdateID
+	_, _ = c.send("POST", preview, `{"journalVersion": 1}`, nil)
+	_, _ = c.send("POST", preview+"/events/batch", `{"events": [{"resourcePreEvent": {"metadata": {"op": "create", "urn": "u"}}}]}`, nil)
+	_, _ = c.send("POST", preview+"/complete", `{"status": "succeeded"}`, nil)
+	assert.Empty(t, judged, "a preview is never refused")
+
+	_, _ = c.send("POST", devStack+"/update", `{}`, &created)
+	code, said := c.send("POST", devStack+"/update/"+created.UpdateID, `{"journalVersion": 1}`, nil)
+	assert.Equal(t, http.StatusBadRequest, code)
+	assert.Contains(t, said, "not this")
+	require.NoError(t, c.service.Finish())
+	files := c.service.options.Files
+	assert.NoFileExists(t, files.journal("dev"))
+	assert.NoDirExists(t, files.locks("dev"))
+
+	c.service.Begin()
+	update := c.started()
+	_, _ = c.send("POST", update+"/events/batch", `{"events": [{"resourcePreEvent": {"metadata": {"op": "create", "urn": "u"}}}]}`, nil)
+	_, _ = c.send("POST", update+"/complete", `{"status": "succeeded"}`, nil)
+	assert.Equal(t, [][]apitype.StepEventMetadata{{{Op: apitype.OpCreate, URN: "u"}}, nil}, judged, "an update's own steps are no plan")
 }
 
 // TestPreviewIsInterrupted ends a preview early. The service is ready for the next command.

@@ -1,0 +1,23 @@
+package provider
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Identity returns what the cloud calls a resource with these inputs. Two resources of one type with one identity are one thing in the
+// cloud. It is "" if only the API can name the resource, for example an alert, or if the inputs lack a part of the name.
+func Identity(token string, inputs map[string]any) string {
+	t, err := lookup(token)
+	if err != nil {
+		return ""
+	}
+	id, err := expand(cmp.Or(t.locate, t.idTemplate()), inputs, asIs)
+	if err != nil {
+		return ""
+	}
+	if condition := inputs["condition"]; condition != nil {
+		id += fmt.Sprint("/", condition) // A member's binding with another condition is another binding.
+	}
+	return id
+}
