@@ -38,7 +38,6 @@ func blame(command *cobra.Command) {
 	command.SetFlagErrorFunc(flagError)
 	check := command.Args
 	if command.HasSubCommands() {
-		check = nil
 		command.Args = func(command *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return Blame(fmt.Errorf("there is no command %q%s: see %s --help", args[0], Meant(args[0], names(command)), command.CommandPath()))
@@ -48,18 +47,27 @@ func blame(command *cobra.Command) {
 		if command.Run == nil && command.RunE == nil {
 			command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 		}
-	}
-	if check != nil {
+	} else {
 		command.Args = func(command *cobra.Command, args []string) error {
-			if err := check(command, args); err != nil {
-				return Blame(fmt.Errorf("%w; usage: %s", err, command.UseLine()))
+			if check != nil {
+				if err := check(command, args); err != nil {
+					return Blame(fmt.Errorf("%w; usage: %s", err, command.UseLine()))
+				}
 			}
-			return nil
+			return refuseJSON(command)
 		}
 	}
 	for _, below := range command.Commands() {
 		blame(below)
 	}
+}
+
+// refuseJSON refuses --json where a parent has it and the command does not use it. A script would read text as JSON.
+func refuseJSON(command *cobra.Command) error {
+	if flag := command.InheritedFlags().Lookup("json"); flag == nil || !flag.Changed || used(command).Lookup("json") != nil {
+		return nil
+	}
+	return Blame(fmt.Errorf("%s has no JSON to print: leave out --json", command.CommandPath()))
 }
 
 // flagError returns the error about a flag, with the flag that was probably meant.

@@ -28,6 +28,7 @@ func tree() *cobra.Command {
 	root := &cobra.Command{Use: "tool", Short: "Do things", SilenceErrors: true}
 	root.PersistentFlags().String("region", "here", "where")
 	root.PersistentFlags().String("colour", "", "which")
+	root.PersistentFlags().Bool("json", false, "for a script")
 	one := Uses(&cobra.Command{Use: "one NAME", Short: "Do one thing", Args: cobra.ExactArgs(1), Example: "  tool one a",
 		Annotations: map[string]string{Codes: "Exit codes: 0 done."}, RunE: func(*cobra.Command, []string) error { return nil }}, "region")
 	one.Flags().Bool("fast", false, "at once")
@@ -84,6 +85,8 @@ func TestWrongCalls(t *testing.T) {
 		"oen":            `there is no command "oen"; did you mean one?: see tool --help`,
 		"two tree":       `there is no command "tree"; did you mean three?: see tool two --help`,
 		"help oen":       `there is no command "oen"; did you mean one?`,
+		"one a --json":   "tool one has no JSON to print: leave out --json",
+		"--json one a":   "tool one has no JSON to print: leave out --json",
 	} {
 		_, err := run(t, strings.Fields(line)...)
 		require.EqualError(t, err, want, line)
@@ -93,6 +96,8 @@ func TestWrongCalls(t *testing.T) {
 	require.NoError(t, Blame(nil))
 	_, err := run(t, "one", "a", "--colour", "red", "--area", "there")
 	require.NoError(t, err, "a hidden flag and a former name are accepted")
+	_, err = run(t, "two", "three", "x", "--json")
+	require.NoError(t, err, "this command uses every flag")
 	said, err := run(t, "two")
 	require.NoError(t, err)
 	assert.Contains(t, said, "Do more.\n")

@@ -128,13 +128,9 @@ func (a *app) root() *cobra.Command {
 	root.SetVersionTemplate("release {{.Version}}\n")
 	a.base = root
 	a.registerFlags(root)
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		a.fromEnvironment()
-		return a.chooseOutput()
-	}
+	root.PersistentPreRun = func(*cobra.Command, []string) { a.fromEnvironment() }
 	root.AddCommand(a.commands()...)
 	cli.Dress(root)
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.RegisterFlagCompletionFunc("env", cobra.FixedCompletions([]string{"dev", "staging", "prod", "sandbox"},
 		cobra.ShellCompDirectiveNoFileComp))
 	return root
@@ -146,7 +142,7 @@ var (
 	asking  = []string{"probe-via", "probe-account"}
 	judging = append([]string{"env", "policy", "monitoring-endpoint"}, asking...)
 	keeping = []string{"audit", "actor", "commit", "link", "approved-by", "summary"}
-	printed = []string{"output", "json"}
+	printed = []string{"json"}
 )
 
 // commands lists all commands, those of other packages last, each with its flags and with what its exit codes mean.
@@ -170,7 +166,7 @@ func (a *app) commands() (list []*cobra.Command) {
 		[]string{"actor", "commit", "summary"}, printed)
 	add(a.preview(), "Exit codes: 0 done, or nothing to do · 1 failed; the message says why · 2 wrong usage · 5 refused: every slot is "+
 		"another pull request's · 7 interrupted, run it again.\n"+GoRun, reach, []string{"probe-via", "commit"}, printed)
-	add(a.settings(), GoRun)
+	add(a.settings(), GoRun, printed)
 	for _, more := range a.more {
 		list = append(list, more(&Invocation{Streams: a.streams, app: a})...)
 	}
@@ -204,19 +200,6 @@ func (a *app) registerFlags(root *cobra.Command) {
 		"people who approved the release, for audit and summary; release approvals finds them")
 	persistent.StringVar(&a.flags.summary, "summary", "", "file that a Markdown summary is appended to: \"$GITHUB_STEP_SUMMARY\"")
 	persistent.BoolVar(&a.flags.json, "json", false, "print the result as JSON")
-	persistent.StringVar(&a.flags.output, "output", "text", "text, or json for the result as JSON on standard output")
-}
-
-// chooseOutput makes --output json the same as --json.
-func (a *app) chooseOutput() error {
-	switch a.flags.output {
-	case "text":
-	case "json":
-		a.flags.json = true
-	default:
-		return usage("--output is %q: use text or json", a.flags.output)
-	}
-	return nil
 }
 
 // actor names who runs the command: a workflow's run, or the person at the keyboard.

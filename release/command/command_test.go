@@ -341,7 +341,7 @@ func TestGuard(t *testing.T) {
 	assert.Contains(t, out, "up\nguard: nothing after")
 	exit, out, errors = l.release(context.Background(), "guard", "web", "--json", "--", "sh", "-c", "echo up")
 	assert.Equal(t, ExitDone, exit, errors)
-	assert.True(t, json.Valid([]byte(out)), "with --output json, standard output is JSON alone: %s", out)
+	assert.True(t, json.Valid([]byte(out)), "with --json, standard output is JSON alone: %s", out)
 	assert.Contains(t, errors, "up\n")
 	exit, _, errors = l.release(context.Background(), "guard", "web", "--", "sh", "-c", "exit 7")
 	assert.Equal(t, ExitFailed, exit)
@@ -364,7 +364,9 @@ func TestUsage(t *testing.T) {
 		"deploy":                   `there is no command "deploy": see release --help`,
 		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,
 		"help rolback":             `there is no command "rolback"; did you mean rollback?`,
-		"status web --output yaml": `--output is "yaml": use text or json`,
+		"status web --output json": "unknown flag: --output: see release status --help",
+		"report --json":            "release report has no JSON to print: leave out --json",
+		"check web / --json":       "release check has no JSON to print: leave out --json",
 		"rollback Web --project p": `"Web" is not the name of a Cloud Run service: give the short name, such as procureflow-web`,
 		"rollout web --project p --env nowhere --endpoint " +
 			"http://127.0.0.1:1/run/": `there is no environment "nowhere": use one of dev, prod, sandbox, staging`,

@@ -39,7 +39,7 @@ func TestPreview(t *testing.T) {
 	l.slot("web-preview-1")
 	up := func(ctx context.Context, pullRequest string) (int, string, string) {
 		return l.release(ctx, "preview", "up", "--pull-request", pullRequest, "--commit", aCommit, "--image", shownImage, "--time-to-live", "2h",
-			"--github-output", l.file("outputs"), "--output", "json", "--", "web-preview-1")
+			"--github-output", l.file("outputs"), "--json", "--", "web-preview-1")
 	}
 	exit, out, errors := up(t.Context(), "12")
 	require.Equal(t, ExitDone, exit, errors)

@@ -50,7 +50,7 @@ func (a *app) run() *cobra.Command {
 		Example: "  release run procureflow-migrate --project procureflow-prod\n" +
 			"  release run migrate --stack prod                        by its key in Pulumi.prod.yaml\n" +
 			"  release run procureflow-migrate -- migrate --dry-run    with other arguments, once\n" +
-			"  release run procureflow-migrate --output json | jq .log",
+			"  release run procureflow-migrate --json | jq .log",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			named := arguments
 			if dash := command.ArgsLenAtDash(); dash >= 0 {

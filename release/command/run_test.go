@@ -37,7 +37,7 @@ func TestRunAJob(t *testing.T) {
 		errors)
 
 	behave(run.JobBehaviour{Fail: 1})
-	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--output", "json", "--", "migrate", "--dry-run")
+	exit, out, _ = l.release(t.Context(), "run", "procureflow-migrate", "--json", "--", "migrate", "--dry-run")
 	assert.Equal(t, ExitFailed, exit, out)
 	var result struct {
 		Job, Outcome, Image, Execution, Log string

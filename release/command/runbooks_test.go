@@ -54,7 +54,7 @@ func TestRunbooks(t *testing.T) {
 		{"README.md: status SERVICE --region REGION --project PROJECT", nil, ExitDone,
 			"  90 %   web-blue  stable\n  10 %   web-green  candidate shifted\n", at10},
 		{"rollback.md: status procureflow-web", nil, ExitDone, "A rollout of web-green is active (shifting, 10 %)", at10},
-		{"rollout.md: watch procureflow-web", []string{"--output", "json"}, ExitDone, `"needsDecision":true`, at10},
+		{"rollout.md: watch procureflow-web", []string{"--json"}, ExitDone, `"needsDecision":true`, at10},
 		{"rollout.md: rollout procureflow-web --proceed", nil, ExitHeld, "web-green keeps 100 %",
 			plan.State{Phase: plan.Full, Stable: "web-blue", Candidate: "web-green", Percent: 100}},
 		{"rollout.md: rollback procureflow-web", nil, ExitDone, "rollback: rolled back after ", back},

@@ -38,27 +38,27 @@ func (a *app) settings() *cobra.Command {
 			if err != nil {
 				return usage("%v", err)
 			}
-			switch f.format {
-			case "github":
-				for _, value := range values {
+			if f.format != "github" {
+				return usage("--format is %q: use github, or --json", f.format)
+			}
+			object := map[string]string{}
+			for _, value := range values {
+				object[value.name] = value.text
+				if !a.flags.json {
 					fmt.Fprintf(a.streams.Out, "%s=%s\n", value.name, value.text)
 				}
-				return nil
-			case "json":
-				object := map[string]string{}
-				for _, value := range values {
-					object[value.name] = value.text
-				}
+			}
+			if a.flags.json {
 				return a.print(object)
 			}
-			return usage("--format is %q: use github or json", f.format)
+			return nil
 		},
 	}
 	flags := command.Flags()
 	flags.StringVar(&f.folder, "folder", ".", "folder of platform.yaml, Pulumi.yaml and the stack files")
 	flags.StringVar(&f.stack, "stack", "", "the stack: dev, staging or prod (required)")
 	flags.StringVar(&f.service, "service", "", "key of a service in the settings, whose name, address, image and paths are printed too")
-	flags.StringVar(&f.format, "format", "github", "github: NAME=VALUE lines; json: one object")
+	flags.StringVar(&f.format, "format", "github", "github: NAME=VALUE lines")
 	flags.BoolVar(&f.standIns, "stand-ins", false, "use the text after \"stand-in:\" as the value, as the sandbox does")
 	return command
 }

@@ -89,7 +89,7 @@ func TestSettingsOfASubfolderAsJSON(t *testing.T) {
 		return content
 	})
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "release.yaml"), nil, 0o600))
-	code, out, errs := settings(t, "--folder", folder, "--stack", "dev", "--format", "json")
+	code, out, errs := settings(t, "--folder", folder, "--stack", "dev", "--json")
 	require.Equal(t, command.ExitDone, code, errs)
 	var told map[string]string
 	require.NoError(t, json.Unmarshal([]byte(out), &told))

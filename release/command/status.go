@@ -20,7 +20,7 @@ func (a *app) status() *cobra.Command {
 	command := &cobra.Command{
 		Use: "status SERVICE", Short: "Show each revision's share of the requests, the active rollout, and where a rollback would go",
 		Args:    cobra.ExactArgs(1),
-		Example: "  release status procureflow-web\n  release status procureflow-web --output json | jq .state.phase",
+		Example: "  release status procureflow-web\n  release status procureflow-web --json | jq .state.phase",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "", arguments[0])
 			if err != nil {

@@ -28,7 +28,7 @@ func (a *app) watch() *cobra.Command {
 			"It ends with the release, and with the exit code of its rollout. With --follow or --web it goes on until it is interrupted.\n" +
 			"--web serves the same as a page on this machine, for you alone: its address contains a secret. The page has\n" +
 			"buttons to proceed and to roll back if your credentials may change the service.",
-		Example: "  release watch procureflow-web\n  release watch procureflow-web --web\n  release watch procureflow-web --output json | jq " +
+		Example: "  release watch procureflow-web\n  release watch procureflow-web --web\n  release watch procureflow-web --json | jq " +
 			".waiting",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			s, err := a.connect(command.Context(), "", arguments[0])

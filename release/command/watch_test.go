@@ -58,7 +58,7 @@ func watching(t *testing.T, l *laptop, flags ...string) (said func() string, end
 func TestWatchFollowsARelease(t *testing.T) {
 	t.Parallel()
 	l := newLaptop(t, 0)
-	said, end := watching(t, l, "--output", "json", "--follow")
+	said, end := watching(t, l, "--json", "--follow")
 	require.Eventually(t, func() bool { return strings.Contains(said(), "web-blue") }, soon, often)
 	require.NoError(t, os.WriteFile(l.file("policy.yaml"), []byte(held), 0o600))
 	exit, out, errors := l.release(context.Background(), "rollout", "web")

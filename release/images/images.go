@@ -22,9 +22,9 @@ func Commands(invocation *command.Invocation) (list []*cobra.Command) {
 		list = append(list, made)
 	}
 	add(a.promote(), "Exit codes: 0 promoted, or there already · 1 failed · 2 wrong usage · 5 refused: not proven, or the tag is "+
-		"taken.\n", "output", "json")
-	add(a.verify(), "Exit codes: 0 verified · 1 failed · 2 wrong usage · 5 refused: not proven, or it runs as root.\n", "output", "json")
+		"taken.\n", "json")
+	add(a.verify(), "Exit codes: 0 verified · 1 failed · 2 wrong usage · 5 refused: not proven, or it runs as root.\n", "json")
 	add(a.built(), "")
-	add(a.sign(), "", "token-file", "output", "json")
+	add(a.sign(), "", "token-file", "json")
 	return list
 }

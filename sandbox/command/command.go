@@ -47,7 +47,6 @@ type app struct {
 	dir     string
 	state   string
 	wait    time.Duration
-	output  string
 	exit    int
 }
 
@@ -111,8 +110,6 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.dir, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")
 	root.PersistentFlags().DurationVar(&a.wait, "wait", 10*time.Minute, "how long to wait for another command that holds the sandbox")
-	root.PersistentFlags().StringVar(&a.output, "output", "text", "text, or json where a command has it")
-	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.chooseOutput(command) }
 	cli.Rename(root, "dir", "folder")
 	root.AddCommand(a.demo(), a.up(), a.preview(), a.destroy(), a.drift(), a.export(), a.analyze(), a.adopt(), a.pulumi(), a.serve(),
 		a.cloud(), a.status(), a.env(), a.stop(), a.fault(), a.behaviour(), a.job(), a.trust(), a.cost(), a.review(), a.rehearse())
@@ -131,7 +128,7 @@ const codes = `Exit codes: 0 done; 1 the answer is no (drift found, mandatory po
 // examples are shown in the help of the commands that need one.
 var examples = map[string]string{
 	"up": "  sandbox up dev", "preview": "  sandbox preview prod\n  sandbox preview dev --diff",
-	"drift":   "  sandbox drift dev\n  sandbox drift dev --output json",
+	"drift":   "  sandbox drift dev\n  sandbox drift dev --json",
 	"destroy": "  sandbox destroy dev", "export": "  sandbox export dev > state.json", "analyze": "  sandbox analyze state.json --stack prod",
 	"demo": "  sandbox demo\n  sandbox demo --bad rare-errors", "serve": "  sandbox serve", "status": "  sandbox status",
 	"env": "  eval \"$(sandbox env dev)\"", "stop": "  sandbox stop", "trust": "  sandbox trust prod --claims claims.json",
@@ -146,14 +143,11 @@ func (a *app) dress(command *cobra.Command) {
 		command.Example = examples[command.Name()]
 	}
 	flags := []string{"folder", "state", "wait"}
-	if command.Flags().Lookup("json") != nil {
-		flags = append(flags, "output")
-	}
 	switch command.Name() {
 	case "status", "fault", "behaviour", "job", "serve", "stop":
 		flags = append(flags[:0], "state", "wait")
 	case "cost", "trust":
-		flags = []string{"folder", "output"}
+		flags = []string{"folder"}
 	}
 	cli.Uses(command, flags...)
 	if !strings.Contains(command.Long, "Exit codes:") {
@@ -168,19 +162,6 @@ func (a *app) dress(command *cobra.Command) {
 			return stacks.Names(folder), cobra.ShellCompDirectiveNoFileComp
 		}
 	}
-}
-
-// chooseOutput makes --output json the same as the command's --json.
-func (a *app) chooseOutput(command *cobra.Command) error {
-	switch {
-	case a.output == "text":
-		return nil
-	case a.output != "json":
-		return cli.Blame(fmt.Errorf("--output is %q: use text or json", a.output))
-	case command.Flags().Lookup("json") == nil:
-		return cli.Blame(fmt.Errorf("%s has no JSON to print: leave out --json", command.CommandPath()))
-	}
-	return command.Flags().Set("json", "true")
 }
 
 // repository returns the application's folder.

@@ -153,7 +153,7 @@ func TestCommandsOfAStack(t *testing.T) {
 	expect("preview dev --diff", "Previewing\n", "", command.ExitDone)
 	expect("drift dev", `Changed outside of Pulumi in stack dev:\n\n  runtime .*deleted\n\n1 changed\..*`, "", command.ExitNo)
 	assert.Contains(t, expect("drift dev --json", ".*", "", command.ExitNo), `"name": "runtime"`)
-	expect("drift dev --output json", `\[\]`+"\n", "", command.ExitDone)
+	expect("drift dev --json", `\[\]`+"\n", "", command.ExitDone)
 	state := filepath.Join(t.TempDir(), "state.json")
 	require.NoError(t, os.WriteFile(state, []byte(expect("export dev", ".*", "", command.ExitDone)), 0o600))
 	expect("analyze "+state, "fine\n", "", command.ExitDone)
@@ -188,7 +188,7 @@ func TestCostOfAStack(t *testing.T) {
 	var estimate struct{ Total struct{ Idle float64 } }
 	require.NoError(t, json.Unmarshal([]byte(out), &estimate))
 	assert.Positive(t, estimate.Total.Idle)
-	code, out, errs = called("cost", "dev", "--before", folder, "--output", "json")
+	code, out, errs = called("cost", "dev", "--before", folder, "--json")
 	require.Equal(t, command.ExitDone, code, errs)
 	var change struct{ Delta struct{ Idle float64 } }
 	require.NoError(t, json.Unmarshal([]byte(out), &change))
