@@ -43,7 +43,7 @@ repositories: [{owner: acme, ownerId: 1, name: shop, id: 2, userIds: [3]}]
 	ended := make(chan int, 1)
 	go func() {
 		ended <- emulator.Run(ctx, []string{"-listen", "127.0.0.1:0", "-data-plane", "127.0.0.1:0", "-token", token, "-seeds", seeds},
-			emulator.Streams{Out: write, Err: io.Discard})
+			emulator.Streams{Out: write, Err: io.Discard}, nil)
 		_ = write.Close()
 	}()
 	t.Cleanup(func() {
