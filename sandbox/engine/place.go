@@ -28,7 +28,8 @@ func placesTaken(steps []apitype.StepEventMetadata) []review.Finding {
 	}
 	leaving := map[place]string{}
 	for _, step := range steps {
-		if was, known := identity(step, step.Old); known && (step.Op == apitype.OpDelete || step.Op == apitype.OpReplace) {
+		leaves := step.Op == apitype.OpDelete || step.Op == apitype.OpReplace
+		if was, known := identity(step, step.Old); known && leaves {
 			leaving[was] = step.URN
 		}
 	}
@@ -41,8 +42,8 @@ func placesTaken(steps []apitype.StepEventMetadata) []review.Finding {
 			continue
 		}
 		found = append(found, review.Finding{Policy: "program", Level: "error", Resource: resource.URN(step.URN).Name(),
-			Message: fmt.Sprintf("would be made in the place of %s (%s), which is deleted only afterwards", resource.URN(holder).Name(),
-				is.identity) + keepTheKey})
+			Message: fmt.Sprintf("would be made in the place of %s (%s), which is deleted only afterwards",
+				resource.URN(holder).Name(), is.identity) + keepTheKey})
 	}
 	return found
 }
