@@ -49,8 +49,8 @@ func placesTaken(steps []apitype.StepEventMetadata) []review.Finding {
 }
 
 // keepTheKey says why such a change fails, and what to do instead.
-const keepTheKey = ": the cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, or give up the " +
-	"name in one `up` and take it in the next (docs/howto/remove-service.md)"
+const keepTheKey = ": the cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, " +
+	"or give up the name in one `up` and take it in the next (docs/howto/remove-service.md)"
 
 // refusePlacesTaken is [placesTaken] for an update that is about to begin.
 func refusePlacesTaken(steps []apitype.StepEventMetadata) error {

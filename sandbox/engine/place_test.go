@@ -69,7 +69,7 @@ func TestPlacesTaken(t *testing.T) {
 		"a creation alone": {[]apitype.EngineEvent{made(service, "b", run("y"))}, nil},
 		"half of a replacement, again": {[]apitype.EngineEvent{moved(service, "a", run("x"), run("y")),
 			event(apitype.OpCreateReplacement, service,
-			"a", run("x"), run("y"))}, nil},
+				"a", run("x"), run("y"))}, nil},
 		"a name taken from what remains": {[]apitype.EngineEvent{event(apitype.OpSame, grant, "a", reads("m"), reads("m")),
 			made(grant, "b", reads("m"))}, nil},
 	} {
@@ -84,8 +84,8 @@ func TestPlacesTaken(t *testing.T) {
 		})
 	}
 	err := refusePlacesTaken(stepsOf(renamed(service, run("web"))))
-	require.EqualError(t, err, "new would be made in the place of old (projects/p/locations/l/services/web), which is deleted only afterwards\n"+
-		"The cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, or give up the name in one "+
-		"`up` and take it in the next (docs/howto/remove-service.md)")
+	require.EqualError(t, err, "new would be made in the place of old (projects/p/locations/l/services/web), which is deleted only "+
+		"afterwards\nThe cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, or give up "+
+		"the name in one `up` and take it in the next (docs/howto/remove-service.md)")
 	assert.NoError(t, refusePlacesTaken(nil))
 }
