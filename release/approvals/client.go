@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/loopback"
+	"github.com/guiofsaints/procureflow-platform/internal/nextpage"
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
@@ -113,7 +114,7 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 	case status != http.StatusOK:
 		return nil, false, fmt.Errorf("%s; the token needs actions: read on the repository", response.Status)
 	}
-	if more, err := morePages(response.Header); err != nil {
+	if _, more, err := nextpage.Address(response.Header); err != nil {
 		return nil, false, refuse("%v", err)
 	} else if more {
 		return nil, false, refuse("the answer has more than one page")

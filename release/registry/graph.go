@@ -135,6 +135,9 @@ func referrersAt(ctx context.Context, source *repository, digest string) ([]stri
 	if err != nil {
 		return nil, err
 	}
+	if len(list.Manifests) > maxManifests {
+		return nil, refuse("%s: more than %d manifests refer to %s; that is not an image built here", source, maxManifests, digest)
+	}
 	for _, d := range list.Manifests {
 		// Registries do not take deleted referrers off this list, so an entry without a manifest is skipped.
 		_, err := source.manifest(ctx, d.Digest.String())

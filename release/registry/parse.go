@@ -31,6 +31,9 @@ func parse(m manifest) (*node, error) {
 	if err := json.Unmarshal(m.raw, &shape); err != nil {
 		return nil, refuse("not a manifest: %s", jsonFault(err))
 	}
+	if err := plainManifest(m.raw); err != nil {
+		return nil, err
+	}
 	if shape.MediaType != "" && shape.MediaType != m.mediaType {
 		return nil, refuse("is served as %q and calls itself %q", m.mediaType, shape.MediaType)
 	}
@@ -44,6 +47,8 @@ func parse(m manifest) (*node, error) {
 	switch {
 	case shape.SchemaVersion != 2:
 		return nil, refuse("has schema version %d; only 2 is promoted", shape.SchemaVersion)
+	case m.mediaType.IsIndex() && shape.Manifests == nil:
+		return nil, refuse("is served as an index and lists no manifests")
 	case m.mediaType.IsIndex():
 		n.index = &v1.IndexManifest{}
 		return n, n.readIndex()

@@ -108,7 +108,11 @@ func TestPromoteReadsAllPages(t *testing.T) {
 		var page int
 		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
 		if page+1 < len(pages) {
-			rw.Header().Set("Link", fmt.Sprintf(`<%s?page=%d>; rel="next"`, r.URL.Path, page+1))
+			// RFC 8288 leaves the spelling to the server.
+			rw.Header().Add("Link", `</docs>; rel="help", </other>; title="a, b; rel=next"; rel=prev`)
+			rw.Header().Add("Link", fmt.Sprintf([]string{`<%s?page=%d>; rel="next"`, `<%s?page=%d>;title="x";REL=Next`,
+				`<%s?page=%d> ; rel="last next"`,
+				`, <%s?page=%d>; anchor; rel = next`}[page], r.URL.Path, page+1))
 		}
 		rw.Header().Set("Content-Type", ociIndex)
 		_ = json.NewEncoder(rw).Encode(v1.IndexManifest{SchemaVersion: 2, MediaType: ociIndex, Manifests: pages[page : page+1]})

@@ -15,6 +15,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/guiofsaints/procureflow-platform/internal/nextpage"
 )
 
 // maxManifest bounds a manifest, an image configuration or a list of referrers: 4 MiB, which the OCI distribution
@@ -129,14 +131,15 @@ func (r *repository) referrersPage(ctx context.Context, query request) (page *v1
 	if err := json.Unmarshal(raw, page); err != nil {
 		return nil, "", refuse("the list of referrers is not an OCI index")
 	}
-	if link := nextLink.FindStringSubmatch(resp.Header.Get("Link")); link != nil {
-		next, err = r.follow(resp, link[1])
+	address, more, err := nextpage.Address(resp.Header)
+	if err != nil {
+		return nil, "", refuse("%v", err)
+	}
+	if more {
+		next, err = r.follow(resp, address)
 	}
 	return page, next, err
 }
-
-// nextLink matches the link to the next page: <URL>; rel="next".
-var nextLink = regexp.MustCompile(`<([^>]*)>\s*;\s*rel="?next"?`)
 
 // blobSize asks whether a blob exists, and for its size.
 func (r *repository) blobSize(ctx context.Context, digest string) (size int64, present bool, err error) {

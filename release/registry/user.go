@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // Platform is one image of the promoted digest that can run, and the user it runs as.
@@ -60,6 +61,9 @@ func platforms(ctx context.Context, source *repository, g *graph) ([]Platform, e
 		if err := json.Unmarshal(raw, &config); err != nil {
 			return nil, fmt.Errorf("%s: configuration %s of image %s is not readable: %s", source, n.blobs[0].digest, n.digest, jsonFault(err))
 		}
+		if err := plainConfig(raw); err != nil {
+			return nil, fmt.Errorf("%s: configuration %s of image %s: %w", source, n.blobs[0].digest, n.digest, err)
+		}
 		platform := Platform{Name: config.OS + "/" + config.Architecture, Digest: n.digest, User: config.Config.User,
 			Root: isRoot(config.Config.User)}
 		if config.Variant != "" {
@@ -73,9 +77,19 @@ func platforms(ctx context.Context, source *repository, g *graph) ([]Platform, e
 	return found, nil
 }
 
-// runs says whether the node is an image with a filesystem.
+// runs says whether the node is an image that a runtime could start: it has an image's configuration or a filesystem layer. A layer of an
+// unknown type counts, because a runtime may know it, or not look. Only an image of nothing but attestations cannot run.
 func (n *node) runs() bool {
-	return n.image != nil && slices.ContainsFunc(n.image.Layers, func(d v1.Descriptor) bool { return d.MediaType.IsLayer() })
+	if n.image == nil || len(n.image.Layers) == 0 {
+		return false
+	}
+	if !slices.ContainsFunc(n.image.Layers, func(d v1.Descriptor) bool { return d.MediaType != "application/vnd.in-toto+json" }) {
+		return false
+	}
+	kind, _, _ := strings.Cut(strings.ToLower(string(n.image.Config.MediaType)), ";")
+	return types.MediaType(kind).IsConfig() || slices.ContainsFunc(n.image.Layers, func(d v1.Descriptor) bool {
+		return types.MediaType(strings.ToLower(string(d.MediaType))).IsLayer()
+	})
 }
 
 // isRoot reads USER or USER:GROUP the way container runtimes do: a number may have a sign and leading zeros.

@@ -34,6 +34,10 @@ var layers = []layer{
 		reason:   "it collects mistakes of every kind, and knows none of the packages that make them",
 	},
 	{
+		packages: "internal/nextpage",
+		reason:   "it reads one header, whoever sent it",
+	},
+	{
 		packages: "internal/plural",
 		reason:   "it writes a number with its noun, and needs no other package for that",
 	},
@@ -149,7 +153,7 @@ var layers = []layer{
 	},
 	{
 		packages:   "release/registry/**",
-		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**", "internal/wait"},
+		may:        []string{"release/plan", "release/health", "release/rollout", "release/registry/**", "internal/nextpage", "internal/wait"},
 		mayInTests: []string{"emulator/**", "sandbox/**"},
 		reason:     "an adapter implements ports and knows no other adapter",
 	},
@@ -171,7 +175,7 @@ var layers = []layer{
 	},
 	{
 		packages: "release/approvals",
-		may:      []string{"internal/wait"},
+		may:      []string{"internal/nextpage", "internal/wait"},
 		reason:   "it decides from GitHub's answers alone, before the job has a credential of a cloud",
 	},
 	{

@@ -15,7 +15,7 @@ func TestEmptyExpectationMatchesNothing(t *testing.T) {
 	assert.Equal(t, []string{`ref: found "", expected ""`}, difference("ref", "", ""))
 	assert.Equal(t, []string{`ref: found "main", expected ""`}, difference("ref", "main", ""))
 	assert.Equal(t, []string{`ref: found "", expected "main"`}, difference("ref", "", "main"))
-	assert.Len(t, Policy{}.compareCertificate(&certificate.Summary{}), 5+3, "each of the eight claims differs")
+	assert.Len(t, Policy{}.compareCertificate(&certificate.Summary{}), 5+4, "each of the nine claims differs")
 	assert.Len(t, Policy{}.compareSLSA([]byte("{}"), &certificate.Summary{}), 5)
 	assert.Equal(t, []string{"predicate: is not SLSA v1 provenance: unexpected end of JSON input"},
 		Policy{}.compareSLSA(nil, &certificate.Summary{}))

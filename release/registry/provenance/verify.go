@@ -20,6 +20,9 @@ import (
 // ErrUnproven is wrapped by every error that says that an image's provenance is missing or not what the policy expects.
 var ErrUnproven = errors.New("provenance is not proven")
 
+// statementType says how a statement is to be read. The library does not look at it.
+const statementType = "https://in-toto.io/Statement/v1"
+
 var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // Verify returns the evidence, in the order of the policy's predicate types, if each type has a valid bundle about the digest
@@ -99,7 +102,7 @@ func (p Policy) verifyOne(verifier *verify.Verifier, digest string, b registry.B
 		return registry.Evidence{}, []string{"signature: found a bare signature, expected a statement signed with a workflow's certificate"}
 	}
 	cert, predicateType := result.Signature.Certificate, result.Statement.GetPredicateType()
-	differences := p.compareCertificate(cert)
+	differences := append(p.compareCertificate(cert), difference("statement type", result.Statement.GetType(), statementType)...)
 	if !slices.Contains(p.PredicateTypes, predicateType) {
 		differences = append(differences, difference("predicate type", predicateType, strings.Join(p.PredicateTypes, " or "))...)
 	}
@@ -133,7 +136,19 @@ func (p Policy) compareCertificate(cert *certificate.Summary) []string {
 		difference("source ref", cert.SourceRepositoryRef, p.Ref),
 		difference("workflow", cert.BuildConfigURI, github+p.Repository+"/"+p.Workflow+"@"+p.Ref),
 		difference("runner", cert.RunnerEnvironment, p.Runner),
+		triggerDifference(cert.BuildTrigger),
 	)
+}
+
+// triggers are the events that only somebody with write access, or the clock, can cause. A pull_request_target or an issue_comment of
+// anybody runs on the branch's ref as well, with code that its workflow may have fetched from a fork.
+var triggers = []string{"merge_group", "push", "release", "repository_dispatch", "schedule", "workflow_dispatch"}
+
+func triggerDifference(found string) []string {
+	if slices.Contains(triggers, found) {
+		return nil
+	}
+	return []string{fmt.Sprintf("trigger: found %q, expected one of %s", found, strings.Join(triggers, ", "))}
 }
 
 // slsa holds the fields of a SLSA v1 predicate that are compared, as actions/attest writes them.

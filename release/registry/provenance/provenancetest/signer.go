@@ -95,6 +95,8 @@ type Attestation struct {
 	// PredicateType and Predicate go into the statement.
 	PredicateType string
 	Predicate     any
+	// Change changes the statement before it is signed. Default: nothing.
+	Change func(statement map[string]any)
 	// SAN is the certificate's subject, and Claims its extensions.
 	SAN    string
 	Claims certificate.Extensions
@@ -151,11 +153,15 @@ func GitHub(digest string, b Build) Attestation {
 
 // Attest signs a statement and returns the Sigstore bundle as JSON.
 func (s *Signer) Attest(a Attestation) ([]byte, error) {
-	statement, err := json.Marshal(map[string]any{
+	content := map[string]any{
 		"_type":         "https://in-toto.io/Statement/v1",
 		"subject":       []any{map[string]any{"name": "image", "digest": map[string]any{"sha256": a.Digest[len("sha256:"):]}}},
 		"predicateType": a.PredicateType, "predicate": a.Predicate,
-	})
+	}
+	if a.Change != nil {
+		a.Change(content)
+	}
+	statement, err := json.Marshal(content)
 	if err != nil {
 		return nil, fmt.Errorf("write the statement: %w", err)
 	}

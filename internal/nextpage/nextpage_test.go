@@ -1,4 +1,4 @@
-package approvals
+package nextpage
 
 import (
 	"net/http"
@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestMorePages covers the spellings of the Link header that RFC 8288 leaves to the server.
-func TestMorePages(t *testing.T) {
+// TestAddress covers the spellings of the Link header that RFC 8288 leaves to the server.
+func TestAddress(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
@@ -42,9 +42,13 @@ func TestMorePages(t *testing.T) {
 		{name: "an address without end", headers: []string{`<https://x/; rel="next"`}, fails: true},
 		{name: "a quote without end", headers: []string{`<https://x/>; title="a; rel=next`}, fails: true},
 		{name: "a quote that ends in an escape", headers: []string{`<https://x/>; title="a\`}, fails: true},
+		{name: "text before the address", headers: []string{`x<https://x/?page=2>; rel="next"`}, fails: true},
 		{name: "text behind the address", headers: []string{`<https://x/> rel="next"`}, fails: true},
 	} {
-		more, err := morePages(http.Header{"Link": test.headers})
+		address, more, err := Address(http.Header{"Link": test.headers})
+		if more {
+			assert.Equal(t, "https://x/?page=2", address, test.name)
+		}
 		assert.Equal(t, test.more, more, test.name)
 		assert.Equal(t, test.fails, err != nil, test.name)
 	}

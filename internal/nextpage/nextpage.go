@@ -1,4 +1,5 @@
-package approvals
+// Package nextpage reads from an answer's Link header whether another page follows, in every spelling that RFC 8288 allows.
+package nextpage
 
 import (
 	"errors"
@@ -8,38 +9,39 @@ import (
 
 var errLink = errors.New("the answer's Link header cannot be read")
 
-// morePages says whether another page follows an answer. It reads every spelling of the Link header that RFC 8288 allows. A header that
-// it cannot read is an error, because a page may be missing.
-func morePages(header http.Header) (bool, error) {
+// Address returns the address of the next page as the header has it, and whether there is one. A header that it cannot read is an
+// error, because a page may be missing.
+func Address(header http.Header) (address string, more bool, err error) {
 	for _, links := range header.Values("Link") {
 		for strings.Trim(links, " \t,") != "" {
-			next, rest, err := nextLink(strings.TrimLeft(links, " \t,"))
+			address, next, rest, err := link(strings.TrimLeft(links, " \t,"))
 			if next || err != nil {
-				return next, err
+				return address, next, err
 			}
 			links = rest
 		}
 	}
-	return false, nil
+	return "", false, nil
 }
 
-// nextLink reads one link, <address>; name=value; …, up to the comma after it. next says whether the link leads to the next page.
-func nextLink(text string) (next bool, rest string, err error) {
-	_, text, closed := strings.Cut(text, ">")
-	if !closed {
-		return false, "", errLink
+// link reads one link, <address>; name=value; …, up to the comma after it. next says whether the link leads to the next page.
+func link(text string) (address string, next bool, rest string, err error) {
+	address, text, closed := strings.Cut(text, ">")
+	if !closed || !strings.HasPrefix(address, "<") {
+		return "", false, "", errLink
 	}
+	address = address[1:]
 	for related := false; ; {
 		text = strings.TrimLeft(text, " \t")
 		switch {
 		case text == "", text[0] == ',':
-			return next, text, nil
+			return address, next, text, nil
 		case text[0] != ';':
-			return false, "", errLink
+			return "", false, "", errLink
 		}
 		var name, value string
 		if name, value, text, err = parameter(text[1:]); err != nil {
-			return false, "", err
+			return "", false, "", err
 		}
 		// The first rel counts; later ones are ignored.
 		if strings.EqualFold(name, "rel") && !related {
