@@ -110,6 +110,7 @@ func TestCommandsOfAStack(t *testing.T) {
 		Old: &apitype.StepEventStateMetadata{ID: "the-id"}}}}
 	finding := apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{PolicyName: "p", EnforcementLevel: "advisory", Message: "m"}}
 	create := enginetest.Answer{Events: []apitype.EngineEvent{planned}}
+	enginetest.Keys(t, dir)
 	enginetest.Answers(t, dir, map[string][]enginetest.Answer{
 		"up":             {{Out: "Updating (dev)\n", Requests: brought}, {}, {Code: 255, Err: "error: no quota\n"}, {}},
 		"preview":        {{Events: []apitype.EngineEvent{finding}, Out: "Previewing\n"}, create, create, {}},

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/guiofsaints/procureflow-platform/sandbox/engine/enginetest"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
@@ -23,6 +24,7 @@ func open(t *testing.T) *Engine {
 	t.Helper()
 	dir, err := statedir.Open(filepath.Join(t.TempDir(), statedir.Name))
 	require.NoError(t, err)
+	enginetest.Keys(t, dir)
 	root := filepath.Join("..", "..")
 	e, err := Open(Options{Root: filepath.Join(root, "tests", "application"), Module: root, Dir: dir, Out: &bytes.Buffer{}})
 	require.NoError(t, err)

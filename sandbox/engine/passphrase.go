@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/pbkdf2"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -21,7 +20,7 @@ import (
 // derivedKeys returns the folder of the keys that were derived from the passphrase, one for each salt.
 func derivedKeys(dir statedir.Dir) string { return dir.Path("keys", "derived") }
 
-// openCrypter returns the crypter of a stack file's encryptionsalt, or a new salt with its crypter. The salt's form is
+// openCrypter returns the crypter of a stack file's encryptionsalt, or the salt of a new stack with its crypter. The salt's form is
 // the passphrase secrets provider's: v1:<salt, base64>:<the word pulumi, encrypted>.
 func openCrypter(ctx context.Context, dir statedir.Dir, encryptionSalt string) (config.Crypter, string, error) {
 	passphrase, err := dir.Key("passphrase")
@@ -40,8 +39,8 @@ func openCrypter(ctx context.Context, dir statedir.Dir, encryptionSalt string) (
 		crypter, err := remembered(dir, passphrase, salt)
 		return crypter, encryptionSalt, err
 	}
-	salt := make([]byte, 8)
-	if _, err := rand.Read(salt); err != nil {
+	salt, err := newSalt(dir)
+	if err != nil {
 		return nil, "", err
 	}
 	crypter, err := remembered(dir, passphrase, salt)
@@ -53,6 +52,19 @@ func openCrypter(ctx context.Context, dir statedir.Dir, encryptionSalt string) (
 		return nil, "", err
 	}
 	return crypter, fmt.Sprintf("v1:%s:%s", base64.StdEncoding.EncodeToString(salt), proof), nil
+}
+
+// newSalt returns the salt of the folder's stacks. They have one passphrase, so with one salt they have one key.
+func newSalt(dir statedir.Dir) ([]byte, error) {
+	key, err := dir.Key("salt")
+	if err != nil {
+		return nil, err
+	}
+	salt, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil || len(salt) < 8 {
+		return nil, fmt.Errorf("%s is not a key of the sandbox: delete %s", dir.Path("keys", "salt"), statedir.Name)
+	}
+	return salt[:8], nil
 }
 
 // remembered returns a passphrase's crypter as the passphrase secrets provider makes it. The key takes a million rounds of PBKDF2, so it

@@ -39,6 +39,7 @@ func selected(t *testing.T, told answers) *Stack {
 	e, err := Open(Options{Root: root, Module: enginetest.Module(t), Dir: dir, Program: program, Out: &bytes.Buffer{}})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
+	enginetest.Keys(t, dir)
 	enginetest.Answers(t, dir, told)
 	stack, err := e.Stack(t.Context(), "dev")
 	require.NoError(t, err)

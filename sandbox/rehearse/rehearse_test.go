@@ -99,6 +99,7 @@ func prepared(t *testing.T, answers map[string][]enginetest.Answer) Options {
 	require.NoError(t, statedir.WriteFile(checkpoint, []byte(`{"version":3,"checkpoint":{"stack":"organization/procureflow/dev","latest":{
 		"manifest":{"time":"2026-01-01T00:00:00Z","magic":"","version":""},"resources":[{"urn":"`+webURN+`","type":"`+serviceType+`",
 		"custom":true,"id":"x","inputs":{"name":"procureflow-web"}}]}}}`), 0o600))
+	enginetest.Keys(t, dir)
 	enginetest.Answers(t, dir, answers)
 	return Options{Stack: "dev", Dir: dir, Seed: 1, Out: &bytes.Buffer{}, Base: side(t, nil), Head: side(t, nil)}
 }

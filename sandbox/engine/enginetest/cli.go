@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3"
@@ -57,6 +58,7 @@ func Main(m *testing.M) (code int) {
 	folder, err := os.MkdirTemp("", "stand-in")
 	if err == nil {
 		defer os.RemoveAll(folder)
+		shared = filepath.Join(folder, "state")
 		var self string
 		if self, err = os.Executable(); err == nil {
 			err = errors.Join(os.Symlink(self, filepath.Join(folder, executable)),
@@ -68,6 +70,34 @@ func Main(m *testing.M) (code int) {
 		return 1
 	}
 	return m.Run()
+}
+
+// shared is a state folder with the keys of all tests.
+var shared string
+
+var sharedKeys = sync.OnceValues(func() (statedir.Dir, error) {
+	dir, err := statedir.Open(shared)
+	for _, name := range keys {
+		_, failed := dir.Key(name)
+		err = errors.Join(err, failed)
+	}
+	return dir, errors.Join(err, os.Mkdir(dir.Path("keys", derived), 0o700))
+})
+
+// The files in the folder keys of which the state's encryption is made, and the folder of derived keys.
+var keys = []string{"passphrase", "salt"}
+
+const derived = "derived"
+
+// Keys gives a new state folder the keys that all tests of the process share, because deriving one takes a fifth of a second.
+func Keys(t *testing.T, dir statedir.Dir) {
+	t.Helper()
+	from, err := sharedKeys()
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(dir.Path("keys"), 0o700))
+	for _, name := range append([]string{derived}, keys...) {
+		require.NoError(t, os.Symlink(from.Path("keys", name), dir.Path("keys", name)))
+	}
 }
 
 // The files in the CLI's home folder by which a test and the stand-in speak.
