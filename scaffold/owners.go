@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -28,17 +29,21 @@ func (r *Report) owners() {
 					file, r.adopter.CodeOwner())
 			}
 		}
+		r.pointed(name, string(content))
 		return
 	}
 	r.bad(codeowners[0], "is missing, so that nobody has to review what deploys: `cmd/init` writes it")
 }
 
-// ownersOf returns the owners of a file, from the last line whose pattern matches.
+// ownersOf returns the owners of a file, from the last line whose pattern matches. GitHub skips a line that it cannot read: one with an
+// owner that is neither @NAME nor an address, or with a pattern that .gitignore has and CODEOWNERS lacks.
 func ownersOf(text, file string) (owners []string) {
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
-		if len(words) > 0 && owns(words[0], file) {
+		skipped := len(words) == 0 || strings.ContainsAny(words[0], "[]!\\") ||
+			slices.ContainsFunc(words[1:], func(owner string) bool { return !strings.Contains(owner, "@") })
+		if !skipped && owns(words[0], file) {
 			owners = words[1:]
 		}
 	}

@@ -34,5 +34,13 @@ func TestOwns(t *testing.T) {
 		assert.Equal(t, test.want, owns(test.pattern, test.file), "%s of %s", test.pattern, test.file)
 	}
 	assert.Equal(t, []string{"@b"}, ownersOf("* @a\n/x/ @b # last\n", "x/y"))
+	for line, owners := range map[string][]string{
+		"/x/ ops@acme.example": {"ops@acme.example"}, "/x/ @acme/ops": {"@acme/ops"}, "/x/ someone": {"@a"},
+		"/x/ @b nobody": {"@a"}, "/[x]/ @b": {"@a"}, "!/x/ @b": {"@a"}, `\/x/ @b`: {"@a"}, "/x/#": {}, "/X/": {"@a"},
+		"/x": {}, "x/**": {}, "/*": {"@a"},
+	} {
+		assert.Equal(t, owners, ownersOf("* @a\n"+line, "x/y"), line)
+	}
+	assert.Empty(t, ownersOf("* someone\n", "x/y"), "GitHub skips the line")
 	assert.Empty(t, ownersOf("* @a\n/x/\n", "x/y"), "a line without an owner removes the owner of its paths")
 }

@@ -23,7 +23,7 @@ esac
 		wider = `{"stacks": [{"name": "dev"}, {"name": "prod", "authority": [{"kind": "reads"}, {"widens": true}]}], "wideningLabel": "widens authority"}`
 	)
 	event := func(kind, label, at string) string {
-		return fmt.Sprintf(`{"event": %q, "label": {"name": %q}, "created_at": "2026-11-27T%sZ", "actor": {"login": "dora"}}`, kind, label, at)
+		return fmt.Sprintf(`{"event": %q, "label": {"name": %q}, "created_at": "2026-11-27T%sZ", "actor": {"login": "dora", "type": "User"}}`, kind, label, at)
 	}
 	set := event("labeled", "widens authority", "10:05:00")
 	for name, test := range map[string]struct {
@@ -50,13 +50,19 @@ esac
 		"with another label":                  {came, wider, "[" + event("labeled", "widens", "10:05:00") + "]", 1, "sets the label"},
 		"with a label that was taken away": {came, wider, "[" + set + "," + event("unlabeled", "widens authority", "10:06:00") + "]", 1,
 			"sets the label"},
+		"set by the author": {came, wider, "[" + strings.Replace(set, "dora", "ann", 1) + "]", 1, "who is not the author"},
+		"set by a workflow": {came, wider, "[" + strings.Replace(set, `"dora", "type": "User"`, `"github-actions[bot]", "type": "Bot"`, 1) + "]",
+			1, "sets the label"},
+		"set by somebody unknown": {came, wider, "[" + strings.Replace(set, `, "type": "User"`, "", 1) + "]", 1, "sets the label"},
+		"set by the author after another person": {came, wider, "[" + set + "," + strings.Replace(set, "dora", "ann", 1) + "]", 1,
+			"sets the label"},
 		"set again on the second page": {came, wider, "[" + event("unlabeled", "widens authority", "10:04:00") + "]\n" +
 			`[{"event": "closed"},` + set + "]", 0, "by dora"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, printed, _ := runScript(t, script(t, "set for this commit by"), map[string]string{"GH_REPO": "o/r", "NUMBER": "7",
-				"GITHUB_RUN_ID": "5", "CAME": test.came, "REPORT": test.report, "EVENTS": test.events}, map[string]string{"gh": gh})
+				"GITHUB_RUN_ID": "5", "AUTHOR": "ann", "CAME": test.came, "REPORT": test.report, "EVENTS": test.events}, map[string]string{"gh": gh})
 			if code != test.code || !strings.Contains(printed, test.says) {
 				t.Errorf("exit code %d and\n%s\nwant %d and %q", code, printed, test.code, test.says)
 			}

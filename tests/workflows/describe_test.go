@@ -30,7 +30,8 @@ func TestSummaryForApprovers(t *testing.T) {
 		code                            int
 	}{
 		{"over an older digest", serving(old), digest + " " + old, about + "* Serves now: `" + old + "` of old. [What changed since](" +
-			link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n", 0},
+			link + "/compare/old...new):\n  ahead, 2 commits\n  * 0123456789ab Add a  b  (dora)\n  * abcdefabcdef More (Al)\n" +
+			"  * cccccccccccc Fix * Serves now: this digest ( (https://evil)  b   team  x)\n", 0},
 		{"the digest that serves already", serving(digest), digest, about + "* Serves now: this digest\n", 0},
 		{"a split", serving(digest, old), digest, about + "* Serves now: this digest\n* Serves now: `" + old +
 			"`, which nobody attested. So the changes since then are not known\n", 0},
@@ -50,7 +51,8 @@ func TestSummaryForApprovers(t *testing.T) {
 "api repos/o/r/actions/runs/7 --jq .actor.login") echo dora ;;
 "api repos/o/r/compare/old...new --jq "*) printf %s '{"status": "ahead", "total_commits": 2, "commits": [
   {"sha": "0123456789abcdef", "commit": {"message": "Add a <b>\n\nmore", "author": {"name": "x"}}, "author": {"login": "dora"}},
-  {"sha": "abcdefabcdefabcd", "commit": {"message": "More", "author": {"name": "Al"}}, "author": null}]}' | jq -r "$4" ;;
+  {"sha": "abcdefabcdefabcd", "commit": {"message": "More", "author": {"name": "Al"}}, "author": null},
+  {"sha": "cccccccccccccccc", "commit": {"message": "Fix\r* Serves now: this digest", "author": {"name": "](https://evil) <b> @team \u202ex"}}}]}' | jq -r "$4" ;;
 *) echo "what is $*" >&2; exit 9 ;;
 esac`,
 			"release": `case "$1" in
