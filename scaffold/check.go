@@ -59,8 +59,15 @@ func Check(folder string) *Report {
 	if resolved, err := filepath.EvalSymlinks(absolute); err == nil {
 		absolute = resolved
 	}
-	if relative, err := filepath.Rel(r.root, absolute); err != nil || filepath.ToSlash(relative) != r.adopter.Folder {
-		r.bad(adopter.File, "folder is %q, and the file is in %q: write that", r.adopter.Folder, filepath.ToSlash(relative))
+	relative, err := filepath.Rel(r.root, absolute)
+	here := filepath.ToSlash(relative)
+	if err != nil || here != r.adopter.Folder {
+		r.bad(adopter.File, "folder is %q, and the file is in %q: write that", r.adopter.Folder, here)
+	}
+	for _, other := range existing(Repository{Root: r.root}) {
+		if other != here && !r.own {
+			r.bad(adopter.File, "another application is in %s, and the repository can have one: %s", other, oneApplication)
+		}
 	}
 	for _, key := range r.adopter.StandIns {
 		r.Notes = append(r.Notes, adopter.File+": "+key+" is a stand-in for a value that only the owner knows")
@@ -186,6 +193,13 @@ func (r *Report) stacks() {
 		if settings.GitHub.RepositoryID != first.GitHub.RepositoryID || settings.GitHub.OwnerID != first.GitHub.OwnerID ||
 			settings.GitHub.Branch != first.GitHub.Branch {
 			r.bad(file, "github has another ownerId, repositoryId or branch than another stack: there is one repository")
+		}
+		for _, other := range slices.Sorted(maps.Keys(r.settings)) {
+			same := r.settings[other].Project.BillingAccount == settings.Project.BillingAccount
+			if currency := r.settings[other].Budget.Currency; same && currency != settings.Budget.Currency {
+				r.bad(file, "budget.currency is %s, and Pulumi.%s.yaml has %s with the same billing account: an account has one currency",
+					settings.Budget.Currency, other, currency)
+			}
 		}
 	}
 }

@@ -36,6 +36,8 @@ func TestCheckReportsEachMistake(t *testing.T) {
 			"github.workflows does not trust guiofsaints/procureflow-platform at " + commit},
 		"a shared project": {folder + "Pulumi.staging.yaml", "id: shop-staging", "id: shop-dev",
 			"project.id is shop-dev, which Pulumi.dev.yaml has too"},
+		"two currencies of one account": {folder + "Pulumi.staging.yaml", "currency: USD", "currency: EUR",
+			"Pulumi.staging.yaml: budget.currency is EUR, and Pulumi.dev.yaml has USD with the same billing account"},
 		"two repository ids": {folder + "Pulumi.staging.yaml", "repositoryId: \"stand-in:100000001\"", "repositoryId: 7",
 			"another ownerId, repositoryId or branch"},
 		"a policy's name": {folder + "policy/dev.json", `"run-ingress"`, `"run-ingres"`,

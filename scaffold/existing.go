@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,14 +18,24 @@ import (
 // contradicts them. Flags may add environments.
 func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	a, said := &f.answers, f.answers
-	folder := existing(r)
-	if folder == "" {
+	folders := existing(r)
+	switch {
+	case len(folders) == 0:
 		return false, nil
+	case len(folders) > 1:
+		return true, fmt.Errorf("the repository has an application of the platform in each of %s, and can have one: %s",
+			strings.Join(folders, ", "), oneApplication)
 	}
+	folder := folders[0]
+	elsewhere := f.said("folder") && path.Clean(said.Folder) != folder
 	root := filepath.Join(r.Root, folder)
 	of, err := adopter.Load(root)
 	if err != nil {
 		return true, err
+	}
+	if elsewhere || f.said("app") && said.App != of.Application {
+		return true, fmt.Errorf("the repository has the application %s in %s already, and can have no second one: %s", of.Application, folder,
+			oneApplication)
 	}
 	a.App, a.Owner, a.Repository, a.Team, a.Folder = of.Application, of.Owner, of.Repository, of.Team, folder
 	a.Platform = of.Platform.Repository
@@ -65,15 +76,26 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	return true, f.agree(said)
 }
 
-// existing returns the folder of the existing platform.yaml.
-func existing(r Repository) (folder string) {
+// oneApplication says why a repository has one application, and what to do for another one.
+const oneApplication = "the callers in .github/workflows, the GitHub environments, whom the clouds trust and the branches' " +
+	"protection belong to the repository. If the two deploy together, give the first one another service " +
+	"(docs/howto/add-service.md of the platform); otherwise give the second one a repository of its own"
+
+// existing returns the folders that have the platform's platform.yaml. Other tools have files of that name too, but no Pulumi.yaml
+// next to them.
+func existing(r Repository) (folders []string) {
 	for _, file := range strings.Split(git(r.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", adopter.File,
 		"**/"+adopter.File), "\x00") {
-		if _, missing := os.Stat(filepath.Join(r.Root, file)); file != "" && missing == nil {
-			folder = filepath.ToSlash(filepath.Dir(file))
+		folder := path.Dir(file)
+		if _, missing := os.Stat(filepath.Join(r.Root, file)); file == "" || missing != nil {
+			continue
+		}
+		_, unreadable := adopter.Load(filepath.Join(r.Root, folder))
+		if _, missing := os.Stat(filepath.Join(r.Root, folder, "Pulumi.yaml")); missing == nil || unreadable == nil {
+			folders = append(folders, folder)
 		}
 	}
-	return folder
+	return folders
 }
 
 // numbersOf reads the values that all stacks repeat from dev's settings, stand-ins included.
@@ -102,8 +124,8 @@ func (f *flags) agree(said Answers) error {
 	a := &f.answers
 	var problems []error
 	for _, one := range []struct{ flag, said, is string }{
-		{"app", said.App, a.App}, {"owner", said.Owner, a.Owner}, {"repository", said.Repository, a.Repository}, {"team", said.Team, a.Team},
-		{"folder", said.Folder, a.Folder}, {"region", said.Region, a.Region}, {"branch", said.Branch, a.Branch},
+		{"owner", said.Owner, a.Owner}, {"repository", said.Repository, a.Repository}, {"team", said.Team, a.Team},
+		{"region", said.Region, a.Region}, {"branch", said.Branch, a.Branch},
 		{"platform-repository", said.Platform, a.Platform},
 	} {
 		if f.said(one.flag) && one.said != one.is {

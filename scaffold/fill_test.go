@@ -78,9 +78,7 @@ func TestEnvironmentIsAddedLater(t *testing.T) {
 
 	// A flag that contradicts the files is reported.
 	for _, test := range []struct{ flag, value, want string }{
-		{"--app", "site", `--app is "site", and the files of an earlier run in infra/platform say "shop"`},
-		{"--folder", "other", `--folder is "other"`},
-		{"--region", "us-east1", `--region is "us-east1"`},
+		{"--region", "us-east1", `--region is "us-east1", and the files of an earlier run in infra/platform say "europe-west1"`},
 		{"--environments", "dev", "--environments lacks staging"},
 		{"--service", "api", "--service api is not in infra/platform/Pulumi.dev.yaml: docs/howto/add-service.md"},
 		{"--version", "v2.0.0", "--version is v2.0.0, and infra/platform/platform.yaml says v1.2.3: say --upgrade"},

@@ -334,3 +334,43 @@ func TestWithoutARemote(t *testing.T) {
 	assert.Contains(t, errs, "give --app, --owner and --repository")
 	assert.Equal(t, before, contents(t, root))
 }
+
+// TestSecondApplication refuses a second application in a repository, whichever way somebody asks for one. The first one stays as it is.
+func TestSecondApplication(t *testing.T) {
+	t.Parallel()
+	root := repository(t, shape(t, "python"))
+	write(t, root, "charts/platform.yaml", "kind: Values\n") // another tool's file
+	code, _, errs := initialize(t, root, "--yes")
+	require.Equal(t, scaffold.ExitDone, code, errs)
+	before := contents(t, root)
+	const refusal = "the repository has the application shop in infra/platform already, and can have no second one: "
+	for name, test := range map[string]struct {
+		args []string
+		want string // "" for an accepted call
+	}{
+		"another folder":            {[]string{"--folder", "apps/admin/infra"}, refusal},
+		"another name":              {[]string{"--app", "admin"}, refusal},
+		"another name and folder":   {[]string{"--app", "admin", "--folder", "apps/admin/infra"}, refusal},
+		"the repository's root":     {[]string{"--folder", "."}, refusal},
+		"the same folder":           {[]string{"--folder", "infra/platform"}, ""},
+		"the same, with a slash":    {[]string{"--folder", "infra/platform/"}, ""},
+		"the same name":             {[]string{"--app", "shop"}, ""},
+		"from a folder in the repo": {[]string{"--repo", filepath.Join(root, "infra")}, ""},
+	} {
+		code, _, errs := initialize(t, root, append(test.args, "--yes")...)
+		assert.Equal(t, test.want == "", code == scaffold.ExitDone, "%s: %s", name, errs)
+		assert.Contains(t, errs, test.want, name)
+	}
+	assert.Equal(t, before, contents(t, root))
+
+	for name, content := range before { // Somebody copied the first one.
+		if rest, inside := strings.CutPrefix(name, "infra/platform/"); inside {
+			write(t, root, "apps/admin/"+rest, content)
+		}
+	}
+	code, _, errs = initialize(t, root, "--yes")
+	assert.Equal(t, scaffold.ExitUsage, code)
+	assert.Contains(t, errs, "an application of the platform in each of apps/admin, infra/platform, and can have one: ")
+	assert.Contains(t, strings.Join(scaffold.Check(filepath.Join(root, "infra/platform")).Problems, "\n"),
+		"platform.yaml: another application is in apps/admin, and the repository can have one: ")
+}

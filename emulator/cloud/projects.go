@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -23,7 +22,7 @@ type Project struct {
 	Number string `json:"number"`
 	// BillingAccount is the account that pays, in the form XXXXXX-XXXXXX-XXXXXX. It is created if it does not exist. Required.
 	BillingAccount string `json:"billingAccount"`
-	// Currency is the currency of a billing account that is created. Default: USD.
+	// Currency is the billing account's currency. Default: that of an account that exists; USD for a new one.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -52,8 +51,17 @@ func (c *Cloud) EnsureProject(p Project) error {
 		if err := cloudresourcemanager.Ensure(q, rest.Project{ID: p.ID, Number: p.Number}); err != nil {
 			return err
 		}
-		return cloudbilling.Ensure(q, p.ID, p.BillingAccount, cmp.Or(p.Currency, "USD"))
+		return cloudbilling.Ensure(q, p.ID, p.BillingAccount, p.Currency)
 	})
+}
+
+// HasProject reports whether the project exists.
+func (c *Cloud) HasProject(id string) (has bool, err error) {
+	err = c.apis.View(func(q *rest.Request) error {
+		_, has = q.Project(id)
+		return nil
+	})
+	return has, err
 }
 
 // EnableAPIs enables APIs in a project. Without names it enables all APIs. The error names the APIs that do not exist.

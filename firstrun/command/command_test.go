@@ -57,7 +57,7 @@ func run(t *testing.T, in string, args ...string) (code int, out, errs string) {
 // sets environment variables, so it does not run in parallel.
 func TestPreflight(t *testing.T) {
 	dir := folder(t)
-	lacks, down := "", false
+	lacks, currency, down := "", "USD", false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if down {
 			w.WriteHeader(http.StatusForbidden)
@@ -66,6 +66,11 @@ func TestPreflight(t *testing.T) {
 		if r.URL.Path == guard.TokenPath {
 			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "secret", "token_type": "Bearer", "expires_in": 3600,
 				"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})
+			return
+		}
+		if r.Method == http.MethodGet { // the project, who pays for it, and the billing account
+			_ = json.NewEncoder(w).Encode(map[string]any{"projectNumber": "100000000001",
+				"billingAccountName": "billingAccounts/012345-6789AB-CDEF01", "currencyCode": currency})
 			return
 		}
 		var body struct{ Permissions []string }
@@ -91,6 +96,16 @@ func TestPreflight(t *testing.T) {
 	var report struct{ Places []struct{ Missing []string } }
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	assert.Equal(t, []string{"run.services.create"}, report.Places[0].Missing)
+
+	lacks, currency = "", "EUR"
+	code, out, _ = run(t, "", "preflight", "dev", "--folder", dir)
+	assert.Equal(t, command.ExitFound, code)
+	assert.Contains(t, out, "The settings of dev differ from what Google says:\n"+
+		"  budget.currency is USD, and the currency of billing account 012345-6789AB-CDEF01 is EUR: write that\n")
+	currency = ""
+	code, out, _ = run(t, "", "preflight", "dev", "--folder", dir)
+	assert.Equal(t, command.ExitDone, code)
+	assert.Contains(t, out, "Not compared:\n  budget.currency: you may not read the currency of billing account ")
 
 	down = true
 	code, _, errs = run(t, "", "preflight", "dev", "--folder", dir)

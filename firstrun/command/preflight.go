@@ -52,6 +52,12 @@ func preflightText(report preflight.Report) string {
 			place.Resource, len(place.Missing), permissions(place.Asked), report.Environment, indented(place.Missing))
 		fmt.Fprintf(&text, "These roles hold them. Have them granted to you for the run, and taken away after it:\n%s", indented(place.Roles))
 	}
+	if len(report.Wrong) > 0 {
+		fmt.Fprintf(&text, "The settings of %s differ from what Google says:\n%s", report.Environment, indented(report.Wrong))
+	}
+	if len(report.Unread) > 0 {
+		fmt.Fprintf(&text, "Not compared:\n%s", indented(report.Unread))
+	}
 	return text.String()
 }
 

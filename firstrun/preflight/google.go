@@ -1,13 +1,18 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/api/cloudbilling/v1"
 	"google.golang.org/api/cloudresourcemanager/v1"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 )
 
@@ -30,6 +35,41 @@ func Google(ctx context.Context, endpoints Endpoints, opts ...option.ClientOptio
 type google struct {
 	projects *cloudresourcemanager.Service
 	billing  *cloudbilling.APIService
+}
+
+func (g *google) Facts(ctx context.Context, project, account string) (Facts, error) {
+	var facts Facts
+	about, err := g.projects.Projects.Get(project).Context(ctx).Do()
+	if err := readable(err); err != nil {
+		return Facts{}, fmt.Errorf("read project %s: %w", project, err)
+	}
+	if about != nil {
+		facts.Number = strconv.FormatInt(about.ProjectNumber, 10)
+	}
+	paid, err := g.billing.Projects.GetBillingInfo("projects/" + project).Context(ctx).Do()
+	if err := readable(err); err != nil {
+		return Facts{}, fmt.Errorf("read who pays for project %s: %w", project, err)
+	}
+	if paid != nil {
+		facts.Payer = cmp.Or(strings.TrimPrefix(paid.BillingAccountName, "billingAccounts/"), "absent")
+	}
+	payer, err := g.billing.BillingAccounts.Get("billingAccounts/" + account).Context(ctx).Do()
+	if err := readable(err); err != nil {
+		return Facts{}, fmt.Errorf("read billing account %s: %w", account, err)
+	}
+	if payer != nil {
+		facts.Currency = payer.CurrencyCode
+	}
+	return facts, nil
+}
+
+// readable returns the error of a read, unless Google refuses it to the caller. Google also refuses what does not exist.
+func readable(err error) error {
+	var refused *googleapi.Error
+	if errors.As(err, &refused) && (refused.Code == http.StatusForbidden || refused.Code == http.StatusNotFound) {
+		return nil
+	}
+	return err
 }
 
 // mostAtOnce is the limit of one testIamPermissions call (cloud.google.com/iam/docs/testing-permissions).

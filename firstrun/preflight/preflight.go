@@ -17,6 +17,16 @@ import (
 // method is testIamPermissions.
 type Asker interface {
 	Held(ctx context.Context, resource string, wanted []string) ([]string, error)
+	// Facts returns what a project and a billing account say of themselves.
+	Facts(ctx context.Context, project, account string) (Facts, error)
+}
+
+// Facts are what the settings repeat of the project and of its billing account. A fact that the caller may not read is empty.
+type Facts struct {
+	// Number is the project's number, and Payer the id of the billing account that pays for it.
+	Number, Payer string
+	// Currency is the billing account's.
+	Currency string
 }
 
 // Report is what a check found.
@@ -25,6 +35,10 @@ type Report struct {
 	Environment string `json:"environment"`
 	// Places are the project and the billing account, in this order.
 	Places []Finding `json:"places"`
+	// Wrong are the settings that differ from what Google says, as sentences with the fix.
+	Wrong []string `json:"wrong"`
+	// Unread are the settings that could not be compared, because the caller may not read what they repeat.
+	Unread []string `json:"unread"`
 }
 
 // Finding is what the caller lacks on one resource.
@@ -40,9 +54,9 @@ type Finding struct {
 	Roles []string `json:"roles"`
 }
 
-// Ready says whether nothing is missing.
+// Ready says whether nothing is missing or wrong.
 func (r Report) Ready() bool {
-	return !slices.ContainsFunc(r.Places, func(f Finding) bool { return len(f.Missing) > 0 })
+	return len(r.Wrong) == 0 && !slices.ContainsFunc(r.Places, func(f Finding) bool { return len(f.Missing) > 0 })
 }
 
 // Place lists what the first run needs on one resource.
@@ -80,7 +94,7 @@ func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, 
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Environment: settings.Environment}
+	report := Report{Environment: settings.Environment, Wrong: []string{}, Unread: []string{}}
 	for _, place := range places {
 		held, err := asker.Held(ctx, place.Resource, place.Permissions)
 		if err != nil {
@@ -97,7 +111,29 @@ func Check(ctx context.Context, asker Asker, settings stacks.Settings) (Report, 
 		}
 		report.Places = append(report.Places, finding)
 	}
-	return report, nil
+	return report, report.compare(ctx, asker, settings)
+}
+
+// compare finds the settings that Google contradicts. The first run would stop half-way because of them.
+func (r *Report) compare(ctx context.Context, asker Asker, s stacks.Settings) error {
+	facts, err := asker.Facts(ctx, s.Project.ID, s.Project.BillingAccount)
+	if err != nil {
+		return err
+	}
+	for _, one := range []struct{ path, says, is, of string }{
+		{"project.number", s.Project.Number, facts.Number, "the number of project " + s.Project.ID},
+		{"project.billingAccount", s.Project.BillingAccount, facts.Payer, "the billing account that pays for project " + s.Project.ID},
+		{"budget.currency", s.Budget.Currency, facts.Currency, "the currency of billing account " + s.Project.BillingAccount},
+	} {
+		switch one.is {
+		case one.says:
+		case "":
+			r.Unread = append(r.Unread, fmt.Sprintf("%s: you may not read %s; compare it yourself", one.path, one.of))
+		default:
+			r.Wrong = append(r.Wrong, fmt.Sprintf("%s is %s, and %s is %s: write that", one.path, one.says, one.of, one.is))
+		}
+	}
+	return nil
 }
 
 // Types returns the Google Cloud resource types that the first run of an environment makes. Types for signatures, jobs,

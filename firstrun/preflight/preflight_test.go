@@ -23,8 +23,14 @@ func (a answers) Held(_ context.Context, _ string, wanted []string) ([]string, e
 	return slices.DeleteFunc(slices.Clone(wanted), func(permission string) bool { return slices.Contains(a.lacks, permission) }), nil
 }
 
+// Facts are those of settings.
+func (a answers) Facts(context.Context, string, string) (preflight.Facts, error) {
+	return preflight.Facts{Number: "1", Payer: "b", Currency: "EUR"}, nil
+}
+
 func settings(signed bool) stacks.Settings {
-	s := stacks.Settings{Environment: "dev", Project: stacks.Project{ID: "p", BillingAccount: "b"}}
+	s := stacks.Settings{Environment: "dev", Project: stacks.Project{ID: "p", Number: "1", BillingAccount: "b"},
+		Budget: stacks.Budget{Currency: "EUR"}}
 	if signed {
 		s.BinaryAuthorization = &stacks.BinaryAuthorization{}
 		s.Databases, s.Buckets = map[string]stacks.Database{"main": {}}, map[string]stacks.Bucket{"files": {}}
@@ -57,7 +63,7 @@ func TestCheck(t *testing.T) {
 	} {
 		report, err := preflight.Check(t.Context(), answers{test.lacks}, settings(false))
 		require.NoError(t, err, name)
-		assert.Equal(t, preflight.Report{Environment: "dev", Places: test.want}, report, name)
+		assert.Equal(t, preflight.Report{Environment: "dev", Places: test.want, Wrong: []string{}, Unread: []string{}}, report, name)
 		assert.Equal(t, test.ready, report.Ready(), name)
 	}
 }
@@ -118,6 +124,93 @@ func TestPermissionsFollowTheSettings(t *testing.T) {
 type nothing struct{}
 
 func (nothing) Held(context.Context, string, []string) ([]string, error) { return nil, nil }
+
+func (nothing) Facts(context.Context, string, string) (preflight.Facts, error) {
+	return preflight.Facts{}, nil
+}
+
+// facts holds a caller who has every permission, and what Google says to them.
+type facts struct {
+	answers
+	says preflight.Facts
+}
+
+func (f facts) Facts(context.Context, string, string) (preflight.Facts, error) { return f.says, nil }
+
+// TestSettingsThatGoogleContradicts compares the settings with what the project and its billing account say of themselves.
+func TestSettingsThatGoogleContradicts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		facts         preflight.Facts
+		wrong, unread []string
+	}{
+		"all agree": {preflight.Facts{Number: "1", Payer: "b", Currency: "EUR"}, []string{}, []string{}},
+		"all differ": {preflight.Facts{Number: "2", Payer: "c", Currency: "USD"}, []string{
+			"project.number is 1, and the number of project p is 2: write that",
+			"project.billingAccount is b, and the billing account that pays for project p is c: write that",
+			"budget.currency is EUR, and the currency of billing account b is USD: write that"}, []string{}},
+		"nothing is readable": {preflight.Facts{}, []string{}, []string{
+			"project.number: you may not read the number of project p; compare it yourself",
+			"project.billingAccount: you may not read the billing account that pays for project p; compare it yourself",
+			"budget.currency: you may not read the currency of billing account b; compare it yourself"}},
+	} {
+		report, err := preflight.Check(t.Context(), facts{says: test.facts}, settings(false))
+		require.NoError(t, err, name)
+		assert.Equal(t, test.wrong, report.Wrong, name)
+		assert.Equal(t, test.unread, report.Unread, name)
+		assert.Equal(t, len(test.wrong) == 0, report.Ready(), name)
+	}
+}
+
+// TestFactsFromGoogle reads them through the official clients. A read that Google refuses leaves its fact empty, and every other failure
+// is one.
+func TestFactsFromGoogle(t *testing.T) {
+	t.Parallel()
+	answers := map[string]string{
+		"/crm/v1/projects/p": `{"projectNumber": "123456789012"}`, "/cb/v1/projects/p/billingInfo": `{"billingAccountName": "billingAccounts/b"}`,
+		"/cb/v1/billingAccounts/b": `{"currencyCode": "EUR"}`,
+	}
+	for name, test := range map[string]struct {
+		path string
+		code int
+		want preflight.Facts
+		err  string
+	}{
+		"all":               {"", 0, preflight.Facts{Number: "123456789012", Payer: "b", Currency: "EUR"}, ""},
+		"not the project":   {"/crm/v1/projects/p", 403, preflight.Facts{Payer: "b", Currency: "EUR"}, ""},
+		"not who pays":      {"/cb/v1/projects/p/billingInfo", 403, preflight.Facts{Number: "123456789012", Currency: "EUR"}, ""},
+		"not the account":   {"/cb/v1/billingAccounts/b", 404, preflight.Facts{Number: "123456789012", Payer: "b"}, ""},
+		"the project fails": {"/crm/v1/projects/p", 400, preflight.Facts{}, "read project p: "},
+		"who pays fails":    {"/cb/v1/projects/p/billingInfo", 400, preflight.Facts{}, "read who pays for project p: "},
+		"the account fails": {"/cb/v1/billingAccounts/b", 400, preflight.Facts{}, "read billing account b: "},
+		"nobody pays for this": {"/cb/v1/projects/p/billingInfo", 200,
+			preflight.Facts{Number: "123456789012", Payer: "absent", Currency: "EUR"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				if r.URL.Path == test.path {
+					w.WriteHeader(test.code)
+					_, _ = w.Write([]byte("{}"))
+					return
+				}
+				_, _ = w.Write([]byte(answers[r.URL.Path]))
+			}))
+			defer server.Close()
+			asker, err := preflight.Google(t.Context(), preflight.Endpoints{Projects: server.URL + "/crm/", Billing: server.URL + "/cb/"},
+				option.WithoutAuthentication())
+			require.NoError(t, err)
+			got, err := asker.Facts(t.Context(), "p", "b")
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
 
 // TestGoogle asks the emulated APIs through Google's official clients: each resource at its own API, at most a hundred permissions a
 // request, and only by testIamPermissions.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -16,6 +17,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/provider"
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // lateCreation is how long a request of a killed engine may still take until the cloud has carried it out: on a busy machine the next
@@ -48,6 +50,26 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 	}
 	fmt.Fprintln(e.options.Out, "An earlier command was killed while it wrote the stack's state: going back one step.")
 	return statedir.WriteFile(path, previous, 0o600)
+}
+
+// forgetLostCloud sets a stack's state aside if the cloud lacks the project of which the state has resources: somebody deleted the folder
+// of the emulated cloud, and what the state lists with it. No refresh helps then, because every API is off in the project that comes next.
+func (e *Engine) forgetLostCloud(ctx context.Context, stack string, settings stacks.Settings) error {
+	state, err := e.latest(stack)
+	uses := slices.ContainsFunc(state.Resources, func(r apitype.ResourceV3) bool { return r.Inputs["project"] == settings.Project.ID })
+	if err != nil || !uses {
+		return err
+	}
+	there, err := e.client.HasProject(ctx, settings.Project.ID)
+	if err != nil || there {
+		return err
+	}
+	aside, err := e.files().SetAside(stack)
+	if err == nil {
+		fmt.Fprintf(e.options.Out, "The emulated cloud that had the project %s was deleted, and with it all that stack %s had. The stack starts "+
+			"anew; its old state is now %s\n", settings.Project.ID, stack, aside)
+	}
+	return err
 }
 
 // dropHalfWrittenAttributes removes the backend's attribute files that a killed engine left empty. Such a file stands

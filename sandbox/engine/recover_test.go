@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine/enginetest"
+	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 // request calls the cloud's API as its owner.
@@ -70,6 +72,51 @@ func TestRecovery(t *testing.T) {
 		assert.NotEqual(t, apitype.OperationTypeCreating, operation.Type)
 	}
 	assert.Equal(t, []string{"stack export --show-secrets --stack dev"}, calls(t, stack), "secrets are decrypted only for a repair")
+}
+
+// TestStateOfADeletedCloud sets a state aside if the cloud has nothing of the project that the state speaks of.
+func TestStateOfADeletedCloud(t *testing.T) {
+	t.Parallel()
+	stack := selected(t, nil) // Its cloud has the project procureflow-dev.
+	e, path := stack.engine, stack.engine.checkpoint("dev")
+	of := func(project string) apitype.DeploymentV3 {
+		state := deploymentOf("pulumi:pulumi:Stack", "gcp:cloudrunv2/service:Service")
+		state.Resources[1].Inputs = map[string]any{"project": project}
+		return state
+	}
+	settings := func(project string) (s stacks.Settings) {
+		s.Project.ID = project
+		return s
+	}
+	for _, test := range []struct {
+		name, settings string
+		state          apitype.DeploymentV3
+		lost           bool
+	}{
+		{"the project is there", "procureflow-dev", of("procureflow-dev"), false},
+		{"the project is gone", "deleted-project", of("deleted-project"), true},
+		{"the settings name a new project", "deleted-project", of("procureflow-dev"), false},
+		{"nothing of Google's", "deleted-project", deploymentOf("pulumi:pulumi:Stack"), false},
+	} {
+		require.NoError(t, e.write(t, test.state), test.name)
+		require.NoError(t, statedir.WriteFile(path+".attrs", []byte("{}"), 0o600))
+		before, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, e.forgetLostCloud(t.Context(), "dev", settings(test.settings)), test.name)
+		if !test.lost {
+			assert.FileExists(t, path, test.name)
+			continue
+		}
+		assert.NoFileExists(t, path, test.name)
+		assert.NoFileExists(t, path+".attrs", test.name)
+		aside, err := os.ReadFile(path + ".lost")
+		require.NoError(t, err, test.name)
+		assert.Equal(t, before, aside, test.name)
+	}
+	assert.Equal(t, "The emulated cloud that had the project deleted-project was deleted, and with it all that stack dev had. "+
+		"The stack starts anew; its old state is now "+path+".lost\n", stack.said())
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, e.forgetLostCloud(t.Context(), "dev", settings("deleted-project")), "a new stack has no state")
 }
 
 // TestServicesOfAStack lists the stack's own services, and no other's.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -41,14 +42,17 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err := e.connect(ctx, true); err != nil {
 		return nil, err
 	}
+	if err := e.restoreCheckpoint(name); err != nil {
+		return nil, err
+	}
+	if err := e.forgetLostCloud(ctx, name, settings); err != nil {
+		return nil, err
+	}
 	if err := e.seed(ctx, settings); err != nil {
 		return nil, err
 	}
 	space, err := e.workspace(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := e.restoreCheckpoint(name); err != nil {
 		return nil, err
 	}
 	if err := e.files().Create(name); err != nil {
@@ -66,6 +70,7 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 func (e *Engine) seed(ctx context.Context, settings stacks.Settings) error {
 	err := e.client.EnsureProject(ctx, cloud.Project{
 		ID: settings.Project.ID, Number: settings.Project.Number, BillingAccount: settings.Project.BillingAccount,
+		Currency: settings.Budget.Currency,
 	})
 	if err != nil {
 		return err
@@ -124,6 +129,10 @@ func (s *Stack) update(ctx context.Context, stdout, stderr io.Writer) (Changes, 
 	if err != nil {
 		return nil, err
 	}
+	before, err := s.engine.latest(s.auto.Name())
+	if err != nil {
+		return nil, err
+	}
 	result, err := s.auto.Up(ctx, optup.PolicyPacks(pack), optup.PolicyPackConfigs(config), optup.ProgressStreams(stdout),
 		optup.ErrorProgressStreams(stderr), optup.Color(s.color()), optup.SuppressProgress(), optup.ShowSecrets(false))
 	s.findings = nil
@@ -131,6 +140,10 @@ func (s *Stack) update(ctx context.Context, stdout, stderr io.Writer) (Changes, 
 		s.findings = append(s.findings, findingOf(told))
 	}
 	if err != nil {
+		if len(before.Resources) == 0 && strings.Contains(err.Error(), "already exists") {
+			fmt.Fprintf(stdout, "Stack %[1]s had no state, and the emulated cloud has some of what it makes: `go run ./cmd/sandbox adopt %[1]s` "+
+				"lists it. To start anew: `go run ./cmd/sandbox stop`, and delete %[2]s\n", s.auto.Name(), s.engine.options.Dir.Path())
+		}
 		return nil, s.failed(ctx, "up", err)
 	}
 	changes := Changes{}

@@ -126,6 +126,34 @@ func TestOperations(t *testing.T) {
 	assert.Equal(t, "Compiling the policy pack.\nUpdating (dev)\nUpdating (dev)\nPreviewing\nUpdating (dev)\n", stack.said())
 }
 
+// TestUpWithoutAState fails because the cloud has what a stack without a state makes: somebody deleted the state alone. A stack that has a
+// state gets no such advice.
+func TestUpWithoutAState(t *testing.T) {
+	t.Parallel()
+	const advice = "Stack dev had no state, and the emulated cloud has some of what it makes: `go run ./cmd/sandbox adopt dev` lists it. "
+	for name, test := range map[string]struct {
+		said  string
+		state bool
+		want  bool
+	}{
+		"without a state":       {"error: Error 409: x already exists\n", false, true},
+		"with a state":          {"error: Error 409: x already exists\n", true, false},
+		"another error":         {"error: it is broken\n", false, false},
+		"another with a state ": {"error: it is broken\n", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stack := selected(t, answers{"up": {{Code: 255, Err: test.said}}})
+			if test.state {
+				require.NoError(t, stack.engine.write(t, deploymentOf(topic)))
+			}
+			_, err := stack.Up(t.Context())
+			require.EqualError(t, err, "up of stack dev failed: see the lines above")
+			assert.Equal(t, test.want, strings.Contains(stack.said(), advice), stack.said())
+		})
+	}
+}
+
 // TestFailedOperations lets each operation fail. The error names it, and the CLI's own words are shown; an interrupted one can go on.
 func TestFailedOperations(t *testing.T) {
 	t.Parallel()

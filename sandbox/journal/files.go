@@ -37,6 +37,19 @@ func (f Files) Checkpoint(stack string) string {
 	return filepath.Join(f.Backend, ".pulumi", "stacks", f.Project, stack+".json")
 }
 
+// SetAside takes a stack's state away, and returns where it is now. The stack has no state then, nor a backup of one.
+func (f Files) SetAside(stack string) (aside string, err error) {
+	path := f.Checkpoint(stack)
+	aside = path + ".lost"
+	err = os.Rename(path, aside)
+	for _, left := range []string{path + ".attrs", path + ".bak", path + ".bak.attrs"} {
+		if removed := os.Remove(left); err == nil && !errors.Is(removed, fs.ErrNotExist) {
+			err = removed
+		}
+	}
+	return aside, err
+}
+
 // Create makes a stack's state, with nothing in it, unless there is one.
 func (f Files) Create(stack string) error {
 	if _, err := os.Stat(f.Checkpoint(stack)); !errors.Is(err, fs.ErrNotExist) {

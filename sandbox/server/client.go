@@ -94,6 +94,11 @@ func (c *Client) EnsureProject(ctx context.Context, project cloud.Project) error
 	return c.call(ctx, http.MethodPut, "project", project, nil)
 }
 
+// HasProject reports whether the project exists.
+func (c *Client) HasProject(ctx context.Context, id string) (has bool, err error) {
+	return has, c.call(ctx, http.MethodGet, "project/"+url.PathEscape(id), nil, &has)
+}
+
 // ForgetDeleted frees the ids of the project's deleted identity pools, as thirty days would.
 func (c *Client) ForgetDeleted(ctx context.Context, project string) error {
 	return c.call(ctx, http.MethodDelete, "deleted/"+project, nil, nil)

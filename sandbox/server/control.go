@@ -32,6 +32,10 @@ func (p *process) control(api http.Handler) http.Handler {
 		project cloud.Project) error {
 		return p.cloud.EnsureProject(project)
 	}))
+	own.HandleFunc("GET "+controlPrefix+"project/{project}", func(w http.ResponseWriter, r *http.Request) {
+		has, err := p.cloud.HasProject(r.PathValue("project"))
+		respond(w, has, err)
+	})
 	own.HandleFunc("DELETE "+controlPrefix+"deleted/{project}", func(w http.ResponseWriter, r *http.Request) {
 		respond(w, struct{}{}, p.cloud.ForgetDeleted(r.PathValue("project")))
 	})

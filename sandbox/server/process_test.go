@@ -119,7 +119,12 @@ func TestServicesGetAddresses(t *testing.T) {
 	t.Parallel()
 	client, status := serve(t)
 	ctx := t.Context()
-	require.NoError(t, client.EnsureProject(ctx, shop))
+	for _, want := range []bool{false, true} {
+		has, err := client.HasProject(ctx, "shop-dev")
+		require.NoError(t, err)
+		assert.Equal(t, want, has)
+		require.NoError(t, client.EnsureProject(ctx, shop))
+	}
 	require.NoError(t, client.EnsureRepository(ctx, github.Repository{Owner: "shop", OwnerID: 11, Name: "web", ID: 22}))
 	require.NoError(t, client.ForgetDeleted(ctx, "shop-dev"))
 	another := shop

@@ -33,8 +33,14 @@ func TestBillingOfAProject(t *testing.T) {
 		"displayName": "Sandbox billing account", "currencyCode": "EUR"}}, w.OK("GET", "/cb/v1/billingAccounts", "")["billingAccounts"])
 
 	// A project in an account that exists does not change the account's currency.
-	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: "other-project", Number: "7", BillingAccount: cloudtest.Billing,
-		Currency: "EUR"}))
+	other := cloud.Project{ID: "other-project", Number: "7", BillingAccount: cloudtest.Billing}
+	require.NoError(t, w.Cloud.EnsureProject(other))
+	other.Currency = "EUR"
+	require.EqualError(t, w.Cloud.EnsureProject(other), "billing account "+cloudtest.Billing+" has the currency USD in this emulator, and "+
+		"EUR in the settings of other-project. An account's currency never changes: write USD, or delete the emulator's state folder to "+
+		"start anew")
+	other.Currency = "USD"
+	require.NoError(t, w.Cloud.EnsureProject(other))
 	assert.Equal(t, account, w.OK("GET", "/cb/v1/"+first, ""))
 }
 

@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"regexp"
 	"strconv"
-	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
@@ -27,14 +26,12 @@ const (
 
 	// signingAlgorithm is the only algorithm of the emulator's keys.
 	signingAlgorithm = "EC_SIGN_P256_SHA256"
-	// destroyAfter is how long a version can be restored after a request to destroy it, unless the key sets another time.
-	destroyAfter = 30 * 24 * time.Hour
 )
 
 // API returns Cloud KMS v1. Rings, keys and versions cannot be deleted: their names stay taken for ever.
 func API() *rest.API {
 	return &rest.API{Prefix: "kms/v1", Host: Host, Schema: "kms", Kinds: []*rest.Kind{ring(), key(), version(), publicKey()},
-		MultiRegions: true}
+		MultiRegions: true, Due: due, Settle: settle}
 }
 
 var idForm = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`)
@@ -107,8 +104,7 @@ func prepareKey(c *rest.Change) error {
 	if c.Old != nil && doc.Text(c.Old, "versionTemplate", "protectionLevel") != doc.Text(template, "protectionLevel") {
 		return rest.Invalid("Field 'version_template.protection_level' is immutable.")
 	}
-	doc.Default(c.New, "destroyScheduledDuration", strconv.Itoa(int(destroyAfter.Seconds()))+"s")
-	return nil
+	return prepareDestruction(c.New)
 }
 
 // finishKey creates the first version of a new key, unless the request says not to.
@@ -119,26 +115,6 @@ func finishKey(c *rest.Change, method string) (any, error) {
 	first := c.Name.Below("cryptoKeyVersions").Child("1")
 	_, err := (&rest.Change{Request: c.Request, Name: first, New: map[string]any{}}).Save()
 	return c.New, err
-}
-
-// destroyVersion says when a version will be destroyed. It signs nothing any more.
-func destroyVersion(c *rest.Change) (any, error) {
-	if state := doc.Text(c.Old, "state"); state == "DESTROY_SCHEDULED" || state == "DESTROYED" {
-		return nil, rest.Precondition("%s is not enabled or disabled: it is %s.", c.Name.Shown(), state)
-	}
-	after := doc.Seconds(doc.Text(c.Get(c.Name.Parent()), "destroyScheduledDuration"))
-	c.Old["state"], c.Old["destroyTime"] = "DESTROY_SCHEDULED", rest.Timestamp(c.Now.Add(time.Duration(after*float64(time.Second))))
-	return c.Old, c.Put(c.Name, c.Old)
-}
-
-// restoreVersion takes back the destruction of a version. The version stays disabled until somebody enables it.
-func restoreVersion(c *rest.Change) (any, error) {
-	if state := doc.Text(c.Old, "state"); state != "DESTROY_SCHEDULED" {
-		return nil, rest.Precondition("%s is not scheduled for destruction: it is %s.", c.Name.Shown(), state)
-	}
-	c.Old["state"] = "DISABLED"
-	delete(c.Old, "destroyTime")
-	return c.Old, c.Put(c.Name, c.Old)
 }
 
 // prepareVersion generates a key pair. The private key is stored encrypted, like a secret's payload.

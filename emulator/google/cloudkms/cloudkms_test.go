@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,37 @@ func TestKeySaysWhenVersionsAreDestroyed(t *testing.T) {
 	assert.Equal(t, "2026-11-25T12:00:00.000000Z", destroyed["destroyTime"], "2 days later")
 }
 
+// TestVersionIsDestroyedWhenItsTimeComes lets the time pass: a moment before it the version can be restored, and afterwards its key
+// material is gone for good. The key's other versions stay.
+func TestVersionIsDestroyedWhenItsTimeComes(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const version, day = keys + "/k/cryptoKeyVersions/1", 24 * time.Hour
+	w.OK("POST", keys+"/k/cryptoKeyVersions", `{}`)
+	w.OK("POST", version+":destroy", `{}`)
+	w.Clock.Advance(30*day - time.Second)
+	assert.Equal(t, "DESTROY_SCHEDULED", w.OK("GET", version, "")["state"])
+	w.OK("POST", version+":restore", `{}`)
+	w.Clock.Advance(365 * day)
+	assert.Equal(t, "DISABLED", w.OK("GET", version, "")["state"], "the first destruction was taken back")
+
+	w.OK("POST", version+":destroy", `{}`)
+	w.Clock.Advance(30 * day)
+	destroyed := w.OK("GET", version, "")
+	assert.Equal(t, "DESTROYED", destroyed["state"])
+	assert.Equal(t, "2028-01-22T11:59:59.000000Z", destroyed["destroyEventTime"])
+	assert.NotContains(t, destroyed, "destroyTime")
+	for _, refused := range []string{":restore", ":destroy"} {
+		assert.Contains(t, w.Refused("POST", version+refused, `{}`), "it is DESTROYED")
+	}
+	assert.Contains(t, w.Refused("GET", version+"/publicKey", ""), "current state is: DESTROYED.")
+	listed := w.OK("GET", keys+"/k/cryptoKeyVersions", "")
+	assert.Equal(t, "DESTROYED", cloudtest.Dig(listed, "cryptoKeyVersions", 0, "state"))
+	assert.Equal(t, "ENABLED", cloudtest.Dig(listed, "cryptoKeyVersions", 1, "state"))
+	assert.Equal(t, keys[len("/kms/v1/"):]+"/k/cryptoKeyVersions/3", w.OK("POST", keys+"/k/cryptoKeyVersions", `{}`)["name"],
+		"its number stays taken")
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -82,6 +114,10 @@ func TestRefusals(t *testing.T) {
 			Want: `The emulator has keys of the purpose ASYMMETRIC_SIGN only, and this one's is "ENCRYPT_DECRYPT".`},
 		{Name: "rotation", Method: "POST", Path: keys + "?cryptoKeyId=x", Body: `{"purpose":"ASYMMETRIC_SIGN","rotationPeriod":"86400s"}`,
 			Want: "Automatic rotation is for keys of the purpose ENCRYPT_DECRYPT only."},
+		{Name: "too soon", Method: "POST", Path: keys + "?cryptoKeyId=x", Body: strings.TrimSuffix(signing, "}") +
+			`,"destroyScheduledDuration":"86399s"}`, Want: "from 24 hours to 120 days, and this key's is 86399s."},
+		{Name: "too late", Method: "POST", Path: keys + "?cryptoKeyId=x", Body: strings.TrimSuffix(signing, "}") +
+			`,"destroyScheduledDuration":"10368001s"}`, Want: "from 24 hours to 120 days, and this key's is 10368001s."},
 		{Name: "an algorithm", Method: "POST", Path: keys + "?cryptoKeyId=x", Body: `{"purpose":"ASYMMETRIC_SIGN"}`,
 			Want: `The emulator signs with EC_SIGN_P256_SHA256 only, and version_template.algorithm is "".`},
 		{Name: "an external key", Method: "POST", Path: keys + "?cryptoKeyId=x",
