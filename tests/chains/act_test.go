@@ -20,8 +20,8 @@ type checkout struct {
 	// folder is the checkout, and settings the folder in it with the stacks' files. commands come first on PATH. kept is the folder
 	// in which stand-ins record their calls and find their answers.
 	folder, settings, commands, kept string
-	// platform is the folder with a job's checkout of the platform.
-	platform string
+	// called is the folder with the platform's workflows and actions, from which act takes those that the checkout names.
+	called string
 	env      []string
 	of       application
 	// message is the commit message that init proposed, and again has the arguments for running init again.
@@ -35,7 +35,7 @@ func newCheckout(t *testing.T) *checkout {
 	c := newFolder(t)
 	c.of = platformsOwn
 	c.add(".", filepath.Join(root, "tests", "application"))
-	for _, path := range []string{".github", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
+	for _, path := range []string{".github/actions", ".github/workflows", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
 		c.add(path, filepath.Join(root, path))
 	}
 	c.begin("fixture")
@@ -43,13 +43,13 @@ func newCheckout(t *testing.T) *checkout {
 	return c
 }
 
-// begin commits the folder's content as the first commit of a repository. A job copies each file, so there are few.
+// begin commits the folder's content as the first commit of a repository. Git's own files are in another folder, because act copies
+// each file of the checkout for each job.
 func (c *checkout) begin(message string) {
 	c.t.Helper()
-	c.git("init", "--quiet", "--template=", "--initial-branch="+c.of.branch)
+	c.git("init", "--quiet", "--template=", "--separate-git-dir="+filepath.Join(c.t.TempDir(), "git"), "--initial-branch="+c.of.branch)
 	c.git("remote", "add", "origin", "https://github.com/"+c.of.slug()+".git")
 	c.commit(message)
-	c.git("repack", "-adq")
 }
 
 // newFolder makes an empty checkout with what its runs need.
@@ -60,7 +60,7 @@ func newFolder(t *testing.T) *checkout {
 			t.Skipf("%s is not installed, and the workflows' steps call it: install Debian's package %s", needed, needed)
 		}
 	}
-	c := &checkout{t: t, folder: t.TempDir(), kept: t.TempDir(), platform: platform}
+	c := &checkout{t: t, folder: t.TempDir(), kept: t.TempDir(), called: platform}
 	c.commands = t.TempDir()
 	scripts, err := filepath.Glob(filepath.Join("testdata", "commands", "*"))
 	if err != nil || len(scripts) == 0 {
@@ -263,12 +263,12 @@ func (c *checkout) outside() (args []string) {
 		}
 		return nil
 	}
-	for _, of := range []string{c.folder, c.platform} {
+	for _, of := range []string{c.folder, c.called} {
 		if err := filepath.WalkDir(filepath.Join(of, ".github"), read); err != nil {
 			c.t.Fatal(err)
 		}
 	}
-	return append(args, "--local-repository", platformRepository+"@"+platformCommit+"="+c.platform)
+	return append(args, "--local-repository", platformRepository+"@"+platformCommit+"="+c.called)
 }
 
 // calls returns the calls that stand-ins recorded in the last run, one a line.

@@ -57,7 +57,7 @@ func newShape(t *testing.T, s shape) *checkout {
 	c := newFolder(t)
 	c.of, c.settings = s.of, filepath.FromSlash(s.folder)
 	if s.fixture == monorepo.fixture && *repository != "" {
-		c.git("clone", "--quiet", *repository, ".")
+		c.git("clone", "--quiet", "--separate-git-dir="+filepath.Join(t.TempDir(), "git"), *repository, ".")
 		c.git("remote", "set-url", "origin", "https://github.com/"+s.of.slug()+".git")
 	} else {
 		c.add(".", filepath.Join("testdata", "shapes", s.fixture))
@@ -82,8 +82,7 @@ func newShape(t *testing.T, s shape) *checkout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.platform = served
-	c.env = append(c.env, "CHAIN_PLATFORM="+served)
+	c.called = served
 	c.message = regexp.MustCompile(` commit -m "([^"]+)"`).FindStringSubmatch(said)[1]
 	return c
 }
@@ -134,22 +133,29 @@ func tidy() (mod, sum string, err error) {
 	return files["go.mod"], files["go.sum"], nil
 }
 
-// served returns the platform under the path that the shapes name. If a workflow calls another by ./, act looks in the caller's
-// checkout, and GitHub in the repository of the calling workflow.
+// served returns the platform's workflows and actions as the shapes name them. If a workflow calls another by ./, act looks in the
+// caller's checkout, and GitHub in the repository of the calling workflow.
 var served = sync.OnceValues(func() (string, error) {
 	folder := filepath.Join(tools, "served")
-	if err := copyInto(folder, platform); err != nil {
+	if err := copyInto(filepath.Join(folder, ".github", "actions"), filepath.Join(platform, ".github", "actions")); err != nil {
 		return "", err
 	}
-	files, err := filepath.Glob(filepath.Join(folder, ".github", "workflows", "*.yml"))
+	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
+	if err == nil {
+		err = os.Mkdir(filepath.Join(folder, ".github", "workflows"), 0o755)
+	}
 	if err != nil {
 		return "", err
 	}
 	nested := regexp.MustCompile(`uses: \./(\.github/workflows/[a-z-]+\.yml)`)
 	for _, file := range files {
+		if strings.HasPrefix(filepath.Base(file), "platform-") { // a caller, of which each shape has its own
+			continue
+		}
 		content, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(file, nested.ReplaceAll(content, []byte("uses: "+platformRepository+"/$1@"+platformCommit)), 0o644)
+			err = os.WriteFile(filepath.Join(folder, ".github", "workflows", filepath.Base(file)),
+				nested.ReplaceAll(content, []byte("uses: "+platformRepository+"/$1@"+platformCommit)), 0o644)
 		}
 		if err != nil {
 			return "", err
