@@ -22,8 +22,8 @@ type checkout struct {
 	folder, settings, commands, kept string
 	// called is the folder with the platform's workflows and actions, from which act takes those that the checkout names.
 	called string
-	env      []string
-	of       application
+	env    []string
+	of     application
 	// message is the commit message that init proposed, and again has the arguments for running init again.
 	message string
 	again   []string
@@ -107,7 +107,7 @@ func (c *checkout) write(path, content string) {
 func (c *checkout) git(args ...string) string {
 	c.t.Helper()
 	command := exec.Command("git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c",
-		"commit.gpgsign=false"}, args...)...)
+		"commit.gpgsign=false", "-c", "maintenance.auto=false"}, args...)...)
 	command.Dir = c.folder
 	out, err := command.CombinedOutput()
 	if err != nil {

@@ -121,7 +121,6 @@ func TestTheMonorepo(t *testing.T) {
 		"pulumi/auth-actions "+of.of.owner+" team:"+of.of.name+"-dev",
 		of.of.name+":platform.services.web.digest="+good, "release rollout")
 
-	c.bad("web", good)
 	testDrift(t, c, good)
 	testInfrastructure(t, c)
 	c.pnpm("runs-scripts") // They look at what init wrote.
