@@ -50,6 +50,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			[]string{"args.Liveness.PeriodSeconds is 3601: use 1-3600"}},
 		"a slow probe": {args(func(a *cloudrun.ServiceArgs) { a.Liveness.TimeoutSeconds = 31 }),
 			[]string{"args.Liveness.TimeoutSeconds is 31: use 1 to PeriodSeconds, 30"}},
+		"a probe of no port": {args(func(a *cloudrun.ServiceArgs) { a.Startup.Port, a.Liveness.Port = -1, 65536 }),
+			[]string{"args.Startup.Port is -1: use 1-65535", "args.Liveness.Port is 65536: use 1-65535"}},
 		"a late probe": {args(func(a *cloudrun.ServiceArgs) { a.Startup.InitialDelaySeconds = 241 }),
 			[]string{"args.Startup.InitialDelaySeconds is 241: use 0-240"}},
 		"a late liveness": {args(func(a *cloudrun.ServiceArgs) { a.Liveness.InitialDelaySeconds = 3601 }),

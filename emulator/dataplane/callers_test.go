@@ -117,6 +117,7 @@ func TestSessionAffinityBeforeTheSplit(t *testing.T) {
 	assert.Equal(t, "web-sticky", visit("web", 0.05))
 	require.Len(t, cookies, 1)
 	assert.Equal(t, 30*24*60*60, cookies[0].MaxAge)
+	assert.True(t, cookies[0].HttpOnly && cookies[0].Secure)
 	assert.Equal(t, "web-sticky", visit("web", 0.5), "whatever the split draws")
 	split(0, 100)
 	assert.Equal(t, "web-plain", visit("web", 0.5), "a revision without a share keeps nobody")

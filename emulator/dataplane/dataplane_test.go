@@ -170,9 +170,16 @@ func TestContainerAnswers(t *testing.T) {
 		assert.NotContains(t, answer.Body.String(), "hidden-value", path)
 		assert.Equal(t, "web-blue", answer.Header().Get(dataplane.RevisionHeader), path)
 	}
-	var list struct{ Items []map[string]any }
-	require.NoError(t, json.Unmarshal(w.get(host, "/api/items?limit=1").Body.Bytes(), &list))
-	assert.Len(t, list.Items, 1)
+	for query, want := range map[string]int{"": 3, "?limit=0": 0, "?limit=1": 1, "?limit=3": 3, "?limit=4": 3, "?limit=-1": 3, "?limit=x": 3} {
+		var list struct{ Items []map[string]any }
+		require.NoError(t, json.Unmarshal(w.get(host, "/api/items"+query).Body.Bytes(), &list))
+		assert.Len(t, list.Items, want, query)
+	}
+	recorder, post := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
+	post.Host = host
+	w.plane.ServeHTTP(recorder, post)
+	assert.Equal(t, http.StatusMethodNotAllowed, recorder.Code)
+	assert.Equal(t, "GET, HEAD", recorder.Header().Get("Allow"))
 }
 
 func TestFrontEndRefuses(t *testing.T) {
@@ -195,6 +202,7 @@ func TestFrontEndRefuses(t *testing.T) {
 	} {
 		answer := w.get(host, "/")
 		assert.Equal(t, want, answer.Code, host)
+		assert.Equal(t, "text/html; charset=UTF-8", answer.Header().Get("Content-Type"), host)
 		assert.Empty(t, answer.Header().Get(dataplane.RevisionHeader), host)
 	}
 }
@@ -205,10 +213,16 @@ func TestForServiceIgnoresTheHost(t *testing.T) {
 	w.deploy()
 	server := httptest.NewServer(w.plane.ForService(project, "us-central1", "web"))
 	t.Cleanup(server.Close)
-	response, err := http.Get(server.URL)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	assert.Equal(t, 200, response.StatusCode)
+	for host, want := range map[string]string{"": "web-blue", "candidate---anything": "web-green", "stable---localhost": "web-blue"} {
+		request, err := http.NewRequest(http.MethodGet, server.URL, nil)
+		require.NoError(t, err)
+		request.Host = host
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, 200, response.StatusCode)
+		assert.Equal(t, want, response.Header.Get(dataplane.RevisionHeader), host)
+	}
 	recorder := httptest.NewRecorder()
 	w.plane.ForService(project, "us-central1", "none").ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
 	assert.Equal(t, 404, recorder.Code)
@@ -220,11 +234,16 @@ func TestBehaviours(t *testing.T) {
 	w.deploy()
 	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{ErrorRate: 0.25, Latency: 2 * time.Second}))
 	w.draws = []float64{0.24}
-	assert.Equal(t, 500, w.get("candidate---"+host, "/").Code)
+	failed := w.get("candidate---"+host, "/")
+	assert.Equal(t, 500, failed.Code)
+	assert.Equal(t, "web-green", failed.Header().Get(dataplane.RevisionHeader), "the container answered")
 	w.draws = []float64{0.25}
 	assert.Equal(t, 200, w.get("candidate---"+host, "/").Code)
 	assert.Equal(t, []time.Duration{2 * time.Second, 2 * time.Second}, w.slept)
 
+	w.slept = nil
+	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{Latency: 5 * time.Second}))
+	assert.Equal(t, 200, w.get("candidate---"+host, "/").Code, "the answer comes at the last moment")
 	w.slept = nil
 	require.NoError(t, w.cloud.Run.SetBehaviour(canary, run.Behaviour{Latency: time.Minute}))
 	assert.Equal(t, 504, w.get("candidate---"+host, "/").Code)

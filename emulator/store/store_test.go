@@ -155,15 +155,22 @@ func TestOpenRefuses(t *testing.T) {
 		file  string
 		want  string // with %s for the file
 	}{
-		"no database": {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
-		"no format":   {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
-		"no bucket":   {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
+		"no database":   {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
+		"no format":     {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"half a format": {database(map[string]string{"format": "2x"}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"format of an older file": {database(map[string]string{"format": "1"}), "state.db",
+			"the cloud's store %s is damaged: it says no format" + restore},
+		"no bucket": {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},
 		"wrong document": {database(format2, map[string]string{"a": "[]"}, nil), "state.db",
 			"the cloud's store %s is damaged: a has something other than an object" + restore},
 		"newer format": {database(map[string]string{"format": "3"}), "state.db",
 			"the cloud's store %s has format 3 and this program reads up to 2; " +
 				"use the newer program, or delete the folder to start with an empty cloud"},
-		"key damaged":      {text("secret!"), "key", "the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
+		"key damaged": {text("secret!"), "key", "the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
+		"key too short": {text(strings.Repeat("ab", 31)), "key",
+			"the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
+		"key and more": {text(strings.Repeat("ab", 32) + "x"), "key",
+			"the key %s of the cloud's store is damaged: want 64 hexadecimal digits" + restore},
 		"old, half a file": {text(`{"format":1,"docu`), "state.json", "the cloud's store %s is damaged: unexpected EOF" + restore},
 		"old, no format":   {text(`{"documents":{}}`), "state.json", "the cloud's store %s is damaged: it says format 0 instead of 1" + restore},
 		"old, unknown field": {text(`{"format":1,"rows":[]}`), "state.json",

@@ -71,7 +71,7 @@ func (tx *Tx) Put(name string, document Document) error {
 	if err != nil {
 		return fmt.Errorf("put %s: %w", name, err)
 	}
-	if before, found := tx.content.documents.Get(name); !found || !bytes.Equal(before, data) {
+	if before, _ := tx.content.documents.Get(name); !bytes.Equal(before, data) {
 		tx.set(write{bucket: documentsBucket, name: name, value: data})
 	}
 	return nil

@@ -1,6 +1,7 @@
 package adopt_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -210,9 +211,12 @@ func TestHiddenRepositoryIsAnError(t *testing.T) {
 	assert.EqualError(t, err, "look into GitHub's repository o/r: it does not exist, or the token may not read it", "said once")
 	_, err = find(t, map[string]string{"/repos/o/r": "denied"}, hubProvider(), variable)
 	assert.EqualError(t, err, "look into GitHub's repository o/r: answered 403 Forbidden")
-	_, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": "no list"}, hubProvider(),
-		hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}))
-	assert.ErrorContains(t, err, "r: find out whether repos/o/r/rulesets exists: read the answer: ")
+	for answer, why := range map[string]string{"no list": "invalid character 'o' in literal null (expecting 'u')",
+		`{"rulesets": []}`: "it is not a list"} {
+		_, err = find(t, map[string]string{"/repos/o/r": "{}", "/repos/o/r/rulesets": answer}, hubProvider(),
+			hub("r", "github:index/repositoryRuleset:RepositoryRuleset", map[string]any{"name": "protected-branches"}))
+		assert.EqualError(t, err, "r: find out whether repos/o/r/rulesets exists: read the answer: "+why)
+	}
 	_, err = adopt.Find(t.Context(), adopt.Clients{Google: http.DefaultClient}, allAt("http://127.0.0.1:0/"),
 		[]adopt.Planned{hubProvider(), variable})
 	assert.EqualError(t, err, "the plan has resources of GitHub's repository o/r: set GITHUB_TOKEN to a token that administers it (gh "+
@@ -278,6 +282,9 @@ func TestImportsThatWouldReplaceAreRefused(t *testing.T) {
 	key := adopt.Planned{URN: "urn:x::key", New: true, Type: "gcp:kms/cryptoKey:CryptoKey", Inputs: map[string]any{
 		"keyRing": "projects/p/locations/l/keyRings/k", "name": "release", "purpose": "ASYMMETRIC_SIGN",
 		"versionTemplate": map[string]any{"algorithm": "EC_SIGN_P256_SHA256", "protectionLevel": "HSM"}}}
+	ownKey := registry
+	ownKey.Inputs = maps.Clone(registry.Inputs)
+	ownKey.Inputs["kmsKeyName"] = unknownValue
 	slo := adopt.Planned{URN: "urn:x::slo", New: true, Type: "gcp:monitoring/slo:Slo",
 		Inputs: map[string]any{"project": "p", "service": "s", "sloId": "o"}}
 	bucket := adopt.Planned{URN: "urn:x::bucket", New: true, Type: "gcp:storage/bucket:Bucket",
@@ -300,6 +307,7 @@ func TestImportsThatWouldReplaceAreRefused(t *testing.T) {
 			"its mode is REMOTE_REPOSITORY and the program's is STANDARD_REPOSITORY"},
 		"a registry with a key of its own": {registry, repository, `{"format": "DOCKER", "kmsKeyName": "k"}`,
 			"its key for encryption is k and the program's is Google's"},
+		"a registry whose key the plan does not know yet": {ownKey, repository, `{"format": "DOCKER", "kmsKeyName": "k"}`, ""},
 		"a key for signing": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "HSM"}}`, ""},
 		"a key in software": {key, keys, `{"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"protectionLevel": "SOFTWARE"}}`,
 			"its protection level is SOFTWARE and the program's is HSM"},

@@ -172,9 +172,11 @@ func TestExistingResourcesAreCompared(t *testing.T) {
 		return `{"name": "` + strings.ToUpper(
 			secret) + `", "valueSource": {"secretKeyRef": {"secret": "` + secret + `", "version": "` + version + `"}}}`
 	}
-	service := web(t, false, `{"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`, `+reads("b", "1")+`]}]}}`)
+	service := web(t, false, `{"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`, `+reads("b", "1")+`,
+		{"name": "NEW", "value": "x"}]}]}}`)
 	job := adopt.Planned{URN: "urn:x::job-migrate-job", New: true, Type: "gcp:cloudrunv2/job:Job", Inputs: object(t, `{"project": "p",
-		"location": "l", "name": "migrate", "template": {"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`]}]}}}`)}
+		"location": "l", "name": "migrate", "template": {"template": {"containers": [{"image": "web@sha256:1", "envs": [`+reads("a", "2")+`,
+		{"name": "NEW", "value": "x"}, {"name": "OTHER", "value": "x"}]}]}}}`)}
 	gate := hub("e", "github:index/repositoryEnvironment:RepositoryEnvironment", map[string]any{"environment": "dev"})
 	report, err := find(t, map[string]string{
 		webPath: `{"traffic": [{"revision": "web-1", "percent": 100}], "ingress": "INGRESS_TRAFFIC_ALL", "labels": {"app": "shop"},
@@ -202,7 +204,8 @@ func TestExistingResourcesAreCompared(t *testing.T) {
 	assert.Contains(t, report.Unknown,
 		adopt.Unknown{Resource: jobPath[1:], What: "user:a@example.com has roles/run.invoker there, and keeps it"})
 	assert.Empty(t, report.Refused)
-	assert.Empty(t, report.Added, "a resource that does not exist adds no line")
+	assert.Equal(t, []adopt.Addition{{Resource: jobPath[1:], What: []string{"variable NEW", "variable OTHER"}},
+		{Resource: webPath[1:], What: []string{"variable NEW"}}}, report.Added)
 	var ids []string
 	for _, adoption := range report.Existing {
 		ids = append(ids, adoption.ID)

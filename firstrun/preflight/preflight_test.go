@@ -96,15 +96,16 @@ func TestPermissionsFollowTheSettings(t *testing.T) {
 		service, member = "gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
 		key, note       = "gcp:kms/cryptoKey:CryptoKey", "gcp:containeranalysis/note:Note"
 		job, schedule   = "gcp:cloudrunv2/job:Job", "gcp:cloudscheduler/job:Job"
+		policy          = "gcp:binaryauthorization/policy:Policy"
 	)
 	for name, test := range map[string]struct {
 		settings      stacks.Settings
 		asked, spared []string
 	}{
 		"a service": {stacks.Settings{Environment: "prod"}, []string{service, member},
-			[]string{key, note, job, schedule, "gcp:sql/user:User", "gcp:storage/bucket:Bucket"}},
+			[]string{key, note, policy, job, schedule, "gcp:sql/user:User", "gcp:storage/bucket:Bucket"}},
 		"signed images": {stacks.Settings{BinaryAuthorization: &stacks.BinaryAuthorization{}},
-			[]string{service, key, note}, []string{job, schedule}},
+			[]string{service, key, note, policy}, []string{job, schedule}},
 		"a database and a bucket": {stacks.Settings{Databases: map[string]stacks.Database{"a": {}}, Buckets: map[string]stacks.Bucket{"a": {}}},
 			[]string{"gcp:sql/user:User", "gcp:storage/bucket:Bucket"}, []string{job}},
 		"a job": {stacks.Settings{Jobs: map[string]stacks.Job{"a": {}}}, []string{service, job}, []string{key, schedule}},
@@ -236,9 +237,16 @@ func TestGoogle(t *testing.T) {
 	held, err := asker.Held(t.Context(), "projects/p", wanted)
 	require.NoError(t, err)
 	assert.Equal(t, []string{wanted[0], wanted[100]}, held)
-	_, err = asker.Held(t.Context(), "billingAccounts/b", wanted[:2])
+	held, err = asker.Held(t.Context(), "billingAccounts/b", wanted[:2])
 	require.NoError(t, err)
+	assert.Equal(t, wanted[:1], held)
 	assert.Equal(t, []string{"POST /crm/v1/projects/p:testIamPermissions", "POST /crm/v1/projects/p:testIamPermissions",
 		"POST /cb/v1/billingAccounts/b:testIamPermissions"}, paths)
 	assert.Equal(t, []int{100, 1, 2}, asked)
+
+	server.Config.Handler = http.NotFoundHandler()
+	for _, resource := range []string{"projects/p", "billingAccounts/b"} {
+		_, err = asker.Held(t.Context(), resource, wanted[:1])
+		assert.ErrorContains(t, err, "404", resource)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -38,6 +39,27 @@ func TestOnlyLoopbackIsCalledWithoutCredentials(t *testing.T) {
 		_, err = NewMetrics(context.Background(), Endpoints{Run: endpoint}, "p", "r", "s")
 		assert.Equal(t, allowed, err == nil, "%s: %v", endpoint, err)
 	}
+}
+
+// TestTokenOfThisMachinesAPIs checks that the token in the file goes with each request, without the file's line end.
+func TestTokenOfThisMachinesAPIs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte("of-the-folder\n"), 0o600))
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.URL.Path+" "+r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(server.Close)
+	service, err := NewService(t.Context(), Endpoints{Run: server.URL + "/run/", TokenFile: file}, "p", "r", "s")
+	require.NoError(t, err)
+	_, err = service.Read(t.Context())
+	assert.ErrorIs(t, err, rollout.ErrNotFound)
+	assert.Equal(t, []string{"/run/v2/projects/p/locations/r/services/s Bearer of-the-folder",
+		"/v1/projects/p/locations/-/services Bearer of-the-folder", "/crm/v1/projects Bearer of-the-folder"}, sent)
+	_, err = NewService(t.Context(), Endpoints{Run: server.URL + "/run/", TokenFile: file + "s"}, "p", "r", "s")
+	assert.ErrorContains(t, err, "read the token for "+server.URL+"/run/: open ")
 }
 
 func TestMonitoringIsTheSiblingEndpoint(t *testing.T) {
@@ -82,11 +104,16 @@ func TestMetrics(t *testing.T) {
 		"/v3/projects/p/timeSeries 2026-11-23T12:00:10Z 2026-11-23T12:03:10Z 180s ALIGN_DELTA REDUCE_PERCENTILE_95 ",
 	}, queries)
 
+	now = since.Add(time.Minute)
+	_, err = metrics.Since(context.Background(), "web-b", since)
+	require.NoError(t, err)
+	assert.Len(t, queries, 4, "a window of one point is queried")
+
 	now = since.Add(59 * time.Second)
 	got, err = metrics.Since(context.Background(), "web-b", since)
 	require.NoError(t, err)
 	assert.Equal(t, health.Metrics{}, got)
-	assert.Len(t, queries, 2, "a window shorter than a point is not queried")
+	assert.Len(t, queries, 4, "a window shorter than a point is not queried")
 }
 
 // TestRevisionImageIsItsMainContainers checks that the image is that of the container with a port, whatever the order of the
@@ -131,6 +158,9 @@ func TestProjectOfAPersonsLogin(t *testing.T) {
 	credentials(t, "authorized_user", login)
 	_, err = Project(context.Background())
 	assert.EqualError(t, err, "no project is known: give --project, or set GOOGLE_CLOUD_PROJECT, as `sandbox env STACK` does")
+	_, err = IDTokens(t.Context(), Endpoints{}, "", "https://web.example.com")
+	assert.ErrorContains(t, err, "ID token for https://web.example.com: idtoken: ")
+	assert.ErrorContains(t, err, " (it takes the credentials of a service account, as the deploy workflow has, or --probe-account ")
 	t.Setenv("CLOUDSDK_CORE_PROJECT", "procureflow-dev")
 	project, err = Project(context.Background())
 	require.NoError(t, err)
@@ -138,12 +168,15 @@ func TestProjectOfAPersonsLogin(t *testing.T) {
 }
 
 // TestExpiredLogin checks that an expired login does not count as an API that does not answer: waiting does not help, and logging in
-// does.
+// does. No error has the answer to the login in it.
 func TestExpiredLogin(t *testing.T) {
+	// The token has the form of one that ended in 1970, so that it is asked for again each time.
+	token := "e30." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1}`)) + ".secret"
 	status := http.StatusBadRequest
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		fmt.Fprint(w, `{"error":"invalid_grant","id_token":"secret"}`)
+		fmt.Fprintf(w, `{"error":"invalid_grant","id_token":%q}`, token)
 	}))
 	t.Cleanup(server.Close)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -163,6 +196,24 @@ func TestExpiredLogin(t *testing.T) {
 	_, err = service.Read(context.Background())
 	assert.ErrorIs(t, err, rollout.ErrUnavailable, "a failure of the token server may pass")
 	assert.NotContains(t, err.Error(), "secret")
+
+	// The credentials' own ID tokens come from another package of Google's, whose errors have the whole answer in them.
+	_, err = IDTokens(t.Context(), Endpoints{}, "", "https://web.example.com")
+	assert.EqualError(t, err, "ID token for https://web.example.com: oauth2: cannot fetch token: 503 Service Unavailable (it takes the "+
+		"credentials of a service account, as the deploy workflow has, or --probe-account and the right to make that account's tokens)")
+	status = http.StatusOK
+	source, err := IDTokens(t.Context(), Endpoints{}, "", "https://web.example.com")
+	require.NoError(t, err)
+	got, err := source(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, token, got)
+	status = http.StatusServiceUnavailable
+	_, err = source(t.Context())
+	assert.EqualError(t, err, "oauth2: cannot fetch token: 503 Service Unavailable")
+
+	project, err := Project(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "p", project, "the credentials of a service account name its project")
 }
 
 // TestTokensOfAnAccount checks that the API next to Cloud Run's makes the tokens of an account, that a token is kept, and that a

@@ -234,16 +234,19 @@ func TestErrorMeanings(t *testing.T) {
 	_, err = service.Revision(ctx, "web-none")
 	require.ErrorIs(t, err, rollout.ErrNotFound)
 	require.ErrorContains(t, service.Shift(ctx, "", nil), "an empty traffic list would give everything to the newest revision")
-	for code, want := range map[int]error{400: rollout.ErrInvalid, 429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable,
-		503: rollout.ErrUnavailable, 412: rollout.ErrConflict, 404: rollout.ErrNotFound} {
+	for code, want := range map[int]error{400: rollout.ErrInvalid, 404: rollout.ErrNotFound, 408: rollout.ErrUnavailable,
+		409: rollout.ErrConflict, 412: rollout.ErrConflict, 429: rollout.ErrUnavailable, 500: rollout.ErrUnavailable,
+		502: rollout.ErrUnavailable, 503: rollout.ErrUnavailable, 504: rollout.ErrUnavailable} {
 		w.fault = func(*http.Request) int { return code }
 		_, err := service.Read(ctx)
 		require.ErrorIs(t, err, want, "%d", code)
 	}
-	w.fault = func(*http.Request) int { return 403 }
-	_, err = service.Read(ctx)
-	require.EqualError(t, err, "read projects/procureflow-dev/locations/us-central1/services/web: 403 injected (the account needs the "+
-		"platform's Releaser role on the project, or roles/run.developer on the service)")
+	for code, want := range map[int]string{401: " (log in with `gcloud auth application-default login`)", 418: "",
+		403: " (the account needs the platform's Releaser role on the project, or roles/run.developer on the service)"} {
+		w.fault = func(*http.Request) int { return code }
+		_, err = service.Read(ctx)
+		require.EqualError(t, err, fmt.Sprintf("read projects/procureflow-dev/locations/us-central1/services/web: %d injected%s", code, want))
+	}
 	w.api.Close()
 	_, err = service.Read(ctx)
 	require.ErrorIs(t, err, rollout.ErrUnavailable)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/auth"
+	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	run "google.golang.org/api/run/v2"
@@ -189,9 +190,16 @@ func Reason(err error) string {
 	return cause(err)
 }
 
-// cause returns an error without the URL of the request and without the answer to a login: both may hold secrets.
+// cause returns an error without the URL of the request and without the answer to a login: both may hold secrets. The clients of APIs log
+// in with package auth, and package idtoken with package oauth2. Both put the answer on the lines after the first.
 func cause(err error) string {
-	if login, ok := errors.AsType[*auth.Error](err); ok {
+	var login error
+	if from, ok := errors.AsType[*auth.Error](err); ok {
+		login = from
+	} else if from, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		login = from
+	}
+	if login != nil {
 		text, _, _ := strings.Cut(login.Error(), "\n")
 		return text
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -177,4 +178,82 @@ func TestNoIndex(t *testing.T) {
 			assert.EqualError(t, err, want)
 		}
 	}
+}
+
+func TestSlotAsItIsRead(t *testing.T) {
+	t.Parallel()
+	const free = `"etag":"e","uri":"https://web-1","template":{"containers":[{"name":"app","image":"mine"},` +
+		`{"name":"main","image":"proxy"}]},"latestReadyRevision":"b","latestCreatedRevision":"b"`
+	annotated := func(more string) string { return `"annotations":{"slot-free-image":"free"` + more + `},` + free }
+	held := func(holder, expires string) string {
+		return annotated(`,"slot-pull-request":"` + holder + `","slot-commit":"c","slot-expires":"` + expires + `"`)
+	}
+	failed := func(message string) string {
+		return annotated("") + `,"terminalCondition":{"type":"Ready","state":"CONDITION_FAILED","message":"` + message + `"}`
+	}
+	notReady := func(s *preview.Slot) { s.Ready = false }
+	slot := func(change func(*preview.Slot)) *preview.Slot {
+		slot := &preview.Slot{Name: "web-1", URL: "https://web-1", Etag: "e", Image: "mine", FreeImage: "free", Ready: true}
+		change(slot)
+		return slot
+	}
+	for name, test := range map[string]struct {
+		document string
+		want     *preview.Slot // nil if the service is no slot
+	}{
+		"free": {annotated(""), slot(func(*preview.Slot) {})},
+		"held": {held("7", "2026-11-23T12:00:00Z"), slot(func(s *preview.Slot) {
+			s.PullRequest, s.Commit, s.Expires = 7, "c", time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		})},
+		"held by the first":      {held("1", "never"), slot(func(s *preview.Slot) { s.PullRequest, s.Commit = 1, "c" })},
+		"held by nobody's name":  {held("all", "never"), slot(func(s *preview.Slot) { s.PullRequest, s.Commit = -1, "c" })},
+		"held by number 0":       {held("0", "never"), slot(func(s *preview.Slot) { s.PullRequest, s.Commit = -1, "c" })},
+		"held below 0":           {held("-5", "never"), slot(func(s *preview.Slot) { s.PullRequest, s.Commit = -1, "c" })},
+		"reconciling":            {annotated("") + `,"reconciling":true`, slot(notReady)},
+		"not observed yet":       {annotated("") + `,"generation":"2","observedGeneration":"1"`, slot(notReady)},
+		"observed":               {annotated("") + `,"generation":"2","observedGeneration":"2"`, slot(func(*preview.Slot) {})},
+		"an older one is ready":  {strings.Replace(annotated(""), `Revision":"b"`, `Revision":"a"`, 1), slot(notReady)},
+		"failed":                 {failed(`no\n  port`), slot(func(s *preview.Slot) { s.Failure, s.Ready = "no port", false })},
+		"failed without message": {failed(""), slot(func(s *preview.Slot) { s.Failure, s.Ready = "Ready failed", false })},
+		"ready with a message": {annotated("") + `,"terminalCondition":{"type":"Ready","state":"CONDITION_SUCCEEDED","message":"fine"}`,
+			slot(func(*preview.Slot) {})},
+		"without the annotation": {free, nil},
+		"without the container":  {strings.Replace(annotated(""), `"name":"app"`, `"name":"web"`, 1), nil},
+		"without a template":     {`"annotations":{"slot-free-image":"free"}`, nil},
+	} {
+		fake := &fakeAPI{answers: map[string]string{"GET services/web-1": `{"name":"x/web-1",` + test.document + `}`}}
+		slots, err := NewSlots(t.Context(), fake.endpoints(), "p", "us-central1")
+		require.NoError(t, err)
+		got, err := slots.Read(t.Context(), "web-1")
+		if test.want == nil {
+			assert.ErrorContains(t, err, "web-1 is not a slot for pull requests: ", name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, *test.want, got, name)
+	}
+}
+
+// TestSlotIsWrittenWhole checks that a write changes the image of the slot's own container and the annotations of the holder, and that
+// Cloud Run names the revision.
+func TestSlotIsWrittenWhole(t *testing.T) {
+	t.Parallel()
+	fake := &fakeAPI{answers: map[string]string{"PATCH services/web-1?updateMask=annotations%2Ctemplate": "{}",
+		"GET services/web-1": `{"name":"projects/p/locations/us-central1/services/web-1","etag":"e","annotations":{"other":"kept",
+			"slot-free-image":"free","slot-pull-request":"7","slot-commit":"c","slot-expires":"never"},"template":{"revision":"web-1-a",
+			"containers":[{"name":"main","image":"proxy"},{"name":"app","image":"mine"}]}}`}}
+	slots, err := NewSlots(t.Context(), fake.endpoints(), "p", "us-central1")
+	require.NoError(t, err)
+	expires := time.Date(2026, 11, 23, 13, 0, 0, 0, time.FixedZone("", 3600))
+	require.NoError(t, slots.Write(t.Context(), preview.Slot{Name: "web-1", Etag: "e", Image: "new", PullRequest: 8, Commit: "d",
+		Expires: expires}))
+	require.NoError(t, slots.Write(t.Context(), preview.Slot{Name: "web-1", Etag: "e", Image: "free"}))
+	assert.ErrorIs(t, slots.Write(t.Context(), preview.Slot{Name: "web-1", Etag: "older"}), rollout.ErrConflict)
+	const patch = "PATCH " + where + "/services/web-1?updateMask=annotations%2Ctemplate "
+	assert.Equal(t, []string{
+		patch + `{"annotations":{"other":"kept","slot-commit":"d","slot-expires":"2026-11-23T12:00:00Z","slot-free-image":"free",` +
+			`"slot-pull-request":"8"},"etag":"e","template":{"containers":[{"image":"proxy","name":"main"},{"image":"new","name":"app"}]}}`,
+		patch + `{"annotations":{"other":"kept","slot-free-image":"free"},"etag":"e",` +
+			`"template":{"containers":[{"image":"proxy","name":"main"},{"image":"free","name":"app"}]}}`,
+	}, fake.bodies)
 }

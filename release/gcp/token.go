@@ -35,7 +35,7 @@ func IDTokens(ctx context.Context, endpoints Endpoints, account, audience string
 	return func(context.Context) (string, error) {
 		token, err := source.Token()
 		if err != nil {
-			return "", err
+			return "", errors.New(cause(err))
 		}
 		return token.AccessToken, nil
 	}, nil

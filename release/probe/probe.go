@@ -107,14 +107,11 @@ func worst(answers []health.Sample) health.Sample {
 	if len(answers) > 1 {
 		sample.Requests = len(answers)
 	}
-	for i, answer := range answers {
+	for _, answer := range answers {
 		if answer.Status >= 500 {
 			sample.Errors++
 		}
 		sample.Unreachable = sample.Unreachable && answer.Unreachable
-		if i == 0 {
-			continue
-		}
 		sample.Latency = max(sample.Latency, answer.Latency)
 		if sample.Good() && !answer.Good() {
 			sample.Fault, sample.Status = answer.Fault, answer.Status

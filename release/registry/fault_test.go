@@ -89,6 +89,10 @@ func TestPromoteSurvives(t *testing.T) {
 			}
 			assert.Equal(t, w.image.bytes(), result.Transfer.Moved)
 			assert.Equal(t, tt.resent, result.Transfer.Resent > 0, "%d bytes resent", result.Transfer.Resent)
+			assert.Contains(t, log.String(), "tagWritten=true")
+			if name == "lost answer, blob" {
+				assert.Equal(t, len(w.to.blobs), w.to.uploads(), "a blob that arrived is not sent again")
+			}
 			assert.NotContains(t, log.String(), secret)
 		})
 	}
@@ -119,6 +123,16 @@ func TestPromoteGivesUp(t *testing.T) {
 				layer + " (tried 5 times)", tries: 5},
 		"short at source": {from: func(w *world) fault { return first(always, "GET", layer, changed(w.from, short)) },
 			fault: "{to}: upload blob " + layer + ": read it from {from}: ", tries: 5},
+		"fewer bytes than the manifest says": {
+			from:  func(w *world) fault { return first(always, "GET", layer, changed(w.from, short, "Content-Length")) },
+			fault: "{to}: upload blob " + layer + ": read it from {from}: 2 bytes, not the 4 announced (tried 5 times)", tries: 5},
+		"more bytes when read back": {to: func(w *world) fault { return first(always, "GET", layer, changed(w.to, long, "Content-Length")) },
+			fault: "{to}: read back blob " + layer + ": more bytes than the 4 announced (tried 5 times)", tries: 5},
+		"an empty blob at the target": {to: func(*world) fault { return first(always, "HEAD", layer, status(200, "Content-Length", "0")) },
+			fault: "{to} has blob " + layer + " with 0 bytes and its manifest says 4: delete it there and promote again"},
+		"upload redirected": {to: func(*world) fault {
+			return first(always, "POST", "/blobs/uploads/", status(307, "Location", "/v2/elsewhere/blobs/uploads/"))
+		}, fault: ": 307 Temporary Redirect", tries: 0},
 		"wrong when read back": {to: func(w *world) fault { return first(always, "GET", layer, changed(w.to, flip)) },
 			fault: "{to}: read back blob " + layer + ": the bytes hash to " + digestOf([]byte("case")) + ", not to " + layer +
 				" (tried 5 times)", tries: 5},

@@ -72,13 +72,16 @@ func half(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// changed answers with wrong bytes of the right number, or with fewer bytes than announced.
-func changed(s *server, change func([]byte) []byte) func(http.ResponseWriter, *http.Request) bool {
+// changed answers with wrong bytes of the right number, or with another number than announced. It leaves out some headers.
+func changed(s *server, change func([]byte) []byte, without ...string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		recorder := httptest.NewRecorder()
 		s.inner.ServeHTTP(recorder, r)
 		for key, values := range recorder.Header() {
 			w.Header()[key] = values
+		}
+		for _, header := range without {
+			w.Header().Del(header)
 		}
 		w.WriteHeader(recorder.Code)
 		_, _ = w.Write(change(recorder.Body.Bytes()))
@@ -88,3 +91,4 @@ func changed(s *server, change func([]byte) []byte) func(http.ResponseWriter, *h
 
 func flip(b []byte) []byte  { return append([]byte{b[0] ^ 1}, b[1:]...) }
 func short(b []byte) []byte { return b[:len(b)/2] }
+func long(b []byte) []byte  { return append(b, b...) }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
@@ -69,7 +71,8 @@ func manifestBytes(b *builder) (sum int64) {
 	return sum
 }
 
-// TestPromoteGrowsTheListOfReferrers checks a target without the API. It keeps what others put on the list.
+// TestPromoteGrowsTheListOfReferrers checks a target without the API. It keeps what others put on the list, and writes the list again
+// if another promotion overwrote it.
 func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, []func(*server){apiOff})
@@ -79,17 +82,45 @@ func TestPromoteGrowsTheListOfReferrers(t *testing.T) {
 	theirs.repo = toRepo
 	theirs.image("amd64", "1000", "app")
 	foreign := theirs.refer(root, "application/spdx+json", "their sbom")
+	list := w.image.manifest(map[string]any{"schemaVersion": 2, "mediaType": ociIndex, "artifactType": "application/x-reports",
+		"annotations": map[string]string{"of": "tests"}, "subject": root, "manifests": []any{}})
+	w.image.referrers[root.Digest.String()] = append(w.image.referrers[root.Digest.String()], list.Digest.String())
+	at := toRepo + "/" + strings.Replace(root.Digest.String(), ":", "-", 1)
+	before := w.to.manifests[at]
+	w.to.fault = func(_ http.ResponseWriter, r *http.Request, count int) bool {
+		if count == 2 && r.Method == http.MethodGet && r.URL.Path == "/v2/"+toRepo+"/manifests/"+path.Base(at) {
+			w.to.mu.Lock()
+			defer w.to.mu.Unlock()
+			w.to.store(toRepo, path.Base(at), before, ociIndex)
+		}
+		return false
+	}
 	_, err := registry.Promote(t.Context(), w.promotion(root))
 	require.NoError(t, err)
-	var list v1.IndexManifest
-	require.NoError(t, json.Unmarshal(w.to.manifests[toRepo+"/"+strings.Replace(root.Digest.String(), ":", "-", 1)], &list))
+	var grown v1.IndexManifest
+	require.NoError(t, json.Unmarshal(w.to.manifests[at], &grown))
 	listed := map[string]string{}
-	for _, d := range list.Manifests {
-		listed[d.Digest.String()] = d.ArtifactType
+	for _, d := range grown.Manifests {
+		listed[d.Digest.String()] = fmt.Sprint(d.ArtifactType, d.Annotations)
 	}
 	assert.Equal(t, map[string]string{
-		ours.Digest.String(): "application/vnd.dev.sigstore.bundle.v0.3+json", foreign.Digest.String(): "application/spdx+json",
+		ours.Digest.String(): "application/vnd.dev.sigstore.bundle.v0.3+jsonmap[]", foreign.Digest.String(): "application/spdx+jsonmap[]",
+		list.Digest.String(): "application/x-reportsmap[of:tests]",
 	}, listed)
+	assert.Equal(t, []time.Duration{time.Second}, w.slept)
+}
+
+// TestPromoteReadsAManifestOnce checks an image that several indexes contain.
+func TestPromoteReadsAManifestOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	image := w.image.image("amd64", "1000", "app")
+	root := w.image.index(w.image.index(image), image)
+	w.image.attest(root)
+	_, err := registry.Promote(t.Context(), w.promotion(root))
+	require.NoError(t, err)
+	w.complete(root)
+	assert.Equal(t, 1, w.from.counts["GET "+fromRepo+"/manifests/"+image.Digest.String()])
 }
 
 // TestPromoteReadsAllPages checks a source that lists referrers on several pages.

@@ -222,6 +222,17 @@ func (s *server) state(repo string) map[string]string {
 }
 
 // writes returns the requests that could have changed something.
+func (s *server) uploads() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range s.asked {
+		if strings.HasPrefix(line, "PUT ") && strings.Contains(line, "/blobs/uploads/") {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *server) writes() (found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,9 @@ func TestApart(t *testing.T) {
 			"…" + around("x") + "é" + around("y") + "…"},
 		"the same with one character more": {x, x + "x", "…" + around("x"), "…" + around("x") + "x"},
 		"nothing in common":                {x, y, x, y},
+		"the first is long":                {x[:80], x[:79], "…" + around("x") + "x", "…" + around("x")},
+		"the second is long":               {x[:79], x[:80], "…" + around("x"), "…" + around("x") + "x"},
+		"one is short":                     {x, x[:30], "…" + x[:94], "…" + around("x")},
 	} {
 		before, after := apart(test[0], test[1])
 		assert.Equal(t, test[2:], []string{before, after}, name)
@@ -125,6 +129,49 @@ func TestProperties(t *testing.T) {
 	for _, op := range []Op{Create, Delete} {
 		step.Op = op
 		assert.Empty(t, step.properties(limits{properties: 9}), op)
+	}
+}
+
+// TestUnknownProperties checks how the values are listed that are known only after an update. A new resource has no such value before.
+func TestUnknownProperties(t *testing.T) {
+	t.Parallel()
+	unknown := []Property{{Path: "id", Unknown: true}, {Path: "name", After: "n"}, {Path: "url", Unknown: true}}
+	stack := Stack{Plan: []Step{{Op: Create, Name: "new", Changes: unknown}, {Op: Update, Name: "web", Changes: unknown}}}
+	for most, want := range map[int]string{
+		0: "Known only once it is made: `web.id`, and 1 more.", 1: "Known only once it is made: `web.id`, and 1 more.",
+		2: "Known only once it is made: `web.id`, `web.url`.", 3: "Known only once it is made: `web.id`, `web.url`.",
+	} {
+		assert.Equal(t, want+"\n\n", markdown(stack.unknown(limits{properties: most})), most)
+	}
+	stack.Plan = stack.Plan[:1]
+	assert.Empty(t, stack.unknown(limits{properties: 1}))
+}
+
+// TestListsAreCutWhereTheyAreTooLong checks the ends of two limits: of a list of rights, and of a text's room.
+func TestListsAreCutWhereTheyAreTooLong(t *testing.T) {
+	t.Parallel()
+	for number, cut := range map[int]bool{3: false, 4: true} {
+		var stack Stack
+		for range number {
+			stack.Authority = append(stack.Authority, AuthorityChange{Widens: true, Kind: Holds, Subject: "ci", Text: "r"})
+		}
+		assert.Equal(t, cut, strings.Contains(markdown(stack.authority(limits{steps: 2})), "and 1 more"), number)
+	}
+	for room, want := range map[int]int{6: 2, 5: 2, 4: 1, 3: 1, 2: 0} {
+		assert.Len(t, fitting([]string{"ab", "c"}, room), want, room)
+	}
+}
+
+// TestWhenCostsAreShown checks that a report shows costs that move from one resource to another, whose sum stays the same.
+func TestWhenCostsAreShown(t *testing.T) {
+	t.Parallel()
+	for shown, changes := range map[bool][]*cost.Change{
+		false: {nil, {}},
+		true:  {priced(1, 2, 2, 2), {Lines: []cost.LineChange{{Resource: "db"}}}},
+	} {
+		for _, change := range changes {
+			assert.Equal(t, shown, Stack{Cost: change}.money(limits{steps: 1}) != nil, "%+v", change)
+		}
 	}
 }
 
@@ -240,6 +287,14 @@ func TestReportOfOneChange(t *testing.T) {
 	assert.Equal(t, "## What this pull request would do\n\nThe report does not fit into a comment: the run has it as an artifact.\n\n",
 		report.fitting("", 10))
 	report.Stacks[0].Note = ""
+	old := Finding{Policy: "p", Level: "advisory", Message: "is"}
+	report.Stacks = append(report.Stacks, Stack{Name: "prod"})
+	for number, stays := range map[int]string{1: " 1 finding stays from before.", 3: " 3 findings stay from before."} {
+		report.Stacks[0].Findings.Old, report.Stacks[1].Findings.Old = []Finding{old}, slices.Repeat([]Finding{old}, number-1)
+		text, _ = written()
+		assert.True(t, strings.HasSuffix(text, strings.TrimSpace(nothing)+stays+"\n\n"), text)
+	}
+	report.Stacks = []Stack{{Name: "dev"}}
 	text, page = written()
 	assert.Equal(t, "What this pull request would do\n===============================\n\n"+nothing, text)
 	assert.Contains(t, page, "<p>"+strings.TrimSpace(nothing)+"</p>")

@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,6 +57,11 @@ func TestWhatAChangeWidens(t *testing.T) {
 			fact(review.Becomes, "ci", "a tag", 0), fact(review.Becomes, "deploy", "a comment", 0)}, []review.AuthorityChange{
 			{Widens: true, Added: true, Kind: review.Becomes, Subject: "ci", Text: "a tag"},
 			{Widens: true, Added: true, Kind: review.Becomes, Subject: "deploy", Text: "a push", More: 2}}},
+		"an account that more can become, and that holds more": {nil, []review.Fact{fact(review.Becomes, "deploy", "a push", 0),
+			fact(review.Holds, "deploy", "r", 0), fact(review.Holds, "deploy", "s", 0)}, []review.AuthorityChange{
+			{Widens: true, Added: true, Kind: review.Becomes, Subject: "deploy", Text: "a push"},
+			{Widens: true, Added: true, Kind: review.Holds, Subject: "deploy", Text: "r"},
+			{Widens: true, Added: true, Kind: review.Holds, Subject: "deploy", Text: "s"}}},
 		"the order: the internet first, then wider access": {[]review.Fact{fact(review.Reads, "web", "the secret a", 0)},
 			[]review.Fact{fact(review.Holds, "z", "r", 0), fact(review.Internet, "web", "anybody", 0)}, []review.AuthorityChange{
 				{Widens: true, Added: true, Kind: review.Internet, Subject: "web", Text: "anybody"},
@@ -67,7 +73,10 @@ func TestWhatAChangeWidens(t *testing.T) {
 			if want == nil {
 				want = []review.AuthorityChange{}
 			}
-			assert.Equal(t, want, review.CompareAuthority(test.before, test.after))
+			changes := review.CompareAuthority(test.before, test.after)
+			assert.Equal(t, want, changes)
+			widens := slices.ContainsFunc(want, func(c review.AuthorityChange) bool { return c.Widens })
+			assert.Equal(t, widens, review.Report{Stacks: []review.Stack{{}, {Authority: changes}}}.Widens())
 		})
 	}
 }
