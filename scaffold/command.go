@@ -61,7 +61,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	code := ExitDone
 	command := &cobra.Command{
 		Use: "init", Short: "Write what an application's repository needs to use the platform", Long: long, Example: examples,
-		Annotations: map[string]string{cli.Codes: codes}, Args: cobra.NoArgs, SilenceErrors: true, SilenceUsage: true,
+		Annotations: map[string]string{cli.Codes: codes}, Args: cobra.NoArgs, SilenceErrors: true,
 		RunE: func(command *cobra.Command, _ []string) (err error) {
 			f.said, f.in = command.Flags().Changed, bufio.NewReader(streams.In)
 			code, err = f.run(command.Context(), streams)

@@ -102,6 +102,18 @@ func task() *rest.Kind {
 	}
 }
 
+// owner wraps what it is made of and changed by in a request of its own. The PATCH of a desk changes only what is in its body.
+func owner() *rest.Kind {
+	return &rest.Kind{Pattern: "projects/*/serviceAccounts", Message: "ServiceAccount", Body: "serviceAccount",
+		Create: &rest.Create{Request: "CreateServiceAccountRequest", IDParam: "accountId"},
+		Update: &rest.Update{Request: "PatchServiceAccountRequest"}}
+}
+
+func desk() *rest.Kind {
+	return &rest.Kind{Pattern: "projects/*/locations/*/services", Message: "GoogleCloudRunV2Service", Body: "service",
+		Create: &rest.Create{IDParam: "serviceId"}, Update: &rest.Update{Mask: rest.MaskPatches}}
+}
+
 func serve(t *testing.T) *world {
 	t.Helper()
 	documents, err := store.Memory()
@@ -125,7 +137,8 @@ func (w *world) serveWith(holds rest.Conditions) {
 		&rest.API{Prefix: "p/v1", Host: "projects.example", Schema: "crm", Kinds: []*rest.Kind{{Pattern: "projects", Message: "Project"}}},
 		&rest.API{Prefix: "t/v1", Host: "things.example", Schema: "sm", Kinds: []*rest.Kind{thing()}},
 		&rest.API{Prefix: "f/v1", Host: "files.example", Schema: "log", Kinds: []*rest.Kind{file()}},
-		&rest.API{Prefix: "j/v1", Host: "tasks.example", Schema: "run", Kinds: []*rest.Kind{task()}, OperationsInLocation: true})
+		&rest.API{Prefix: "j/v1", Host: "tasks.example", Schema: "run", Kinds: []*rest.Kind{task(), desk()}, OperationsInLocation: true},
+		&rest.API{Prefix: "o/v1", Host: "owners.example", Schema: "iam", Kinds: []*rest.Kind{owner()}})
 }
 
 func (w *world) update(change func(*rest.Request) error) {

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,11 +79,54 @@ func TestRefusalsOfEveryKind(t *testing.T) {
 		{"GET", "/p/v1/projects", "", "UNIMPLEMENTED: The emulator does not serve cloudresourcemanager.projects.list."},
 		{"GET", things + "/a/", "", "NOT_FOUND: Method not found."},
 		{"PUT", things + "/a", `{}`, "NOT_FOUND: Method not found."},
-		{"GET", "/x/v1/a", "", "NOT_FOUND: The requested URL /x/v1/a was not found: the emulator serves p/v1, t/v1, f/v1, j/v1."},
+		{"GET", "/x/v1/a", "", "NOT_FOUND: The requested URL /x/v1/a was not found: the emulator serves p/v1, t/v1, f/v1, j/v1, o/v1."},
 	} {
 		etag := doc.Text(w.ok("GET", things+"/a", ""), "etag")
 		got := strings.ReplaceAll(w.refused(test.method, test.target, test.body), etag, "ETAG")
 		assert.Equal(t, test.want, got, "%s %s", test.method, test.target)
+	}
+}
+
+// TestRefusedFields checks the details of a refusal, which say which fields are wrong.
+func TestRefusedFields(t *testing.T) {
+	t.Parallel()
+	_, answer := serve(t).call("POST", things+"?secretId=a", `{"replications":{}}`)
+	assert.Equal(t, []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": []any{map[string]any{
+		"field": "secret", "description": `Invalid JSON payload received. Unknown name "replications" at 'secret': Cannot find field.`}}}},
+		doc.Object(answer, "error")["details"])
+}
+
+// TestRequestAroundAResource checks a kind whose requests wrap the resource and its mask.
+func TestRequestAroundAResource(t *testing.T) {
+	t.Parallel()
+	w := serve(t)
+	const owners = "/o/v1/projects/pro/serviceAccounts"
+	w.ok("POST", owners, `{"accountId":"a","serviceAccount":{"displayName":"A","description":"d"}}`)
+	want := map[string]any{"name": "projects/pro/serviceAccounts/a", "displayName": "B", "description": "d"}
+	assert.Equal(t, want, w.ok("PATCH", owners+"/a", `{"serviceAccount":{"displayName":"B","description":"e"},"updateMask":"displayName"}`))
+	assert.Equal(t, want, w.ok("GET", owners+"/a", ""))
+	assert.Equal(t, `INVALID_ARGUMENT: Invalid JSON payload received. Unknown name "displayName": Cannot find field.`,
+		w.refused("PATCH", owners+"/a", `{"displayName":"C"}`))
+}
+
+// TestPatch checks a PATCH without a mask that changes only what is in its body, in nested objects, too.
+func TestPatch(t *testing.T) {
+	t.Parallel()
+	w := serve(t)
+	const desks = "/j/v1/projects/pro/locations/us-central1/services"
+	name := map[string]any{"name": "projects/pro/locations/us-central1/services/a"}
+	w.ok("POST", desks+"?serviceId=a", `{"description":"d","scaling":{"minInstanceCount":1,"scalingMode":"AUTOMATIC"}}`)
+	for _, test := range []struct {
+		body string
+		want map[string]any
+	}{
+		{`{"scaling":{"minInstanceCount":2}}`, map[string]any{"description": "d",
+			"scaling": map[string]any{"minInstanceCount": 2.0, "scalingMode": "AUTOMATIC"}}},
+		{`{"labels":{"l":"1"}}`, map[string]any{"description": "d", "labels": map[string]any{"l": "1"},
+			"scaling": map[string]any{"minInstanceCount": 2.0, "scalingMode": "AUTOMATIC"}}},
+	} {
+		maps.Copy(test.want, name)
+		assert.Equal(t, test.want, w.ok("PATCH", desks+"/a", test.body), test.body)
 	}
 }
 
@@ -152,6 +196,8 @@ func TestOperations(t *testing.T) {
 	assert.Equal(t, map[string]any{"@type": "type.googleapis.com/example.Job", "name": name}, w.ok("PATCH", tasks+"/a", `{}`)["response"],
 		"without a mask it replaces everything")
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", doc.Text(w.ok("DELETE", tasks+"/a", ""), "response", "deleteTime"))
+	assert.Equal(t, true, w.ok("GET", operation, "")["done"], "later operations do not push it out")
+	assert.Equal(t, "UNIMPLEMENTED: The emulator does not serve run.projects.locations.operations.delete.", w.refused("DELETE", operation, ""))
 	w.update(func(q *rest.Request) error {
 		assert.Empty(t, q.Tx.List(pending), "an annex goes with its resource")
 		return nil
@@ -161,6 +207,24 @@ func TestOperations(t *testing.T) {
 	assert.Equal(t, "NOT_FOUND: Requested entity was not found.", w.refused("PATCH", tasks+"/c", `{}`))
 	code, _ := w.call("GET", operation, "")
 	assert.Equal(t, http.StatusNotFound, code, "an hour after its end, an operation is forgotten")
+}
+
+// TestOperationWithoutAResource checks that only the deletion of a resource that leaves nothing behind has an empty answer.
+func TestOperationWithoutAResource(t *testing.T) {
+	t.Parallel()
+	w := serve(t)
+	w.update(func(q *rest.Request) error {
+		c := &rest.Change{Request: q, Name: q.CollectionOf("tasks.example", "projects/*/locations/*/jobs", rest.Project{ID: "pro"},
+			"us-central1").Child("a")}
+		for method, response := range map[string]map[string]any{
+			"delete": {"@type": "type.googleapis.com/google.protobuf.Empty"}, "create": {"@type": "type.googleapis.com/example.Job"},
+		} {
+			operation, err := c.Operation(method, w.now, map[string]any{}, nil)
+			require.NoError(t, err)
+			assert.Equal(t, response, operation["response"], method)
+		}
+		return nil
+	})
 }
 
 // TestFailedOperation checks what a client sees of an operation that another request ends.

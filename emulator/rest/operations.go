@@ -106,7 +106,7 @@ func visible(operation map[string]any, doneAt, now time.Time) map[string]any {
 
 // operation answers a read of one operation, or a wait for one, which Cloud Run has.
 func (q *Request) operation(api *API, name, verb string) (any, error) {
-	if q.Method != http.MethodGet && !(verb == "wait" && q.Method == http.MethodPost) || q.Method == http.MethodGet && verb != "" {
+	if q.Method != http.MethodGet && verb != "wait" {
 		return nil, ErrNoMethod
 	}
 	document := q.Tx.Get(operationKey(api, name))

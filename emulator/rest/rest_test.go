@@ -18,11 +18,12 @@ func TestPolicyIsMergedAndConcurrent(t *testing.T) {
 	set := w.OK("POST", url+":setIamPolicy", `{"policy":{"etag":"ACAB","bindings":[
 		{"role":"roles/run.viewer","members":["user:b@example.com","user:a@example.com"]},
 		{"role":"roles/logging.viewer","members":[]},
-		{"role":"roles/run.viewer","members":["user:a@example.com"]},
+		{"role":"roles/run.viewer","members":["user:a@example.com","user:c@example.com"]},
 		{"role":"roles/browser","members":["group:g@example.com"]}]}}`)
 	assert.Equal(t, []any{
 		map[string]any{"role": "roles/browser", "members": []any{"group:g@example.com"}},
-		map[string]any{"role": "roles/run.viewer", "members": []any{"user:a@example.com", "user:b@example.com"}}}, set["bindings"])
+		map[string]any{"role": "roles/run.viewer", "members": []any{"user:a@example.com", "user:b@example.com", "user:c@example.com"}}},
+		set["bindings"])
 	code, _ := w.Call("POST", url+":setIamPolicy", `{"policy":{"etag":"ACAB"}}`)
 	assert.Equal(t, http.StatusConflict, code)
 	assert.Equal(t, set, w.OK("POST", url+":getIamPolicy", `{}`))

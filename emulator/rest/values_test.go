@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,6 +29,8 @@ func TestCheckLabels(t *testing.T) {
 	for i := range 65 {
 		many["l"+strconv.Itoa(i)] = ""
 	}
+	most := maps.Clone(many)
+	delete(most, "l0")
 	invalid := func(key string) string {
 		return `400 INVALID_ARGUMENT: Invalid label "` + key + `": keys begin with a lower-case letter, and keys and values have up to 63 ` +
 			`lower-case letters, digits, underscores and hyphens.`
@@ -37,18 +40,19 @@ func TestCheckLabels(t *testing.T) {
 		labels map[string]any
 		want   string
 	}{
-		"none":                {nil, ""},
-		"the longest":         {map[string]any{long: long}, ""},
-		"the longest letters": {map[string]any{strings.Repeat("ß", 63): strings.Repeat("ß", 63)}, ""},
-		"another alphabet":    {map[string]any{"größe": "groß-1_a"}, ""},
-		"an empty value":      {map[string]any{"a": ""}, ""},
-		"a key too long":      {map[string]any{long + "a": ""}, invalid(long + "a")},
-		"a value too long":    {map[string]any{"a": long + "a"}, invalid("a")},
-		"a capital":           {map[string]any{"A": ""}, invalid("A")},
-		"a capital value":     {map[string]any{"a": "B"}, invalid("a")},
-		"a key with a digit":  {map[string]any{"1a": ""}, invalid("1a")},
-		"a dot":               {map[string]any{"a.b": ""}, invalid("a.b")},
-		"more than there are": {many, "400 INVALID_ARGUMENT: There are more than 64 labels."},
+		"none":                 {nil, ""},
+		"the longest":          {map[string]any{long: long}, ""},
+		"the longest letters":  {map[string]any{strings.Repeat("ß", 63): strings.Repeat("ß", 63)}, ""},
+		"another alphabet":     {map[string]any{"größe": "groß-1_a"}, ""},
+		"an empty value":       {map[string]any{"a": ""}, ""},
+		"a key too long":       {map[string]any{long + "a": ""}, invalid(long + "a")},
+		"a value too long":     {map[string]any{"a": long + "a"}, invalid("a")},
+		"a capital":            {map[string]any{"A": ""}, invalid("A")},
+		"a capital value":      {map[string]any{"a": "B"}, invalid("a")},
+		"a key with a digit":   {map[string]any{"1a": ""}, invalid("1a")},
+		"a dot":                {map[string]any{"a.b": ""}, invalid("a.b")},
+		"as many as there are": {most, ""},
+		"more than there are":  {many, "400 INVALID_ARGUMENT: There are more than 64 labels."},
 	} {
 		got := ""
 		if err := rest.CheckLabels(test.labels); err != nil {

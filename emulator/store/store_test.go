@@ -155,9 +155,10 @@ func TestOpenRefuses(t *testing.T) {
 		file  string
 		want  string // with %s for the file
 	}{
-		"no database":   {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
-		"no format":     {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
-		"half a format": {database(map[string]string{"format": "2x"}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"no database": {text(strings.Repeat("x", 1<<14)), "state.db", "the cloud's store %s is damaged: invalid database" + restore},
+		"no format":   {database(map[string]string{}), "state.db", "the cloud's store %s is damaged: it says no format" + restore},
+		"half a format": {database(map[string]string{"format": "2x"}), "state.db",
+			"the cloud's store %s is damaged: it says no format" + restore},
 		"format of an older file": {database(map[string]string{"format": "1"}), "state.db",
 			"the cloud's store %s is damaged: it says no format" + restore},
 		"no bucket": {database(format2, nil), "state.db", `the cloud's store %s is damaged: it has no bucket "sealed"` + restore},

@@ -70,7 +70,7 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "firstrun", Short: "Prepare an environment's first run: check rights, find what exists", Long: long, Example: examples,
 		Annotations:   map[string]string{cli.Codes: codes},
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&a.folder, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository's)")

@@ -29,12 +29,9 @@ const Codes = "codes"
 
 // Dress gives root and all commands below it this package's help and its errors of a wrong call. It comes after the last command is added.
 func Dress(root *cobra.Command) {
+	root.SilenceUsage = true // The error says how the command is called.
 	blame(root)
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), help(command)) })
-	root.SetUsageFunc(func(command *cobra.Command) error {
-		_, err := fmt.Fprint(command.OutOrStderr(), help(command))
-		return err
-	})
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say what a command is for, and how it is called",
 		RunE: func(command *cobra.Command, words []string) error {
 			found, rest, err := command.Root().Find(words)

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,6 +20,8 @@ func TestMeant(t *testing.T) {
 		"rolout": "; did you mean rollout?", "rollbakc": "; did you mean rollback?", "staus": "; did you mean status?",
 		"stauts": "; did you mean status?",
 		"reprot": "; did you mean report?", "wacth": "; did you mean watch?", "deploy": "", "": "", "x": "", "rollo": "; did you mean rollout?",
+		"ro": "", "rol": "; did you mean rollback or rollout?", "st": "", "sta": "; did you mean status?", "unrelatedwatch": "",
+		"xxwatch": "; did you mean watch?",
 	} {
 		assert.Equal(t, want, Meant(word, known), word)
 	}
@@ -34,7 +38,7 @@ func tree() *cobra.Command {
 	one.Flags().Bool("fast", false, "at once")
 	two := &cobra.Command{Use: "two", Short: "Do more"}
 	two.AddCommand(&cobra.Command{Use: "three", Run: func(*cobra.Command, []string) {}})
-	root.AddCommand(one, two)
+	root.AddCommand(one, two, &cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
 	Rename(root, "area", "region")
 	Dress(root)
 	return root
@@ -59,8 +63,13 @@ func TestHelp(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "Do one thing.\n\nUsage:\n  tool one NAME [flags]\n\nExamples:\n  tool one a\n\nFlags:\n      --fast            at once\n"+
 		"  -h, --help            help for one\n      --region string   where (default \"here\")\n\nExit codes: 0 done.\n", help(one))
-	assert.Contains(t, help(root), "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n")
-	assert.Contains(t, help(root), "one         Do one thing\n")
+	said, err := run(t, "--help")
+	require.NoError(t, err)
+	assert.Equal(t, "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n"+
+		"  completion  Generate the autocompletion script for the specified shell\n"+
+		"  help        Say what a command is for, and how it is called\n"+
+		"  one         Do one thing\n  two         Do more\n\n"+
+		"Flags:\n  -h, --help   help for tool\n\n\"tool COMMAND --help\" says more about a command.\n", said)
 	for long, want := range map[string]string{
 		"It does the thing at once.":        "Do one thing.\n\nIt does the thing at once.",
 		"Do one thing.\n\nIt is done once.": "Do one thing.\n\nIt is done once.",
@@ -88,8 +97,9 @@ func TestWrongCalls(t *testing.T) {
 		"one a --json":   "tool one has no JSON to print: leave out --json",
 		"--json one a":   "tool one has no JSON to print: leave out --json",
 	} {
-		_, err := run(t, strings.Fields(line)...)
+		said, err := run(t, strings.Fields(line)...)
 		require.EqualError(t, err, want, line)
+		assert.Empty(t, said, "%s: the error says how the command is called", line)
 		assert.True(t, Blamed(err), line)
 	}
 	assert.False(t, Blamed(errors.New("disk full")))
@@ -108,6 +118,30 @@ func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, Streams{Out: &out}.JSON(map[string]string{"image": "<none>"}))
 	assert.Equal(t, "{\n  \"image\": \"<none>\"\n}\n", out.String())
+}
+
+// TestWhoLooks checks when output has colours. The controlling side of a pseudo-terminal stands for a terminal.
+func TestWhoLooks(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("this system has no pseudo-terminals: ", err)
+	}
+	defer terminal.Close()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	defer file.Close()
+	for _, test := range []struct {
+		ci, noColour, term string
+		watched, coloured  bool
+	}{
+		{"", "", "xterm", true, true}, {"", "1", "xterm", true, false}, {"", "", "dumb", true, false}, {"true", "", "xterm", false, false},
+	} {
+		t.Setenv("CI", test.ci)
+		t.Setenv("NO_COLOR", test.noColour)
+		t.Setenv("TERM", test.term)
+		assert.Equal(t, []bool{test.watched, test.coloured}, []bool{watched(terminal), Coloured(terminal)}, "%+v", test)
+		assert.Equal(t, []bool{false, false}, []bool{watched(file), Coloured(file)}, "%+v", test)
+	}
 }
 
 func TestPaint(t *testing.T) {

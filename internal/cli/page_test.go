@@ -15,6 +15,7 @@ var page = Page{Usage: "tool FOLDER", Purpose: "Do things", Details: "It does th
 func parse(args ...string) (said string, fast bool, err error) {
 	var out bytes.Buffer
 	flags := flag.NewFlagSet("tool", flag.ContinueOnError)
+	flags.SetOutput(&out)
 	flags.BoolVar(&fast, "fast", false, "at once")
 	flags.Int("times", 1, "how often")
 	err = page.Parse(flags, args, &out)

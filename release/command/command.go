@@ -123,7 +123,7 @@ func (a *app) root() *cobra.Command {
 			"  release watch procureflow-web --web               watch the rollout on a page\n" +
 			"  release rollback procureflow-web                  give all requests back to the revision that served before",
 		Annotations:   map[string]string{cli.Codes: exitCodes},
-		SilenceErrors: true, SilenceUsage: true, Version: version(),
+		SilenceErrors: true, Version: version(),
 	}
 	root.SetVersionTemplate("release {{.Version}}\n")
 	a.base = root

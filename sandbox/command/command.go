@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 			"  sandbox demo                a good release, and a bad one that is caught\n" +
 			"  sandbox status              where the APIs, the services and the console are",
 		Annotations:  map[string]string{cli.Codes: codes},
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&a.dir, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
 	root.PersistentFlags().StringVar(&a.state, "state", "", "folder that keeps the sandbox's state (default .sandbox in the repository)")

@@ -90,11 +90,16 @@ func TestRoleIsDeletedSoftly(t *testing.T) {
 	assert.Equal(t, taken, w.Refused("POST", roles, `{"roleId":"custom"}`))
 	assert.Nil(t, w.OK("POST", roles+"/custom:undelete", `{}`)["deleted"])
 	w.OK("DELETE", roles+"/custom", "")
-	w.Clock.Advance(8 * 24 * time.Hour)
+	w.Clock.Advance(7 * 24 * time.Hour)
+	w.OK("POST", roles+"/custom:undelete", `{}`)
+	w.OK("DELETE", roles+"/custom", "")
+	w.Clock.Advance(7*24*time.Hour + time.Second)
 	assert.Equal(t,
 		"Bad Request FAILED_PRECONDITION: The role named projects/procureflow-dev/roles/custom was deleted more than 7 days ago.",
 		w.Refused("POST", roles+"/custom:undelete", `{}`))
-	w.Clock.Advance(30 * 24 * time.Hour)
+	w.Clock.Advance(30*24*time.Hour - time.Second)
+	assert.Equal(t, taken, w.Refused("POST", roles, `{"roleId":"custom"}`))
+	w.Clock.Advance(time.Second)
 	w.OK("POST", roles, `{"roleId":"custom"}`)
 }
 
@@ -105,12 +110,12 @@ func TestPoolRulesAndDeletion(t *testing.T) {
 	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
 	assert.Empty(t, w.OK("GET", trust+"/github:listAttestationRules", ""))
 	rule := `{"googleCloudResource":"//run.googleapis.com/projects/1/name/a"}`
-	w.OK("POST", trust+"/github:setAttestationRules", `{"attestationRules":[`+rule+`]}`)
+	const shown = "projects/123456789012/locations/global/workloadIdentityPools/github"
+	assert.Equal(t, shown, w.OK("POST", trust+"/github:setAttestationRules", `{"attestationRules":[`+rule+`]}`)["name"])
 	assert.Len(t, w.OK("GET", trust+"/github:listAttestationRules", "")["attestationRules"], 1)
 	assert.Equal(t, "Bad Request INVALID_ARGUMENT: A pool has at most 50 attestation rules.",
 		w.Refused("POST", trust+"/github:setAttestationRules", `{"attestationRules":[`+strings.Repeat(rule+",", 50)+rule+`]}`))
 
-	const shown = "projects/123456789012/locations/global/workloadIdentityPools/github"
 	assert.Equal(t, "Bad Request FAILED_PRECONDITION: The resource "+shown+" is not deleted.",
 		w.Refused("POST", trust+"/github:undelete", `{}`))
 	w.OK("DELETE", trust+"/github", "")
@@ -120,7 +125,10 @@ func TestPoolRulesAndDeletion(t *testing.T) {
 	} {
 		assert.Equal(t, "Bad Request FAILED_PRECONDITION: The resource "+shown+" "+request.want, w.Refused(request.method, request.path, ""))
 	}
+	w.OK("POST", trust+"?workloadIdentityPoolId=second", `{}`)
+	w.OK("DELETE", trust+"/second", "")
 	require.NoError(t, w.Cloud.ForgetDeleted(cloudtest.Project))
+	w.OK("POST", trust+"?workloadIdentityPoolId=second", `{}`)
 	w.OK("POST", trust+"?workloadIdentityPoolId=github", `{}`)
 	assert.Empty(t, w.OK("GET", trust+"/github:listAttestationRules", ""), "the new pool has no rules of the old one")
 }

@@ -144,7 +144,6 @@ func prepareRole(c *rest.Change) error {
 		}
 		seen[p] = true
 	}
-	delete(c.New, "includedPermissions")
 	if len(permissions) > 0 {
 		c.New["includedPermissions"] = permissions
 	}
