@@ -37,8 +37,10 @@ func tree() *cobra.Command {
 		Annotations: map[string]string{Codes: "Exit codes: 0 done."}, RunE: func(*cobra.Command, []string) error { return nil }}, "region")
 	one.Flags().Bool("fast", false, "at once")
 	two := &cobra.Command{Use: "two", Short: "Do more"}
+	four := &cobra.Command{Use: "four", Short: "Do it in a row", Run: func(command *cobra.Command, _ []string) { command.Print("in a row") }}
+	four.AddCommand(&cobra.Command{Use: "five", Run: func(*cobra.Command, []string) {}})
 	two.AddCommand(&cobra.Command{Use: "three", Run: func(*cobra.Command, []string) {}})
-	root.AddCommand(one, two, &cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
+	root.AddCommand(one, two, four, &cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
 	Rename(root, "area", "region")
 	Dress(root)
 	return root
@@ -66,7 +68,7 @@ func TestHelp(t *testing.T) {
 	said, err := run(t, "--help")
 	require.NoError(t, err)
 	assert.Equal(t, "Do things.\n\nUsage:\n  tool [flags]\n\nAvailable Commands:\n"+
-		"  completion  Generate the autocompletion script for the specified shell\n"+
+		"  completion  Generate the autocompletion script for the specified shell\n  four        Do it in a row\n"+
 		"  help        Say what a command is for, and how it is called\n"+
 		"  one         Do one thing\n  two         Do more\n\n"+
 		"Flags:\n  -h, --help   help for tool\n\n\"tool COMMAND --help\" says more about a command.\n", said)
@@ -111,6 +113,9 @@ func TestWrongCalls(t *testing.T) {
 	said, err := run(t, "two")
 	require.NoError(t, err)
 	assert.Contains(t, said, "Do more.\n")
+	said, err = run(t, "four")
+	require.NoError(t, err)
+	assert.Equal(t, "in a row", said, "a command with others below it may do something itself")
 }
 
 func TestJSON(t *testing.T) {

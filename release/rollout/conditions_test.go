@@ -65,12 +65,13 @@ func TestPolicyIsChecked(t *testing.T) {
 	}
 }
 
-// TestResumeBetweenSteps resumes a rollout at a percent that is not a step of the policy. The candidate has to stay healthy there
-// for as long as in the first step.
-func TestResumeBetweenSteps(t *testing.T) {
+// TestResumeAtAPercent resumes a rollout. At a percent that is not a step of the policy, too, the candidate has to stay healthy for as long
+// as in the first step, and only once.
+func TestResumeAtAPercent(t *testing.T) {
 	t.Parallel()
 	for percent, want := range map[int][]string{
 		5:  {"shift web-a=090/stable web-b=010/candidate web-b=000/shifted"},
+		10: {"shift web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		30: {"shift web-a=050/stable web-b=050/candidate web-b=000/shifted"},
 		99: {"shift web-a=000/stable web-b=100/candidate web-b=000/shifted"},
 	} {
@@ -84,7 +85,7 @@ func TestResumeBetweenSteps(t *testing.T) {
 		}
 		result := s.controller().Rollout(context.Background(), rollout.Request{})
 		assert.Equal(t, rollout.Released, result.Outcome, result.Why)
-		assert.GreaterOrEqual(t, first, testPolicy().Steps[0].Bake, "%d %%", percent)
+		assert.Equal(t, testPolicy().Steps[0].Bake+time.Second, first, "%d %%: the bake, and the API's second", percent)
 		assert.Equal(t, want[0], s.transitions()[0])
 	}
 }
@@ -332,6 +333,23 @@ func TestGuardOfDesiredTraffic(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, rollout.Nothing, result.Outcome, result.Why)
+}
+
+// TestGuardOutlivesASignal checks that a signal ends the command, and that the traffic is put back nevertheless.
+func TestGuardOutlivesASignal(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	s.pass(time.Minute)
+	s.serves(of("web-a", 100, "stable"))
+	ctx, signal := context.WithCancel(context.Background())
+	result, err := s.controller().Guard(ctx, func(ctx context.Context) error {
+		err := s.shift(s.service.Etag, []plan.Target{of("web-b", 100, "")})
+		signal()
+		return errors.Join(err, ctx.Err())
+	})
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
+	assert.Equal(t, "web-a=100/stable", list(s.service.Desired))
 }
 
 // TestJournalHasEveryProbe checks that each probe is in the journal once, in lines at least five seconds apart and before each

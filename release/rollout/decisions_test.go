@@ -120,14 +120,17 @@ func TestCandidateIsTheWantedRevision(t *testing.T) {
 // severed is a prober whose own network is down between two times.
 type severed struct {
 	*solo
-	from, to time.Duration
-	only     health.Endpoint // The one endpoint that is unreachable; empty for all.
+	from, to, again time.Duration   // again is the time after which it happens again; 0 for once.
+	only            health.Endpoint // The one endpoint that is unreachable; empty for all.
 }
 
 func (n severed) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
-	samples := n.solo.Probe(ctx, probes)
+	samples, now := n.solo.Probe(ctx, probes), n.now
+	if n.again > 0 {
+		now %= n.again
+	}
 	for i := range samples {
-		if n.now >= n.from && n.now < n.to && (n.only == "" || n.only == samples[i].Endpoint) {
+		if now >= n.from && now < n.to && (n.only == "" || n.only == samples[i].Endpoint) {
 			samples[i] = health.Sample{Endpoint: samples[i].Endpoint, At: samples[i].At, Fault: "/: lookup web.example: no such host",
 				Unreachable: true}
 		}
@@ -141,12 +144,12 @@ func TestOwnNetworkIsDown(t *testing.T) {
 	t.Parallel()
 	const at10 = "web-a=090/stable web-b=010/candidate web-b=000/shifted"
 	for name, test := range map[string]struct {
-		begun    bool // The rollout stands at 10 %.
-		from, to time.Duration
-		only     health.Endpoint
-		outcome  rollout.Outcome
-		why      string
-		traffic  string
+		begun           bool // The rollout stands at 10 %.
+		from, to, again time.Duration
+		only            health.Endpoint
+		outcome         rollout.Outcome
+		why             string
+		traffic         string
 	}{
 		"resumed, the network stays down": {begun: true, to: time.Hour, outcome: rollout.Interrupted,
 			why: "neither the candidate nor the service can be reached from here for 30s: /: lookup web.example: no such host: " +
@@ -158,6 +161,8 @@ func TestOwnNetworkIsDown(t *testing.T) {
 			traffic: "web-b=100/stable web-a=000/previous"},
 		"between steps, the network comes back": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"the network goes down again and again": {begun: true, from: 10 * time.Second, to: 35 * time.Second, again: 90 * time.Second,
+			outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"only the candidate is out of reach": {begun: true, to: time.Hour, only: health.Candidate, outcome: rollout.RolledBack,
 			why:     "3 probes of the candidate's URL in a row failed, the last one: /: lookup web.example: no such host",
 			traffic: "web-a=100/stable web-b=000/rejected"},
@@ -172,7 +177,7 @@ func TestOwnNetworkIsDown(t *testing.T) {
 				s.serves(of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted"))
 			}
 			controller := s.controller()
-			controller.Prober = severed{s, test.from, test.to, test.only}
+			controller.Prober = severed{s, test.from, test.to, test.again, test.only}
 			var told []string
 			controller.Waiting = func(why string) { told = append(told, why) }
 			result := controller.Rollout(context.Background(), rollout.Request{})
@@ -194,7 +199,7 @@ func TestBakeRestartsAfterAGap(t *testing.T) {
 	s := deployed(revision{})
 	s.serves(of("web-a", 90, "stable"), of("web-b", 10, "candidate"), of("web-b", 0, "shifted"))
 	controller := s.controller()
-	controller.Prober = severed{s, 15 * time.Second, 35 * time.Second, ""}
+	controller.Prober = severed{s, 15 * time.Second, 35 * time.Second, 0, ""}
 	var shifted time.Duration
 	s.writing = func() {
 		if shifted == 0 {

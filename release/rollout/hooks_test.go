@@ -132,12 +132,18 @@ const (
 func TestHooksRunAroundTraffic(t *testing.T) {
 	t.Parallel()
 	j, c := hooked(revision{startup: time.Second})
+	var told []string
+	c.Waiting = func(why string) { told = append(told, why) }
 	result := c.Rollout(context.Background(), rollout.Request{})
 	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
 	assert.Equal(t, []string{"pin 0", "begin 0", "before migrate starting ", "before migrate started migrate-1",
 		"before migrate succeeded migrate-1",
 		"shift 10", "shift 50", "shift 100", "after smoke starting ", "after smoke started smoke-2", "after smoke succeeded smoke-2",
 		"finish 100"}, j.lines())
+	for _, why := range []string{"the before hook migrate runs, for up to 1m0s (execution migrate-1)",
+		"the after hook smoke runs, for up to 1m0s (execution smoke-2)"} {
+		assert.Contains(t, told, why)
+	}
 	assert.Equal(t, []hooks.Start{
 		{Mark: "before/web-b", Args: []string{"up"}, Variables: map[string]string{"RELEASE_REVISION": "web-b", "RELEASE_STABLE": "web-a",
 			"RELEASE_URL": ""}}, // The tag has no URL yet.
@@ -155,7 +161,8 @@ func TestHooksEnd(t *testing.T) {
 		why      string
 		traffic  string
 		runs     int
-		left     int // executions that run on
+		left     int  // executions that run on
+		unnamed  bool // The run ends before it has found the candidate.
 	}{
 		"the migration fails": {fates: []fate{{time.Second, hooks.Failed}}, outcome: rollout.RolledBack,
 			why: "the before hook migrate: failed (execution migrate-1); its log: https://log", traffic: rejected, runs: 1},
@@ -192,7 +199,17 @@ func TestHooksEnd(t *testing.T) {
 			why: "the before hook cannot run: nothing here runs the job migrate", traffic: onlyA},
 		"the API is out of reach": {arrange: func(j *jobs, _ *rollout.Controller) {
 			j.writing = func() { j.broken = rollout.ErrUnavailable }
-		}, outcome: rollout.Interrupted, traffic: onlyA,
+		}, outcome: rollout.Interrupted, traffic: onlyA, unnamed: true,
+			why: "the API is out of reach for 30s: the API did not answer: resume with `release rollout web`, or end the rollout with `release " +
+				"rollback web`"},
+		"the API goes out of reach while the migration runs": {fates: []fate{{time.Hour, hooks.Succeeded}}, arrange: func(j *jobs,
+			_ *rollout.Controller) {
+			j.before = func() {
+				if len(j.executions) > 0 {
+					j.broken = rollout.ErrUnavailable
+				}
+			}
+		}, outcome: rollout.Interrupted, traffic: "web-a=100/stable web-b=000/candidate", runs: 1, left: 1,
 			why: "the API is out of reach for 30s: the API did not answer: resume with `release rollout web`, or end the rollout with `release " +
 				"rollback web`"},
 		"the smoke test fails": {fates: []fate{{time.Second, hooks.Succeeded}, {time.Second, hooks.Failed}}, outcome: rollout.RolledBack,
@@ -208,7 +225,7 @@ func TestHooksEnd(t *testing.T) {
 			runs: 2, left: 1},
 		"the journal cannot be written": {arrange: func(j *jobs, _ *rollout.Controller) {
 			j.writing = func() { j.solo.broken = errors.New("disk full") }
-		}, outcome: rollout.Failed, why: "write the journal: disk full", traffic: onlyA},
+		}, outcome: rollout.Failed, why: "write the journal: disk full", traffic: onlyA, unnamed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,6 +236,7 @@ func TestHooksEnd(t *testing.T) {
 			result := c.Rollout(context.Background(), rollout.Request{})
 			assert.Equal(t, test.outcome, result.Outcome, result.Why)
 			assert.Contains(t, result.Why, test.why)
+			assert.Equal(t, map[bool]string{false: "web-b"}[test.unnamed], result.Candidate)
 			assert.Equal(t, test.traffic, list(j.service.Desired))
 			assert.Len(t, j.executions, test.runs)
 			running := 0

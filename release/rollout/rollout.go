@@ -319,7 +319,7 @@ func (r *run) remaining(percent int) []Step {
 			steps = append(steps, step)
 		}
 	}
-	if percent > 0 && (len(steps) == 0 || steps[0].Percent != percent) {
+	if percent > 0 && steps[0].Percent != percent { // The last step is 100 %, so that there is one.
 		// The percent comes from another policy or from a person. It is no step here, but the candidate has to stay healthy at it, too.
 		steps = append([]Step{{Percent: percent, Bake: r.Policy.Steps[0].Bake}}, steps...)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,16 @@ func TestRolloutClimbs(t *testing.T) {
 	assert.Equal(t, 6, s.writes, "a second rollout writes nothing")
 }
 
+// unreadable answers each question for a revision with an error.
+type unreadable struct {
+	*solo
+	err error
+}
+
+func (u unreadable) Revision(context.Context, string) (plan.Revision, error) {
+	return plan.Revision{}, u.err
+}
+
 func TestRolloutEnds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -48,6 +59,10 @@ func TestRolloutEnds(t *testing.T) {
 			why: "web-b never became ready, and serves nobody: the container did not listen", traffic: "web-a=100/stable"},
 		"not ready in time": {revision: revision{startup: time.Hour}, outcome: rollout.Failed,
 			why: "web-b is not ready after 1m0s, and serves nobody: starting", traffic: "web-a=100/stable"},
+		"it cannot be read": {arrange: func(s *solo, c *rollout.Controller) { c.Service = unreadable{s, errors.New("403 forbidden")} },
+			outcome: rollout.Failed, why: "403 forbidden", traffic: "web-a=100/stable"},
+		"it cannot be found": {arrange: func(s *solo, c *rollout.Controller) { c.Service = unreadable{s, rollout.ErrNotFound} },
+			outcome: rollout.Failed, why: "web-b is not ready after 1m0s, and serves nobody: it has not appeared", traffic: "web-a=100/stable"},
 		"bad from the start": {revision: revision{badFrom: 1}, outcome: rollout.RolledBack,
 			why: "2 of 2 probes before traffic failed, the last one: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
 		"slow": {revision: revision{slow: true}, outcome: rollout.RolledBack,
@@ -162,6 +177,9 @@ func TestRolloutEnds(t *testing.T) {
 			assert.Equal(t, test.outcome, result.Outcome, result.Why)
 			require.NotEmpty(t, result.Why)
 			assert.Equal(t, test.why, result.Why[0])
+			if strings.HasPrefix(test.why, "web-b ") {
+				assert.Equal(t, "web-b", result.Candidate)
+			}
 			assert.Equal(t, test.traffic, list(s.service.Desired))
 		})
 	}
@@ -660,6 +678,7 @@ func TestGuard(t *testing.T) {
 			assert.Equal(t, test.outcome, result.Outcome, result.Why)
 			assert.Equal(t, test.err != nil, errors.Is(err, failure))
 			assert.Equal(t, test.traffic, list(s.service.Desired))
+			assert.Equal(t, test.traffic, list(result.Traffic), "what the result says")
 		})
 	}
 }

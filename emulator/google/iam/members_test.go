@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 )
 
@@ -117,6 +119,33 @@ func TestTextsAtTheirLimits(t *testing.T) {
 		assert.Equal(t, "Bad Request INVALID_ARGUMENT: "+test.refused, w.Refused("POST", path, body))
 	}
 	assert.Len(t, w.OK("GET", trust+"/github:listAttestationRules?pageSize=50", "")["attestationRules"], 50)
+}
+
+// TestRolesOfABinding checks which roles can be granted. The emulator lists the roles of some services, and takes any well-formed role of
+// the others.
+func TestRolesOfABinding(t *testing.T) {
+	t.Parallel()
+	w := cloudtest.Start(t)
+	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: "other-project", Number: "2", BillingAccount: "B"}))
+	w.OK("POST", "/su/v1/projects/other-project/services/iam.googleapis.com:enable", `{}`)
+	for _, project := range []string{cloudtest.Project, "other-project"} {
+		w.OK("POST", "/iam/v1/projects/"+project+"/roles", `{"roleId":"custom"}`)
+	}
+	const elsewhere = "does not exist in the resource's hierarchy."
+	for role, want := range map[string]string{
+		"roles/run.viewer": "", "roles/pubsub.admin": "", "projects/" + cloudtest.Project + "/roles/custom": "",
+		"roles/run.viewers":                             "Role roles/run.viewers is not supported for this resource.",
+		"roles/Pubsub":                                  "Role roles/Pubsub is not supported for this resource.",
+		"projects/other-project/roles/custom":           "Role (projects/other-project/roles/custom) " + elsewhere,
+		"projects/" + cloudtest.Project + "/roles/none": "Role (projects/" + cloudtest.Project + "/roles/none) " + elsewhere,
+	} {
+		policy := `{"policy":{"bindings":[{"role":"` + role + `","members":["user:a@example.com"]}]}}`
+		if want == "" {
+			w.OK("POST", "/crm/v1"+p+":setIamPolicy", policy)
+			continue
+		}
+		assert.Equal(t, "Bad Request INVALID_ARGUMENT: "+want, w.Refused("POST", "/crm/v1"+p+":setIamPolicy", policy), role)
+	}
 }
 
 func TestAccountIsDisabledAndEnabled(t *testing.T) {
