@@ -104,7 +104,7 @@ func (a *app) root() *cobra.Command {
 			"  sandbox preview dev         what up would do\n" +
 			"  sandbox demo                a good release, and a bad one that is caught\n" +
 			"  sandbox status              where the APIs, the services and the console are",
-		Annotations:  map[string]string{cli.Codes: codes},
+		Annotations:   map[string]string{cli.Codes: codes},
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&a.dir, "folder", "", "folder of Pulumi.yaml and the stack files (default: the repository)")
