@@ -40,7 +40,8 @@ func tree() *cobra.Command {
 	four := &cobra.Command{Use: "four", Short: "Do it in a row", Run: func(command *cobra.Command, _ []string) { command.Print("in a row") }}
 	four.AddCommand(&cobra.Command{Use: "five", Run: func(*cobra.Command, []string) {}})
 	two.AddCommand(&cobra.Command{Use: "three", Run: func(*cobra.Command, []string) {}})
-	root.AddCommand(one, two, four, &cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
+	root.AddCommand(one, two, four,
+		&cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
 	Rename(root, "area", "region")
 	Dress(root)
 	return root
