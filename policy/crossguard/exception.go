@@ -46,7 +46,7 @@ func parseException(v any, latest time.Time) ([]exception, error) {
 	}
 	reason, _ := given["reason"].(string)
 	if strings.TrimSpace(reason) == "" {
-		return nil, fmt.Errorf("needs a reason")
+		return nil, fmt.Errorf("needs a reason: say in a sentence why the violation is accepted")
 	}
 	expires, err := lastDay(given, latest)
 	if err != nil {

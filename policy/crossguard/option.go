@@ -47,7 +47,7 @@ type Option struct {
 
 func (o Option) validate() error {
 	if o.Name == "" || o.Description == "" {
-		return fmt.Errorf("needs a name and a description")
+		return fmt.Errorf("needs a name and a description: users read both")
 	}
 	if err := o.validateType(); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (o Option) validateType() error {
 	}
 	for _, bounds := range [][2]int{{o.MinLength, o.MaxLength}, {o.MinItems, o.MaxItems}} {
 		if bounds[0] < 0 || bounds[1] < 0 || bounds[1] > 0 && bounds[0] > bounds[1] {
-			return fmt.Errorf("its bounds are %d and %d: nothing is within them", bounds[0], bounds[1])
+			return fmt.Errorf("its bounds are %d and %d, and nothing is within them: make the first the smaller one", bounds[0], bounds[1])
 		}
 	}
 	if _, err := regexp.Compile(o.Pattern); err != nil {

@@ -172,7 +172,7 @@ func (p Pack) Validate() error {
 	}
 	for name := range p.InitialConfig {
 		if !seen[name] {
-			problem("initial configuration names policy %q, which the pack does not have", name)
+			problem("initial configuration names policy %q, which the pack does not have: correct the name or remove it", name)
 		}
 	}
 	if len(problems) > 0 {

@@ -91,7 +91,7 @@ func Judge(question Question, run Run, approvals []Approval) ([]Approver, error)
 	byGate := make([][]Account, len(question.Gates))
 	for i, approval := range approvals {
 		if err := approval.malformed(); err != nil {
-			return nil, refuse("review %d of run %d %v", i+1, run.ID, err)
+			return nil, refuse("review %d of run %d %v; start a new run", i+1, run.ID, err)
 		}
 		for at, gate := range question.Gates {
 			if !approval.isOf(gate) {
@@ -130,21 +130,21 @@ func (q Question) matches(run Run) error {
 	}
 	switch {
 	case len(q.Gates) == 0:
-		return refuse("no environment was named")
+		return refuse("no environment was named: give --environments, one for each approval")
 	case run.ID == 0 || run.ID != q.Run:
-		return refuse("GitHub answered about run %d, not %d", run.ID, q.Run)
+		return refuse("GitHub answered about run %d, not %d: check --run, and ask again", run.ID, q.Run)
 	case !strings.EqualFold(run.Repository.FullName, q.Repository):
-		return refuse("run %d is of repository %q, not %s", run.ID, run.Repository.FullName, q.Repository)
+		return refuse("run %d is of repository %q, not %s: give the run's own as --repository", run.ID, run.Repository.FullName, q.Repository)
 	case run.Attempt < 1 || attempt != run.Attempt:
-		return refuse("run %d is at attempt %d, and attempt %d asks", run.ID, run.Attempt, attempt)
+		return refuse("run %d is at attempt %d, and attempt %d asks; start a new run", run.ID, run.Attempt, attempt)
 	case run.Attempt > 1:
 		return refuse("run %d is at attempt %d: the approvals are those of an earlier one; start a new run", run.ID, run.Attempt)
 	case run.Actor == nil || run.Actor.ID <= 0 || run.TriggeringActor == nil || run.TriggeringActor.ID <= 0:
-		return refuse("GitHub does not say who started run %d", run.ID)
+		return refuse("GitHub does not say who started run %d; start a new run", run.ID)
 	}
 	for i, gate := range q.Gates {
 		if slices.ContainsFunc(q.Gates[:i], func(other string) bool { return strings.EqualFold(gate, other) }) {
-			return refuse("environment %s is named twice", gate)
+			return refuse("environment %s is named twice: name a different one for each approval", gate)
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func (c Client) get(ctx context.Context, path string, into any) error {
 		return errors.New("GITHUB_API_URL is not the URL of an API, such as https://api.github.com")
 	}
 	if base.Scheme != "https" && (base.Scheme != "http" || !loopback.Address(base.Hostname())) {
-		return fmt.Errorf("%s: a token is sent over https only", base.Host)
+		return fmt.Errorf("%s: a token is sent over https only; begin GITHUB_API_URL with https://", base.Host)
 	}
 	if c.Token == "" {
 		return errors.New("GITHUB_TOKEN is empty: give one with actions: read")
@@ -117,14 +117,14 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 	if _, more, err := nextpage.Address(response.Header); err != nil {
 		return nil, false, refuse("%v", err)
 	} else if more {
-		return nil, false, refuse("the answer has more than one page")
+		return nil, false, refuse("the answer has more than one page; start a new run, which has fewer reviews")
 	}
 	body, err = io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
 	if err != nil {
 		return nil, true, err
 	}
 	if len(body) > answerLimit {
-		return nil, false, refuse("the answer is larger than %d bytes", answerLimit)
+		return nil, false, refuse("the answer is larger than %d bytes; start a new run, which has fewer reviews", answerLimit)
 	}
 	return body, false, nil
 }
@@ -132,7 +132,7 @@ func (c Client) call(ctx context.Context, address string) (body []byte, again bo
 func decode(path string, body []byte, into any) error {
 	// The error leaves out the body, because it holds personal data.
 	if err := json.Unmarshal(body, into); err != nil {
-		return refuse("GET %s answered something else than expected: %v", path, err)
+		return refuse("GET %s answered something else than expected: %v; check GITHUB_API_URL", path, err)
 	}
 	return nil
 }

@@ -183,7 +183,8 @@ func (s *Signer) authority(ctx context.Context, r Request) (note string, public 
 		}
 		block, _ := pem.Decode([]byte(key.PkixPublicKey.PublicKeyPem))
 		if block == nil {
-			return "", nil, fmt.Errorf("the public key of %s at %s is not PEM", r.Key, r.Attestor)
+			return "", nil, fmt.Errorf("the public key of %s at %s is not PEM: run the stack's `pulumi up`, which writes it there", r.Key,
+				r.Attestor)
 		}
 		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
 		if err != nil {
@@ -191,11 +192,13 @@ func (s *Signer) authority(ctx context.Context, r Request) (note string, public 
 		}
 		public, ok := parsed.(*ecdsa.PublicKey)
 		if !ok || public.Curve != elliptic.P256() {
-			return "", nil, fmt.Errorf("the public key of %s at %s is not an ECDSA key on P-256", r.Key, r.Attestor)
+			return "", nil, fmt.Errorf("the public key of %s at %s is not an ECDSA key on P-256: sign with a key of the algorithm "+
+				"EC_SIGN_P256_SHA256", r.Key, r.Attestor)
 		}
 		return owned.NoteReference, public, nil
 	}
-	return "", nil, fmt.Errorf("%s has no public key with the id %s: a signature by that key would not count there", r.Attestor, keyID(r.Key))
+	return "", nil, fmt.Errorf("%s has no public key with the id %s, so a signature by that key would not count there: add the key's version "+
+		"to binaryAuthorization.keyVersions and run `pulumi up`", r.Attestor, keyID(r.Key))
 }
 
 // find returns the name of an attestation of the image that the key signed, or nothing. It skips attestations that do not verify.
@@ -254,11 +257,12 @@ func (s *Signer) sign(ctx context.Context, key string, payload []byte, public *e
 	signature := unbase64(answer.Signature)
 	switch {
 	case answer.Name != key:
-		return nil, fmt.Errorf("the key %s was asked to sign, and %q signed; nothing was attested", key, answer.Name)
+		return nil, fmt.Errorf("the key %s was asked to sign, and %q signed; nothing was attested: try again", key, answer.Name)
 	case !answer.VerifiedDigestCrc32c || answer.SignatureCrc32c != int64(crc32.Checksum(signature, castagnoli)):
 		return nil, fmt.Errorf("the signature of %s was damaged on the way; nothing was attested: try again", key)
 	case !ecdsa.VerifyASN1(public, digest[:], signature):
-		return nil, fmt.Errorf("the signature of %s does not verify with the public key of the attestor; nothing was attested", key)
+		return nil, fmt.Errorf("the signature of %s does not verify with the public key of the attestor; nothing was attested: compare the two "+
+			"public keys, and run the stack's `pulumi up` if they differ", key)
 	}
 	return signature, nil
 }

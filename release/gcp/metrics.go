@@ -27,7 +27,7 @@ func NewMetrics(ctx context.Context, endpoints Endpoints, project, region, servi
 	}
 	client, err := monitoring.NewService(ctx, clientOptions...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Cloud Monitoring: %w", err)
+		return nil, fmt.Errorf("connect to Cloud Monitoring: %w (log in with `gcloud auth application-default login`)", err)
 	}
 	return &Metrics{client: client, project: project, region: region, service: service, Now: time.Now}, nil
 }

@@ -113,7 +113,7 @@ func output(file string, result registry.Result) error {
 	// The image itself names its user. A line break in the name would add another output, and a space or an at sign another user.
 	user := result.ImageUser()
 	if strings.Count(user, "@") != 1 || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return fmt.Errorf("the image's user %q has a space, an at sign or a control character", user)
+		return fmt.Errorf("the image's user %q has a space, an at sign or a control character: name another USER in the Dockerfile", user)
 	}
 	lines := []string{"image=" + result.Image, "digest=" + result.Digest, "image-user=" + user}
 	for _, build := range result.Provenance {

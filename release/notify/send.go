@@ -31,7 +31,8 @@ func (n *Notifier) send(ctx context.Context, sink Sink, secret string, message M
 		if sink.Token != "" {
 			token := strings.TrimSpace(n.getenv(sink.Token))
 			if token == "" {
-				return 0, fmt.Errorf("the variable %s is not set, and the webhook wants its token", sink.Token)
+				return 0, fmt.Errorf("the variable %s is not set, and the webhook wants its token: set it, or take token out of the release policy",
+					sink.Token)
 			}
 			c.token = token
 		}
@@ -75,7 +76,8 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, c.method, at, body)
 	if err != nil {
-		return 0, errors.New("the address is malformed") // The error is dropped, because it contains the address.
+		// The error is dropped, because it contains the address.
+		return 0, errors.New("the address is malformed: set the variable to one such as https://example.com/hook")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "procureflow-release")

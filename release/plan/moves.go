@@ -95,7 +95,8 @@ func Begin(s Service, candidate string) ([]Target, error) {
 func Shift(s Service, percent int) ([]Target, error) {
 	state := Read(s)
 	if state.Phase != Prepared && state.Phase != Shifting && state.Phase != Full {
-		return nil, refuse("no rollout can be continued here: the service is %s (%s)", state.Phase, Describe(s.Desired))
+		return nil, refuse("no rollout can be continued here, because the service is %s (%s): look with %s", state.Phase, Describe(s.Desired),
+			s.Command("status"))
 	}
 	if percent < 1 || percent > 100 {
 		return nil, refuse("a shift to %d %% is not between 1 and 100", percent)

@@ -36,7 +36,7 @@ func TestNoIndex(t *testing.T) {
 		"https://other.example.com":   "https://other.example.com answers 200" + listed,
 		"https://shown.example.com/":  "https://shown.example.com/ answers 200" + listed,
 		"https://moved.example.com":   "https://moved.example.com answers 302" + listed,
-		"/path":                       `"/path" is not a URL to probe`,
+		"/path":                       `"/path" is not a URL to probe: use one such as https://SERVICE.run.app`,
 	} {
 		err := NoIndex(t.Context(), server.URL, url)
 		if want == "" {

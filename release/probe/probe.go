@@ -194,7 +194,7 @@ func hint(status int, authenticated bool) string {
 func (p *Prober) request(ctx context.Context, base, path string, withToken bool) (*http.Request, error) {
 	target, err := url.Parse(strings.TrimSuffix(base, "/") + path)
 	if err != nil || target.Host == "" {
-		return nil, fmt.Errorf("%q is not a URL to probe", base)
+		return nil, fmt.Errorf("%q is not a URL to probe: use one such as https://SERVICE.run.app", base)
 	}
 	host := target.Host
 	if p.Via != "" {
@@ -214,7 +214,7 @@ func (p *Prober) request(ctx context.Context, base, path string, withToken bool)
 		return request, nil
 	}
 	if target.Scheme != "https" && p.Via == "" {
-		return nil, errors.New("a token is sent over https only")
+		return nil, errors.New("a token is sent over https only: use the address that begins with https://")
 	}
 	token, err := p.Token(ctx)
 	if err != nil {

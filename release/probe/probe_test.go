@@ -159,13 +159,13 @@ func TestTokensAreSentToTheServiceOnly(t *testing.T) {
 	assert.Equal(t, []string{"web.example.com"}, hosts)
 	assert.Equal(t, []string{"Bearer token-1"}, authorizations)
 	plain := probe(&Prober{Token: token, Private: true}, server.URL)
-	assert.Equal(t, "/: a token is sent over https only", plain.Fault)
+	assert.Equal(t, "/: a token is sent over https only: use the address that begins with https://", plain.Fault)
 	assert.False(t, plain.Unreachable)
 	leaky := func(context.Context) (string, error) { return "", errors.New("answer: refresh_token=abc") }
 	unsent := probe(&Prober{Via: server.URL, Token: leaky, Private: true}, "https://web.example.com")
 	assert.Equal(t, "/: no ID token could be obtained", unsent.Fault)
 	assert.True(t, unsent.Unreachable, "nothing is known about the candidate")
-	assert.Equal(t, `/: "" is not a URL to probe`, probe(&Prober{}, "").Fault)
+	assert.Equal(t, `/: "" is not a URL to probe: use one such as https://SERVICE.run.app`, probe(&Prober{}, "").Fault)
 	assert.Len(t, hosts, 1)
 }
 

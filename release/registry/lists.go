@@ -74,7 +74,7 @@ func (c *copying) growList(ctx context.Context, subject string) error {
 	}
 	list = v1.IndexManifest{}
 	if err := json.Unmarshal(now.raw, &list); err != nil {
-		return refuse("%s:%s is not a list any more", c.target, tag)
+		return refuse("%s:%s is not a list any more, because somebody wrote it meanwhile: promote again", c.target, tag)
 	}
 	if missing := without(wanted, list.Manifests); len(missing) > 0 {
 		return &unlistedError{missing: missing}

@@ -104,7 +104,7 @@ func (r *repository) setTag(ctx context.Context, tag string, m manifest) (writte
 		case failed != nil:
 			return failed
 		}
-		return refuse("the registry took the tag and does not know it")
+		return refuse("the registry took the tag and does not know it: promote again")
 	})
 	return written, err
 }

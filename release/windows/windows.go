@@ -155,7 +155,7 @@ func ParseSpan(days []string, from, to string) (Span, error) {
 		case at < 0:
 			found.Add("days: %q is not a day: use mon, tue, wed, thu, fri, sat or sun", name)
 		case slices.Contains(span.Days, weekdays[at]):
-			found.Add("days: %s is there twice", name)
+			found.Add("days: %s is there twice: keep one", name)
 		default:
 			span.Days = append(span.Days, weekdays[at])
 		}
@@ -201,7 +201,7 @@ func ParseDays(text string) (Days, error) {
 		days[i] = day(at.Date())
 	}
 	if days[1] < days[0] {
-		return Days{}, fmt.Errorf("%q ends before it begins", text)
+		return Days{}, fmt.Errorf("%q ends before it begins: write the earlier date first", text)
 	}
 	return Days{days[0], days[1]}, nil
 }

@@ -130,7 +130,7 @@ func TestBadWindows(t *testing.T) {
 		{nil, "09:00", "10:00", "days: name at least one, such as mon"},
 		{[]string{"monday", "mo", "tue", "Tue"}, "9:00", "25:00", `days: "monday" is not a day: use mon, tue, wed, thu, fri, sat or sun
 days: "mo" is not a day: use mon, tue, wed, thu, fri, sat or sun
-days: Tue is there twice
+days: Tue is there twice: keep one
 from: "9:00" is not a time of day: use one from 00:00 to 24:00
 to: "25:00" is not a time of day: use one from 00:00 to 24:00`},
 		{[]string{"mon"}, "22:00", "06:00", "from 22:00 is not before to 06:00: a window over midnight is two, one until 24:00"},
@@ -147,7 +147,7 @@ to: "10" is not a time of day: use one from 00:00 to 24:00`},
 		"24.12.2026":             `"24.12.2026" is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
 		"":                       `"" is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
 		"2026-12-24..":           `"2026-12-24.." is not a date: use one such as 2026-12-24, or 2026-12-24..2027-01-01`,
-		"2027-01-01..2026-12-24": `"2027-01-01..2026-12-24" ends before it begins`,
+		"2027-01-01..2026-12-24": `"2027-01-01..2026-12-24" ends before it begins: write the earlier date first`,
 	} {
 		_, err := ParseDays(text)
 		assert.EqualError(t, err, want)

@@ -83,7 +83,7 @@ func FromState(state []byte) ([]Resource, error) {
 		} `json:"deployment"`
 	}
 	if err := json.Unmarshal(state, &exported); err != nil {
-		return nil, fmt.Errorf("the state is not an export of a stack: %w", err)
+		return nil, fmt.Errorf("the state is not an export of a stack: %w; give the output of `pulumi stack export`", err)
 	}
 	var resources []Resource
 	for _, r := range exported.Deployment.Resources {

@@ -33,7 +33,7 @@ func ReadExport(data []byte) (Export, error) {
 		} `json:"deployment"`
 	}
 	if json.Unmarshal(data, &file) != nil {
-		return Export{}, errors.New("the exported state is not what `pulumi stack export` writes")
+		return Export{}, errors.New("the exported state is not what `pulumi stack export` writes: give that command's output")
 	}
 	export := Export{resources: map[string]apitype.ResourceV3{}}
 	for _, r := range file.Deployment.Resources {
@@ -44,7 +44,7 @@ func ReadExport(data []byte) (Export, error) {
 		export.resources[string(r.URN)] = r
 	}
 	if len(export.resources) == 0 {
-		return Export{}, errors.New("the exported state has no resources")
+		return Export{}, errors.New("the exported state has no resources: give the export of a stack that is up")
 	}
 	return export, nil
 }
@@ -104,7 +104,8 @@ func scrub(export Export, base []apitype.ResourceV3) (known []apitype.ResourceV3
 		known = append(known, r)
 	}
 	if len(absent) == len(base) || !slices.ContainsFunc(known, func(r apitype.ResourceV3) bool { return r.Custom && r.Parent != "" }) {
-		return nil, "", errors.New("the exported state has no resource of the base: it is another stack's or another project's")
+		return nil, "", errors.New("the exported state has no resource of the base: it is another stack's or another " +
+			"project's; name its stack with --stack")
 	}
 	foreign := 0
 	for urn := range export.resources {

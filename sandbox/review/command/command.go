@@ -120,7 +120,7 @@ func report(folder *os.Root) (*review.Report, error) {
 		return nil, err
 	}
 	if n := len(made.Stacks); n > mostStacks {
-		return nil, fmt.Errorf("it has %d stacks, and at most %d are read", n, mostStacks)
+		return nil, fmt.Errorf("it has %d stacks, and at most %d are read: review fewer", n, mostStacks)
 	}
 	return &made, nil
 }
