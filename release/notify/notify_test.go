@@ -314,7 +314,7 @@ func TestBadSinks(t *testing.T) {
 				"address is for pagerduty; that of a teams is a secret\naddress: this is not an address: use one such as https://example.com/hook\n" +
 				"on: \"rolled back\": use started, released, held, rolled-back, refused, superseded, failed, interrupted, unconfirmed"},
 		{Sink{Kind: Slack}, "secret has to be the name of an environment variable, such as RELEASE_SLACK_URL: the file holds no secret"},
-		{Sink{Kind: PagerDuty, Secret: "KEY", Address: "http://events.pagerduty.com"}, "address: the address has to begin with https://: set the variable to one that does"},
+		{Sink{Kind: PagerDuty, Secret: "KEY", Address: "http://events.pagerduty.com"}, "address: the address has to begin with https://"},
 	} {
 		err := test.sink.Validate()
 		if test.want == "" {
@@ -326,10 +326,10 @@ func TestBadSinks(t *testing.T) {
 	}
 	for value, want := range map[string]string{
 		"":                       "the variable is not set, so that nobody is told: set it, or take the sink out of the release policy",
-		"http://hooks.example/x": "the address has to begin with https://: set the variable to one that does",
-		"http://localhost/x":     "the address has to begin with https://: set the variable to one that does",
-		"http://192.0.2.7/x":     "the address has to begin with https://: set the variable to one that does",
-		"ftp://127.0.0.1/x":      "the address has to begin with https://: set the variable to one that does",
+		"http://hooks.example/x": "the address has to begin with https://",
+		"http://localhost/x":     "the address has to begin with https://",
+		"http://192.0.2.7/x":     "the address has to begin with https://",
+		"ftp://127.0.0.1/x":      "the address has to begin with https://",
 		"hooks.example/x":        "this is not an address: use one such as https://example.com/hook",
 		"https://a b/" + secret:  "this is not an address: use one such as https://example.com/hook",
 	} {

@@ -77,7 +77,7 @@ func (n *Notifier) post(ctx context.Context, c call) (time.Duration, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, at, body)
 	if err != nil {
 		// The error is dropped, because it contains the address.
-		return 0, errors.New("the address is malformed: set the variable to one such as https://example.com/hook")
+		return 0, errors.New("the address is malformed: use one such as https://example.com/hook")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "procureflow-release")

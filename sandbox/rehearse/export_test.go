@@ -147,7 +147,8 @@ func TestResourcesMissingOnEitherSide(t *testing.T) {
 	assert.Equal(t, base, same)
 
 	_, _, err = scrub(export, other)
-	assert.EqualError(t, err, "the exported state has no resource of the base: it is another stack's or another project's; name its stack with --stack")
+	assert.EqualError(t, err, "the exported state has no resource of the base: it is another stack's or another project's; "+
+		"name its stack with --stack")
 	for _, odd := range []string{"", "PLANTED", `{"deployment": {"resources": "PLANTED"}}`, "{}",
 		`{"deployment": {"resources": [{"urn": "PLANTED"}]}}`} {
 		_, err := ReadExport([]byte(odd))
