@@ -286,7 +286,7 @@ func difference(c change) string {
 }
 
 // Apply writes all files, each whole or not at all. It writes platform.yaml last, so that a run after an interruption begins
-// anew.
+// again.
 func (p Plan) Apply(root string) error {
 	changes := slices.Clone(p.changes)
 	slices.SortStableFunc(changes, func(a, b change) int {

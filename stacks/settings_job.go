@@ -43,7 +43,7 @@ type Job struct {
 	Release bool `json:"release,omitempty"`
 	// Schedule starts the job. Default: none.
 	Schedule *Schedule `json:"schedule,omitempty"`
-	// AlertOnFailure alerts people, through monitoring's channels, about each execution that failed, whoever started it. Default:
+	// AlertOnFailure alerts people, through monitoring's channels, about each execution that failed, no matter who started it. Default:
 	// true.
 	AlertOnFailure *bool `json:"alertOnFailure,omitempty" default:"true"`
 	// LateAfterHours alerts people when no execution has succeeded for this many hours: the schedule is paused, its account has lost

@@ -18,7 +18,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write docs/settings.md anew")
+var update = flag.Bool("update", false, "write docs/settings.md again")
 
 // TestSettingsPage compares docs/settings.md with the comments of the fields. `go test ./stacks -run SettingsPage -update` writes
 // the page.

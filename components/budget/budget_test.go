@@ -81,7 +81,8 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 		"thresholds out of order": {args(func(a *budget.BudgetArgs) { a.CurrentPercent = []int{50, 50, 0} }), []string{
 			"args.CurrentPercent[1] is 50 after 50", "args.CurrentPercent[2] is 0: use at least 1", "args.CurrentPercent[2] is 0 after 50",
 		}},
-		"a forecast of nothing": {args(func(a *budget.BudgetArgs) { a.ForecastPercent = []int{0} }), []string{"args.ForecastPercent[0] is 0"}},
+		"a forecast threshold of 0": {args(func(a *budget.BudgetArgs) { a.ForecastPercent = []int{0} }),
+			[]string{"args.ForecastPercent[0] is 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,7 @@ func TestBadArgumentsRegisterNothing(t *testing.T) {
 			`args.ServiceName "" is not a service id`, "args.Image is missing", "args.MaxInstances is 0: set at least 1",
 			`args.Startup.Path "" is not a path`, `args.Liveness.Path "" is not a path`,
 		}},
-		"what Cloud Run sets": {args(func(a *cloudrun.ServiceArgs) {
+		"a variable that Cloud Run sets": {args(func(a *cloudrun.ServiceArgs) {
 			a.Environment = map[string]pulumi.StringInput{"PORT": pulumi.String("1"), "K_SERVICE": pulumi.String("x"),
 				"K_REVISION": pulumi.String("x"), "K_CONFIGURATION": pulumi.String("x"), "X_GOOGLE_A": pulumi.String("x")}
 		}), []string{`args.Environment["PORT"] is set by Cloud Run itself`, `args.Environment["K_SERVICE"] is set`,

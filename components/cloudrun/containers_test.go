@@ -284,7 +284,7 @@ func TestContainerRefusals(t *testing.T) {
 		`variable "S" is given 2 times, in Environment and Secrets: keep one`: proxy(func(s *cloudrun.Sidecar) {
 			s.Environment, s.Secrets = map[string]pulumi.StringInput{"S": pulumi.String("1")}, secretOf("s", "1")
 		}),
-		`args.Sidecars["proxy"].Secrets["S"].Version "latest": pin a version's number, for example "1", so that whoever reads ` +
+		`args.Sidecars["proxy"].Secrets["S"].Version "latest": pin a version's number, for example "1", so that everybody who reads ` +
 			`the template knows the value`: proxy(func(s *cloudrun.Sidecar) { s.Secrets = secretOf("s", "latest") }),
 		`args.Sidecars["proxy"].CPU "0.07" is not sold: use 0.08 to 1, 2, 4, 6 or 8`: proxy(func(s *cloudrun.Sidecar) { s.CPU = "0.07" }),
 		`args.Sidecars["proxy"].Memory "1G" is not an amount of memory: use whole Mi or Gi, for example 256Mi`: proxy(
@@ -327,7 +327,7 @@ func TestContainerRefusals(t *testing.T) {
 		`args.Volumes["new"].Server "a b" is not a server: use an address or a host name`:   volume(cloudrun.Volume{Server: "a b", Path: "/x"}),
 		`args.Volumes["new"].Server "" is not a server: use an address or a host name`:      volume(cloudrun.Volume{Path: "/x"}),
 		`args.Volumes["new"].Path "x" is not a folder of the server: begin it with a slash`: volume(cloudrun.Volume{Server: "a", Path: "x"}),
-		`args.Volumes["new"].Secret.Version "latest": pin a version's number, for example "1", so that whoever reads the template ` +
+		`args.Volumes["new"].Secret.Version "latest": pin a version's number, for example "1", so that everybody who reads the template ` +
 			`knows the value`: volume(cloudrun.Volume{File: "f",
 			Secret: &cloudrun.SecretVariable{Secret: pulumi.String("s"), Version: pulumi.String("latest")}}),
 		`args.Volumes["New"] cannot be a volume's name: use lower-case letters, digits and hyphens`: func(a *cloudrun.ServiceArgs) {

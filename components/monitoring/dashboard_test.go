@@ -21,7 +21,7 @@ const (
 	metricType    = "gcp:logging/metric:Metric"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func dashboard(t *testing.T, services map[string]pulumi.StringInput) (*pulumitest.Inventory, *monitoring.Dashboard) {
 	t.Helper()

@@ -36,7 +36,7 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	require.NoError(t, w.Cloud.EnsureProject(cloud.Project{ID: project, Number: number, BillingAccount: billing}))
 	require.EqualError(t, w.Cloud.EnsureProject(cloud.Project{ID: project, Number: "5", BillingAccount: billing}),
 		"project procureflow-dev has number 123456789012 in this emulator and 5 in the settings; delete the emulator's state folder to "+
-			"start anew")
+			"start over")
 	require.EqualError(t, w.Cloud.EnsureProject(cloud.Project{ID: "procureflow-two", Number: number, BillingAccount: billing}),
 		"project number 123456789012 belongs to procureflow-dev in this emulator; give procureflow-two its own number")
 	require.EqualError(t, w.Cloud.EnsureProject(cloud.Project{ID: "X", Number: "n"}),

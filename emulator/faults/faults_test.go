@@ -104,7 +104,7 @@ func TestFaultsAreIndependent(t *testing.T) {
 	assert.Equal(t, []int{8, 3, 8, 3}, []int{state[0].Seen, state[0].Strikes, state[1].Seen, state[1].Strikes})
 	assert.Len(t, w.slept, 3)
 
-	// Setting it again starts its sequence anew; clearing it lets everything pass.
+	// Setting it again starts its sequence again; clearing it lets everything pass.
 	require.NoError(t, w.Set("errors", faults.Fault{Effect: faults.Answer, Rate: 0.5}))
 	assert.Equal(t, "200 200 503 503", w.calls(4))
 	require.NoError(t, w.Clear("errors"))

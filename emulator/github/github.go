@@ -74,7 +74,7 @@ func (h *Hub) Ensure(r Repository) error {
 				"default_branch": cmp.Or(r.Branch, "main"), "archived": false, "html_url": page, "node_id": fmt.Sprintf("R_%d", r.ID), "owner": owner}
 		} else if int64(doc.Number(there, "id")) != r.ID {
 			return fmt.Errorf("GitHub repository %s/%s has number %d in this emulator and %d in the settings; delete the emulator's state folder "+
-				"to start anew", r.Owner, r.Name, int64(doc.Number(there, "id")), r.ID)
+				"to start over", r.Owner, r.Name, int64(doc.Number(there, "id")), r.ID)
 		}
 		users := map[string]any{strconv.FormatInt(r.OwnerID, 10): r.Owner}
 		for id, login := range doc.Object(tx.Get("users:"+key), "users") {

@@ -102,7 +102,7 @@ func TestEnsureIsIdempotentAndRefusesOtherNumbers(t *testing.T) {
 	require.NoError(t, w.Cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 22}))
 	require.EqualError(t, w.Cloud.GitHub.Ensure(github.Repository{Owner: "guiofsaints", OwnerID: 11, Name: "procureflow", ID: 23}),
 		"GitHub repository guiofsaints/procureflow has number 22 in this emulator and 23 in the settings; delete the emulator's state "+
-			"folder to start anew")
+			"folder to start over")
 }
 
 // TestGitHubIgnores sends what GitHub ignores: fields that it does not know, and fields that only GitHub writes. Terraform's

@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 			`{"policy":{"bindings":[{"role":"roles/run.viewer","members":["user:a@example.com"],"condition":{"expression":"true"}}],"version":3}}`,
 			"Not Implemented UNIMPLEMENTED: This emulator does not evaluate conditions: serve it with Conditions in its options, as " +
 				"cmd/emulator and cmd/sandbox do."},
-		{"policy of nothing", "GET", "/sm/v1/projects/procureflow-dev/secrets/none:getIamPolicy", "",
+		{"policy without a resource", "GET", "/sm/v1/projects/procureflow-dev/secrets/none:getIamPolicy", "",
 			"Not Found NOT_FOUND: Secret [projects/123456789012/secrets/none] not found."},
 	})
 }

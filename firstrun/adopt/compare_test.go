@@ -85,8 +85,8 @@ func TestCompare(t *testing.T) {
 		require.NoError(t, err)
 		return container(string(text))
 	}
-	// beside returns a patch that adds a container to the plan.
-	beside := func(sidecar string) string {
+	// sidecarIn returns a patch that adds a container to the plan.
+	sidecarIn := func(sidecar string) string {
 		main := object(t, plannedService)["template"].(map[string]any)["containers"].([]any)[0]
 		text, err := json.Marshal(main)
 		require.NoError(t, err)
@@ -207,7 +207,7 @@ func TestCompare(t *testing.T) {
 			"resources": {"limits": {"memory": "1Gi", "cpu": "500m"}, "cpuIdle": true}, "args": ["--verbose"], "securityContext": {"user": 1},
 			"env": [{"name": "TOKEN", "value": "secret"}, {"name": "LEVEL", "value": "debug"}]}, ` +
 			with(`{}`)[len(`{"template": {"containers": [`):],
-			planned: beside(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}},
+			planned: sidecarIn(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}},
 				"envs": [{"name": "LEVEL", "value": "debug"}], "startupProbe": {"tcpSocket": {"port": 6432}}}`),
 			changes: []string{"container proxy: image: proxy@sha256:3 becomes proxy@sha256:4; services.web.sidecars.proxy keeps it",
 				"container proxy: memory: 1Gi becomes 256Mi; services.web.sidecars.proxy.memory keeps it",
@@ -216,7 +216,7 @@ func TestCompare(t *testing.T) {
 				"container proxy: container.securityContext.user is taken away; no setting keeps it"},
 			added: []string{"container proxy: startup probe"}},
 		{name: "a sidecar that only the plan has", live: `{}`, added: []string{"container proxy"},
-			planned: beside(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}}}`)},
+			planned: sidecarIn(`{"name": "proxy", "image": "proxy@sha256:4", "resources": {"limits": {"memory": "256Mi", "cpu": "0.5"}}}`)},
 		{name: "probes", live: with(`{"startupProbe": {"tcpSocket": {"port": 3000}, "periodSeconds": 5, "timeoutSeconds": 2},
 			"livenessProbe": {"httpGet": {"path": "/up", "port": 9000, "httpHeaders": [{"name": "authorization", "value": "secret"}]},
 				"initialDelaySeconds": 20}, "readinessProbe": {"httpGet": {"path": "/ready"}}}`),

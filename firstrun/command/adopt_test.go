@@ -22,7 +22,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
+var update = flag.Bool("update", false, "write testdata again")
 
 // world is the emulator as the command meets it: over HTTP, at an address from the environment.
 type world struct {

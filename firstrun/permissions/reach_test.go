@@ -96,7 +96,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Whoever changes a pool or a provider decides who a workflow is, by each of these permissions.
+// A person who changes a pool or a provider decides who a workflow is, by each of these permissions.
 func TestPathsThroughPools(t *testing.T) {
 	t.Parallel()
 	for _, permission := range []string{"workloadIdentityPools.update", "workloadIdentityPools.undelete",

@@ -30,7 +30,7 @@ const (
 )
 
 var (
-	update = flag.Bool("update", false, "write the golden files anew")
+	update = flag.Bool("update", false, "write the golden files again")
 	all    = []string{"dev", "staging", "prod"}
 )
 

@@ -181,11 +181,11 @@ func TestKeepImage(t *testing.T) {
 		want    Image
 		wantErr string
 	}{
-		"what runs is kept":    {live: with(running), want: Image{Reference: running}},
-		"its user is kept":     {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
-		"an empty user":        {live: as("@"+digest, with(running)), want: Image{Reference: running}},
-		"another image's user": {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
-		"nothing runs yet":     {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
+		"the running image is kept": {live: with(running), want: Image{Reference: running}},
+		"its user is kept":          {live: as("1001@"+digest, with(running)), want: Image{Reference: running, User: "1001@" + digest}},
+		"an empty user":             {live: as("@"+digest, with(running)), want: Image{Reference: running}},
+		"another image's user":      {live: as("1001@sha256:2", with(running)), want: Image{Reference: running}},
+		"nothing runs yet":          {err: errors.New("invoking a function: " + resource + " not found"), want: Image{Reference: bootstrap}},
 		"the API fails": {err: outage, wantErr: "find out what " + resource +
 			" runs, because its settings name no digest: googleapi: Error 503: backend error; put this right, or set the digest"},
 		"something other than the service is not found": {err: errors.New("project p not found"), wantErr: "project p not found"},

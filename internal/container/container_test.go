@@ -96,7 +96,8 @@ func TestVariables(t *testing.T) {
 		"an empty secret": {secrets: map[string]secret{"A": {}}, want: `args.Secrets["A"].Secret is missing: set the secret's id` + "\n" +
 			`args.Secrets["A"].Version is missing: pin a version's number`},
 		"the latest": {secrets: map[string]secret{"A": {pulumi.String("s"), pulumi.String("latest")}},
-			want: `args.Secrets["A"].Version "latest": pin a version's number, for example "1", so that whoever reads the template knows the value`},
+			want: `args.Secrets["A"].Version "latest": pin a version's number, for example "1", ` +
+				`so that everybody who reads the template knows the value`},
 		"a version that is not known yet": {secrets: map[string]secret{"A": {pulumi.String("s"), pulumi.String("x").ToStringOutput()}}},
 	} {
 		var found problems.List

@@ -32,7 +32,8 @@ func checkVersion(field, version string) error {
 	if limits.SecretVersion.MatchString(version) {
 		return nil
 	}
-	return fmt.Errorf("%s.Version %q: pin a version's number, for example \"1\", so that whoever reads the template knows the value", field,
+	return fmt.Errorf("%s.Version %q: pin a version's number, for example \"1\", so that everybody who reads the template knows the value",
+		field,
 		version)
 }
 

@@ -14,7 +14,7 @@ var allowedRegions = crossguard.Policy{
 	Severity:         crossguard.Medium,
 	Framework:        crossguard.Framework{Name: "Pulumi Best Practices", Reference: "allowed regions"},
 	Tags:             []string{"compliance"},
-	RemediationSteps: "Make the resource in an allowed region. A region cannot be changed later: the resource is made anew.",
+	RemediationSteps: "Make the resource in an allowed region. A region cannot be changed later: the resource is made again.",
 	Options: []crossguard.Option{{Name: "regions", Default: []string{"us-central1"},
 		Description: "Regions and locations that may be used. A region includes its zones."}},
 	Types: placed,

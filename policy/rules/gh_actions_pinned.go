@@ -30,7 +30,7 @@ var ghActionsPinned = crossguard.Policy{
 		}
 		r.EachString("allowedActionsConfig.patternsAlloweds", func(pattern string) {
 			if owner, _, named := strings.Cut(pattern, "/"); !named || owner == "" || strings.Contains(owner, "*") {
-				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which allows every action of that name, whoever made it: name "+
+				r.Violation("allowedActionsConfig.patternsAlloweds has %s, which allows every action of that name, no matter who made it: name "+
 					"the owner", pattern)
 			}
 		})

@@ -18,7 +18,7 @@ var ghBranchPolicy = crossguard.Policy{
 	Types:            []string{ghDeploymentPolicy, ghOldDeploymentPolicy},
 	Check: func(r *crossguard.Resource) {
 		if tag, set := r.String("tagPattern"); set {
-			r.Violation("tagPattern is %s: whoever may push a tag could deploy. Remove it", tag)
+			r.Violation("tagPattern is %s: everybody who may push a tag could deploy. Remove it", tag)
 		}
 		path := "branchPattern"
 		if r.Type == ghOldDeploymentPolicy {

@@ -93,7 +93,7 @@ func (p *protected) ruleset(r *crossguard.Resource, branches []string) {
 	p.owners = p.owners || r.BoolOr("rules.pullRequest.requireCodeOwnerReview", false)
 }
 
-// whole reports whether everything that the rule asks for is required. A ruleset beside it may then be tried out (evaluate).
+// whole reports whether everything that the rule asks for is required. Another ruleset may then be tried out (evaluate).
 func (p *protected) whole(least int64) bool {
 	return p.first != nil && p.force && p.deletion && p.checks && p.reviews && p.approvals >= least
 }

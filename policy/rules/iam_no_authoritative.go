@@ -50,7 +50,7 @@ var iamNoAuthoritative = crossguard.Policy{
 			r.Violation("sets the whole IAM policy of %s, and removes everything that others granted: use IAMMember", scope(r))
 		})
 		s.Each([]string{memberRemove}, func(r *crossguard.Resource) {
-			r.Violation("removes %s, whoever granted it: remove the grant where it is made", r.StringOr("role", "a role"))
+			r.Violation("removes %s, no matter who granted it: remove the grant where it is made", r.StringOr("role", "a role"))
 		})
 		lists := map[string]*crossguard.Resource{} // dataset resources that set the whole access list
 		s.Each([]string{dataset}, func(r *crossguard.Resource) {

@@ -170,7 +170,7 @@ func urlHasPassword(value string) bool {
 var userOption = regexp.MustCompile(`(?:^|\s)(?:-u|--user)[ =]["']?[^\s:/"'$]+:([^\s"'$]+)`)
 
 // userHasPassword reports whether an option names a user with a password. In other commands the second part is a group, which has
-// no digit beside letters.
+// no digit among its letters.
 func userHasPassword(value string) bool {
 	m := userOption.FindStringSubmatch(value)
 	return m != nil && len(m[1]) >= 6 && strings.ContainsAny(m[1], "0123456789!$%+^#") && !isNumber(m[1])

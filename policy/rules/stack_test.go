@@ -62,7 +62,7 @@ func stackCases() []stackCase {
 				"resourceAncestors"}, ""},
 		{"a budget of an unknown project", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "budgetFilter.projects", to: ct.Unknown})}, "", nil, ""},
-		{"a budget whose mails go to nobody", budgetExists, []ct.Resource{v2(), changed(money,
+		{"a budget without recipients of its mails", budgetExists, []ct.Resource{v2(), changed(money,
 			change{path: "allUpdatesRule", to: object{"disableDefaultIamRecipients": true}})}, "", []string{
 			"allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add monitoringNotificationChannels or a pubsubTopic"}, ""},
 		{"a budget whose mails go to a channel", budgetExists, []ct.Resource{v2(),

@@ -25,13 +25,13 @@ var wifGitHubPinned = crossguard.Policy{
 		issuer := r.StringOr("oidc.issuerUri", "")
 		switch github, looksSo := isGitHub(issuer); {
 		case looksSo:
-			r.Violation("oidc.issuerUri %s only looks like GitHub's: whoever has that host makes tokens with any id. Use https://%s",
+			r.Violation("oidc.issuerUri %s only looks like GitHub's: everybody who has that host makes tokens with any id. Use https://%s",
 				issuer, githubIssuer)
 		case !github:
 			r.NotApplicable("trusts another issuer than GitHub")
 		}
 		if r.Has("oidc.jwksJson") {
-			r.Violation("oidc.jwksJson replaces GitHub's keys: whoever has those makes tokens with any id. Remove it")
+			r.Violation("oidc.jwksJson replaces GitHub's keys: everybody who has those makes tokens with any id. Remove it")
 		}
 		condition := r.StringOr("attributeCondition", "")
 		means := meaning(r)

@@ -33,7 +33,7 @@
 //
 // Assumptions. Within one look, requests fail independently, and each revision gets its share by chance. Probes that fail in a row
 // count as one failure here, because they may have one cause; gate B limits the length of a row. A resumed release begins to count
-// anew, with a new 1 %.
+// again, with a new 1 %.
 //
 // Sources: J. Ville, Étude critique de la notion de collectif, 1939; A. Wald, Sequential tests of statistical hypotheses, Annals of
 // Mathematical Statistics 16, 1945; R. A. Fisher, The logic of inductive inference, Journal of the Royal Statistical Society 98, 1935;

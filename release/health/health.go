@@ -131,7 +131,7 @@ func Unreachable(round []Sample) (string, bool) {
 }
 
 // BeforeTraffic is gate A. It passes after enough good and fast answers in a row from the candidate's own URL. The first bad probe starts
-// the row anew, because any network loses a request now and then. The second one fails the gate: nobody is served by the candidate yet,
+// the row again, because any network loses a request now and then. The second one fails the gate: nobody is served by the candidate yet,
 // so failing early costs nothing.
 func BeforeTraffic(samples []Sample, limits Limits) Verdict {
 	counted := only(samples, Candidate)

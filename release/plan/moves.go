@@ -72,7 +72,7 @@ func (s Service) moved(from, to string) direction {
 	return unclear
 }
 
-// Begin tags the candidate, which gets its own URL and no percent. A candidate that a person took back starts anew.
+// Begin tags the candidate, which gets its own URL and no percent. A candidate that a person took back starts again.
 func Begin(s Service, candidate string) ([]Target, error) {
 	state := Read(s)
 	switch {

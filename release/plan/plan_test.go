@@ -272,8 +272,8 @@ func TestRefusedMoves(t *testing.T) {
 			"refused: no rollout can be continued here, because the service is idle (a 100 %): look with `release status web`"},
 		"shift when withdrawn": {func() ([]Target, error) { return Shift(withdrawn, 10) },
 			"refused: no rollout can be continued here, because the service is withdrawn (a 100 %): look with `release status web`"},
-		"shift to nothing": {func() ([]Target, error) { return Shift(shifting, 0) }, "refused: a shift to 0 % is not between 1 and 100"},
-		"shift to 101":     {func() ([]Target, error) { return Shift(shifting, 101) }, "refused: a shift to 101 % is not between 1 and 100"},
+		"shift to 0":   {func() ([]Target, error) { return Shift(shifting, 0) }, "refused: a shift to 0 % is not between 1 and 100"},
+		"shift to 101": {func() ([]Target, error) { return Shift(shifting, 101) }, "refused: a shift to 101 % is not between 1 and 100"},
 		"finish before the candidate serves everything": {func() ([]Target, error) { return Finish(shifting) },
 			"refused: the candidate does not serve everything yet: a 90 %, b 10 %"},
 	} {

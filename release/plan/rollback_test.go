@@ -23,7 +23,7 @@ func TestTagsDecideBeforeShares(t *testing.T) {
 		"the rejected one has the larger share": {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected")}, want: "a"},
 		"the rejected one has half":             {list: []Target{t1("a", 50, "stable"), t1("b", 50, "rejected")}, want: "a"},
 		"the rejected one has everything":       {list: []Target{t1("a", 0, "stable"), t1("b", 100, "rejected")}, want: "a"},
-		"as gcloud writes it": {list: []Target{t1("a", 40, ""), t1("b", 60, ""), t1("a", 0, "stable"),
+		"split in the form that gcloud writes": {list: []Target{t1("a", 40, ""), t1("b", 60, ""), t1("a", 0, "stable"),
 			t1("b", 0, "rejected")}, want: "a"},
 		"rejected before the last one": {list: []Target{t1("a", 40, "stable"), t1("b", 60, "rejected2"),
 			t1("c", 0, "rejected")}, want: "a"},

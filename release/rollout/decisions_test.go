@@ -193,7 +193,7 @@ func TestOwnNetworkIsDown(t *testing.T) {
 	}
 }
 
-// TestBakeRestartsAfterAGap checks that a step begins its bake anew after a time in which nothing could be reached.
+// TestBakeRestartsAfterAGap checks that a step begins its bake again after a time in which nothing could be reached.
 func TestBakeRestartsAfterAGap(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})

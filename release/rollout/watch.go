@@ -109,7 +109,7 @@ func (w *watch) round(ctx context.Context) (health.Verdict, error) {
 }
 
 // unreachable waits for the network between this program and the service. What the step has seen before no longer counts as
-// uninterrupted, so its bake begins anew.
+// uninterrupted, so its bake begins again.
 func (w *watch) unreachable(why string) error {
 	now := w.Clock.Now()
 	w.settled = time.Time{}

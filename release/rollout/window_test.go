@@ -49,7 +49,7 @@ func TestReleaseStartsInItsWindow(t *testing.T) {
 }
 
 // TestActiveReleaseContinuesOutsideWindows checks that a release that has begun goes on, because a split that stays overnight is
-// worse than the end of the release. A release that a person took back begins anew, and needs a window.
+// worse than the end of the release. A release that a person took back begins again, and needs a window.
 func TestActiveReleaseContinuesOutsideWindows(t *testing.T) {
 	t.Parallel()
 	s := deployed(revision{})

@@ -52,8 +52,8 @@ func TestActions(t *testing.T) {
 		"the rollout ends before":               {"proceed, rollback, proceed ends, proceed", "proceed rollback", "how proceed went"},
 		"both have ended": {"proceed, rollback, rollback ends, proceed ends, proceed", "proceed rollback proceed",
 			"proceed" + asked},
-		"nothing begins after the watch":         {"stop, rollback, proceed", "", ""},
-		"what runs ends together with the watch": {"proceed, stop, rollback", "proceed", "proceed: context canceled"},
+		"nothing begins after the watch":                {"stop, rollback, proceed", "", ""},
+		"a running action ends together with the watch": {"proceed, stop, rollback", "proceed", "proceed: context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

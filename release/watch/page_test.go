@@ -42,7 +42,7 @@ func TestPageActs(t *testing.T) {
 			acted: "rollback of web-b"},
 		"proceed when asked to": {state: held, method: "POST", path: "/proceed", body: "revision=web-b", code: 303,
 			acted: "proceed of web-b"},
-		"proceed while the release asks for nothing": {state: baking, method: "POST", path: "/proceed", body: "revision=web-b", code: 409,
+		"proceed while the release bakes": {state: baking, method: "POST", path: "/proceed", body: "revision=web-b", code: 409,
 			says: "moved on"},
 		"proceed before any traffic": {state: before(held), method: "POST", path: "/proceed", body: "revision=web-b", code: 409,
 			says: "moved on"},

@@ -14,7 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// openDemo makes the demonstration's own folder anew, with project files whose digest it changes and an empty cloud. Another
+// openDemo makes the demonstration's own folder again, with project files whose digest it changes and an empty cloud. Another
 // demonstration waits until release is called.
 func (a *app) openDemo(ctx context.Context) (dir statedir.Dir, release func(), err error) {
 	root, err := repository()

@@ -62,7 +62,7 @@ func Keep(dir statedir.Dir, note Note) error {
 	return statedir.WriteFile(dir.Path(folder, note.Stack+".json"), data, 0o600)
 }
 
-// notes returns the notes of all stacks. It leaves out a note that it cannot read, because the next preview writes it anew.
+// notes returns the notes of all stacks. It leaves out a note that it cannot read, because the next preview writes it again.
 func notes(dir statedir.Dir) (list []Note) {
 	files, err := filepath.Glob(dir.Path(folder, "*.json"))
 	if err != nil {

@@ -45,7 +45,7 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 	}
 	previous, err := os.ReadFile(path + ".bak")
 	if err != nil || !json.Valid(previous) {
-		return fmt.Errorf("the state of stack %s is damaged and so is its backup: %s; delete the sandbox's state folder to start anew",
+		return fmt.Errorf("the state of stack %s is damaged and so is its backup: %s; delete the sandbox's state folder to start over",
 			stack, path)
 	}
 	fmt.Fprintln(e.options.Out, "An earlier command was killed while it wrote the stack's state: going back one step.")

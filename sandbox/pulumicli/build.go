@@ -138,7 +138,7 @@ func copyChanged(ctx context.Context, dir string) error {
 			failed = errors.Join(failed, fmt.Errorf("%s: %s", module.Path, module.Error))
 			continue
 		}
-		// A module from before modules has no go.mod in its folder; Go keeps one beside it for each.
+		// A module from before modules has no go.mod in its folder; Go keeps one next to it for each.
 		copied := moduleDir(dir, module.Path)
 		if err := errors.Join(copyModule(module.Dir, copied), copyFile(module.GoMod, filepath.Join(copied, "go.mod"))); err != nil {
 			return fmt.Errorf("copy %s: %w", module.Path, err)

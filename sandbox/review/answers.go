@@ -151,7 +151,7 @@ func (s Stack) back() line {
 	case len(s.Plan) == 0:
 		return say("nothing to take back")
 	case len(s.of(Delete))+len(s.of(Replace)) > 0:
-		return say(fmt.Sprintf("by another update, which makes %s anew", some(len(s.of(Delete))+len(s.of(Replace)), "resource", "resources")))
+		return say(fmt.Sprintf("by another update, which makes %s again", some(len(s.of(Delete))+len(s.of(Replace)), "resource", "resources")))
 	case s.Rehearsal != nil && len(s.Rehearsal.NotRestored) > 0:
 		return say("yes, by another update: a rollback of the release alone leaves a part")
 	case s.Rehearsal != nil && s.Rehearsal.Failed != "":

@@ -13,7 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // whole is a report in which every list has something in it: prod has much of everything, dev is new, and staging is refused.
 func whole() Report {

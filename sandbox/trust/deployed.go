@@ -131,7 +131,7 @@ func readProvider(r inventory.Resource) (Provider, error) {
 		problems = append(problems, errors.New("has no OIDC issuer: the simulator knows OIDC providers only"))
 	}
 	if input[string](oidc, "jwksJson", &problems) != "" {
-		problems = append(problems, errors.New("has keys of its own (jwksJson): whoever holds them signs any claims, issuer or not"))
+		problems = append(problems, errors.New("has keys of its own (jwksJson): everybody who holds them signs any claims, issuer or not"))
 	}
 	for _, audience := range input[[]any](oidc, "allowedAudiences", &problems) {
 		text, ok := audience.(string)

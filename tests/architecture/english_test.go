@@ -25,6 +25,9 @@ var habits = []struct{ pattern, instead, bad, good string }{
 	{`\b(?:is|are) for [\w' ]+ to (?:say|decide|show)\b`, "make the one who decides the subject",
 		"the name is for the API to say", "the button is for people"},
 	{`^Test\w+ holds\b`, "write: checks that", "TestSum holds that sums add up", "TestSum checks that the list holds the sum"},
+	{`\b[Bb]eside\b`, "write: next to, in addition to, at the same time as", "a container beside it", "besides its usual author"},
+	{`\banew\b`, "write: again, or start over", "the file is written anew", "a new file is written"},
+	{`\b[Ww]ho(?:m|se)?ever\b`, "write: everybody who, or no matter who", "Whoever reads it, knows", "everybody who reads it"},
 	{`\b[Ss]imulated (?:cloud|API|container|GitHub)`, "call the cloud emulated; a simulation is of releases",
 		"asks the simulated cloud", "the simulated release"},
 }
@@ -49,6 +52,44 @@ func TestSentencesArePlain(t *testing.T) {
 			for i, habit := range habits {
 				if found := patterns[i].FindString(paragraph); found != "" {
 					t.Errorf("%s has %q: %s", name, found, habit.instead)
+				}
+			}
+		}
+	}
+}
+
+// nameHabits are turns of phrase in names of test cases that did not say what broke to a person who reads the failing line alone.
+var nameHabits = []struct{ pattern, instead, bad, good string }{
+	{`^(?:what (?:is|was|runs|has|had) |who(?:se|m)? |that |those |as (?:it|in|said|before)\b)`,
+		"begin with the thing that the case is about", "what was only read",
+		"a service that was refreshed only"},
+	{`\b(?:beside|anew|alike|whoever)\b`, "write: next to, again, with one name, no matter who", "a container beside it", "a sidecar"},
+	{`\b(?:of|to) (?:nobody|nothing|ours)$`, "say which thing is missing or wrong", "an order of nobody",
+		"dependsOn an unknown container"},
+}
+
+// caseName matches the name of a test case at the beginning of its row: the key of a map, or the first field of a struct.
+var caseName = regexp.MustCompile(`(?m)^\t+(?:"([a-z][^"\\]* [^"\\]*)":|\{(?:[nN]ame: )?"([a-z][^"\\]* [^"\\]*)",)`)
+
+// TestNamesOfTestCasesArePlain looks for [nameHabits] in the tables of tests.
+func TestNamesOfTestCasesArePlain(t *testing.T) {
+	t.Parallel()
+	patterns := make([]*regexp.Regexp, len(nameHabits))
+	for i, habit := range nameHabits {
+		patterns[i] = regexp.MustCompile(habit.pattern)
+		assert.Regexp(t, patterns[i], habit.bad)
+		assert.NotRegexp(t, patterns[i], habit.good)
+	}
+	for _, name := range files(t) {
+		if !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		for _, found := range caseName.FindAllStringSubmatch(string(content), -1) {
+			for i, habit := range nameHabits {
+				if text := found[1] + found[2]; patterns[i].MatchString(text) {
+					t.Errorf("%s has the case %q: %s", name, text, habit.instead)
 				}
 			}
 		}

@@ -23,7 +23,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.md anew, and in testdata/*.json what the engine did not say")
+var update = flag.Bool("update", false, "write testdata/*.md again, and in testdata/*.json what the engine did not say")
 
 const page = "https://github.com/guiofsaints/procureflow/actions/runs/1/artifacts/2"
 
@@ -92,7 +92,7 @@ func TestComments(t *testing.T) {
 				p.keep(t, report)
 			}
 			golden.Check(t, p.file(".md"), comment, *update)
-			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), "read the difference, and write it anew: "+
+			assert.Equal(t, string(written(t, p.kept(t))), string(written(t, report)), "read the difference, and write it again: "+
 				"go test ./tests/review -run Comments -update")
 			isWritten(t, p.file(".json"), comment)
 			if p.changes == "" {

@@ -85,7 +85,7 @@ func TestVerdictOnAnImage(t *testing.T) {
 			sign(w, base64.StdEncoding)
 			read(w, onProject, "roles/binaryauthorization.serviceAgent", agent)
 		}, ""},
-		"signed, readable by nobody": {required, func(w *cloudtest.World) { sign(w, base64.StdEncoding) }, unsigned},
+		"signed, without a reader of the attachments": {required, func(w *cloudtest.World) { sign(w, base64.StdEncoding) }, unsigned},
 		"signed, readable by another account": {required, func(w *cloudtest.World) {
 			sign(w, base64.StdEncoding)
 			read(w, onNote, reader, "user:a@example.com")

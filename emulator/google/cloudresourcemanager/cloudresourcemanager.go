@@ -25,7 +25,7 @@ func API() *rest.API {
 // Ensure creates the project if it does not exist. It refuses an id or a number that belongs to another project.
 func Ensure(q *rest.Request, p rest.Project) error {
 	if there, found := q.Project(p.ID); found && there.Number != p.Number {
-		return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start anew",
+		return fmt.Errorf("project %s has number %s in this emulator and %s in the settings; delete the emulator's state folder to start over",
 			p.ID, there.Number, p.Number)
 	}
 	if there, found := q.Project(p.Number); found && there.ID != p.ID {

@@ -31,7 +31,7 @@ func TestEnsure(t *testing.T) {
 		"a new project":          {"other-project", "7", ""},
 		"the project with another number": {cloudtest.Project, "8",
 			"project procureflow-dev has number 123456789012 in this emulator and 8 in the settings; " +
-				"delete the emulator's state folder to start anew"},
+				"delete the emulator's state folder to start over"},
 		"a new project with a number in use": {"third-project", cloudtest.Number,
 			"project number 123456789012 belongs to procureflow-dev in this emulator; " +
 				"give third-project its own number"},

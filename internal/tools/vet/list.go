@@ -10,8 +10,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// list returns the packages that the patterns name. A package with tests beside it is returned once, together with these tests: what only
-// tests use is in use.
+// list returns the packages that the patterns name. A package with tests in its folder is returned once, together with these tests:
+// what only tests use is in use.
 func list(patterns []string) ([]*packages.Package, error) {
 	listed, err := packages.Load(&packages.Config{Tests: true, Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles |
 		packages.NeedImports | packages.NeedDeps | packages.NeedModule | packages.NeedForTest}, patterns...)

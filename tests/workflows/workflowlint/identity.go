@@ -117,7 +117,7 @@ func checkCaller(t *Tree, file string, report reporter) {
 	path := "workflows/" + file
 	called := slices.ContainsFunc(t.Workflows[file].On, func(event actionlint.Event) bool { return event.EventName() == "workflow_call" })
 	if strings.Contains(t.Sources[path], "vars.") {
-		report("variables", path, "reads a variable, which whoever may write to the repository sets: `release settings` says it from "+
+		report("variables", path, "reads a variable, which everybody who may write to the repository can set: `release settings` says it from "+
 			"what was reviewed")
 	}
 	for _, name := range sorted(t.Workflows[file].Jobs) {

@@ -16,8 +16,8 @@ var recordedApps = []workflowlint.Action{
 	{Name: "tibdex/github-app-token", SHA: sha, Version: "v1", Inputs: []string{"app_id", "repositories", "permissions"}},
 }
 
-// TestPoliciesOfGhalint has a defect for each policy of ghalint 1.5.3, which ran beside these rules before (docs/adr/0042): the rules of
-// this package find what it found.
+// TestPoliciesOfGhalint has a defect for each policy of ghalint 1.5.3, which ran in addition to these rules before (docs/adr/0042). The
+// rules of this package find what it found.
 func TestPoliciesOfGhalint(t *testing.T) {
 	t.Parallel()
 	begin := head + job + reads + steps

@@ -223,7 +223,8 @@ func TestPermissions(t *testing.T) {
 			"group: \"${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}-${{ inputs.folder }}\"", 1) +
 			job + reads + steps + nothing + "        env: {URL: \"${{ secrets.RELEASE_SLACK_URL }}\"}\n"},
 		{name: "a variable", text: head + job + reads + steps + nothing + "        env: {HOST: \"${{ vars.HOST }}\"}\n", want: []string{
-			"variables: reads a variable, which whoever may write to the repository sets: `release settings` says it from what was reviewed"}},
+			"variables: reads a variable, which everybody who may write to the repository can set: `release settings` says it " +
+				"from what was reviewed"}},
 	})
 }
 
