@@ -11,8 +11,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// habits are turns of phrase that made readers stop. Each has a pattern that matches nothing else, and what to write instead.
-var habits = []struct{ pattern, instead, bad, good string }{
+// habit is a turn of phrase: the pattern that finds it, what to write instead, a text that it finds and one that it must not find.
+type habit struct{ pattern, instead, bad, good string }
+
+// matching compiles the patterns of habits, and tries each on its two texts.
+func matching(t *testing.T, habits []habit) []*regexp.Regexp {
+	patterns := make([]*regexp.Regexp, len(habits))
+	for i, habit := range habits {
+		patterns[i] = regexp.MustCompile(habit.pattern)
+		assert.Regexp(t, patterns[i], habit.bad)
+		assert.NotRegexp(t, patterns[i], habit.good)
+	}
+	return patterns
+}
+
+// habits are turns of phrase that made readers stop. Each has a pattern that matches nothing else.
+var habits = []habit{
 	{`\b(?:it|that|which|they|this|value|list|text|one) (?:is|are|was|were) none(?:[^ ]| [^o])`, "say what the thing is or does",
 		"a text that is none. Send it back", "it is none of these, and there is none yet. Make one"},
 	{`\b[Ss]ays of [\w' ]+ whether\b`, "write: reports whether", "isOdd says of a number whether it is odd", "says what it is made of"},
@@ -35,12 +49,7 @@ var habits = []struct{ pattern, instead, bad, good string }{
 // TestSentencesArePlain looks for [habits] in the comments of code and in documents.
 func TestSentencesArePlain(t *testing.T) {
 	t.Parallel()
-	patterns := make([]*regexp.Regexp, len(habits))
-	for i, habit := range habits {
-		patterns[i] = regexp.MustCompile(habit.pattern)
-		assert.Regexp(t, patterns[i], habit.bad)
-		assert.NotRegexp(t, patterns[i], habit.good)
-	}
+	patterns := matching(t, habits)
 	for _, name := range files(t) {
 		ext := filepath.Ext(name)
 		if ext != ".go" && ext != ".md" || strings.Contains(name, "/testdata/") {
@@ -59,7 +68,7 @@ func TestSentencesArePlain(t *testing.T) {
 }
 
 // nameHabits are turns of phrase in names of test cases that did not say what broke to a person who reads the failing line alone.
-var nameHabits = []struct{ pattern, instead, bad, good string }{
+var nameHabits = []habit{
 	{`^(?:what (?:is|was|runs|has|had) |who(?:se|m)? |that |those |as (?:it|in|said|before)\b)`,
 		"begin with the thing that the case is about", "what was only read",
 		"a service that was refreshed only"},
@@ -74,12 +83,7 @@ var caseName = regexp.MustCompile(`(?m)^\t+(?:"([a-z][^"\\]* [^"\\]*)":|\{(?:[nN
 // TestNamesOfTestCasesArePlain looks for [nameHabits] in the tables of tests.
 func TestNamesOfTestCasesArePlain(t *testing.T) {
 	t.Parallel()
-	patterns := make([]*regexp.Regexp, len(nameHabits))
-	for i, habit := range nameHabits {
-		patterns[i] = regexp.MustCompile(habit.pattern)
-		assert.Regexp(t, patterns[i], habit.bad)
-		assert.NotRegexp(t, patterns[i], habit.good)
-	}
+	patterns := matching(t, nameHabits)
 	for _, name := range files(t) {
 		if !strings.HasSuffix(name, "_test.go") {
 			continue
