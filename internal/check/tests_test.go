@@ -198,7 +198,7 @@ func TestTestsThatWaitForTheCLI(t *testing.T) {
 	}{
 		"with the detector":                   {group{module: ".", race: true}, false, false},
 		"without it":                          {group{module: "."}, true, false},
-		"those that drive commands":           {group{module: ".", processes: true}, true, false},
+		"tests that drive commands":           {group{module: ".", processes: true}, true, false},
 		"a nested module's with the detector": {group{module: folder, race: true}, true, false},
 		"where the caller names a CLI":        {group{module: "."}, false, true},
 	} {

@@ -118,7 +118,7 @@ func (a askers) asksWho(e ast.Expr, holds bool) bool {
 	return is && patternSaysWho(re)
 }
 
-// endOf returns the first or last part of a joined text: side is 0 or 1. 'acme/' + assertion.sub begins with a constant, whoever asks.
+// endOf returns the first or last part of a joined text: side is 0 or 1. 'acme/' + assertion.sub always begins with the same constant.
 func endOf(e ast.Expr, side int) ast.Expr {
 	for e.AsCall().FunctionName() == "_+_" {
 		e = e.AsCall().Args()[side]

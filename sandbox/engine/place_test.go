@@ -64,7 +64,7 @@ func TestPlacesTaken(t *testing.T) {
 		"a name that is not known yet":  {renamed(bucket, named(unknownValue)), nil},
 		"a type that nobody knows":      {renamed("other:index:Thing", named("x")), nil},
 		"a component":                   {[]apitype.EngineEvent{component, gone(service, "old", run("web"))}, nil},
-		"an update beside": {[]apitype.EngineEvent{event(apitype.OpUpdate, service, "a", run("x"), run("x")),
+		"an update of another resource": {[]apitype.EngineEvent{event(apitype.OpUpdate, service, "a", run("x"), run("x")),
 			made(service, "b", run("y"))}, nil},
 		"a creation alone": {[]apitype.EngineEvent{made(service, "b", run("y"))}, nil},
 		"half of a replacement, again": {[]apitype.EngineEvent{moved(service, "a", run("x"), run("y")),
