@@ -160,7 +160,7 @@ type BinaryAuthorization struct {
 	// KeyVersions are the key's versions whose signatures count; the last one signs. Default: the first version alone.
 	KeyVersions []int `json:"keyVersions,omitempty"`
 	// Exemptions are images that need no signature: REGISTRY/PATH, with * or ** only at the end. In the environment's
-	// own registry * and ** are refused. Every service's BootstrapImage is exempt without being listed. Default: none.
+	// own registry * and ** are refused. The bootstrapImage of every service is exempt without being listed. Default: none.
 	Exemptions []string `json:"exemptions,omitempty"`
 }
 
@@ -182,7 +182,7 @@ type Channel struct {
 	// Target is the receiver: a slack channel such as #alerts, a webhook's https:// address, a topic projects/P/topics/T for pubsub, or
 	// a telephone number such as +4930123456 for sms. Default: none, for pagerduty only, whose secret names the receiver.
 	Target string `json:"target,omitempty"`
-	// User is the user name for a webhook, with Secret as the password. Default: none; Secret then goes into the address as
+	// User is the user name for a webhook, with Secret as the password. Default: none; the secret then goes into the address as
 	// auth_token.
 	User string `json:"user,omitempty"`
 	// Secret is a Pulumi secret (pulumi config set --secret --path): slack's token, pagerduty's integration key, a webhook's password

@@ -18,9 +18,9 @@ import (
 
 // The exit codes; the package comment explains them.
 const (
-	ExitDone   = 0
-	ExitUsage  = 2
-	ExitFailed = 3
+	ExitDone   = 0 // The command was interrupted, or printed its help.
+	ExitUsage  = 2 // The flags or the seeds are wrong, and nothing was served.
+	ExitFailed = 3 // The APIs could not be served.
 )
 
 // Streams are the outputs of the command. Out receives the addresses. Err receives the log and the errors.

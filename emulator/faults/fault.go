@@ -16,17 +16,17 @@ import (
 // Effect is what a fault does to a request.
 type Effect string
 
-// The package comment describes the effects.
+// The effects of faults.
 const (
-	Delay         Effect = "delay"
-	Answer        Effect = "answer"
-	Drop          Effect = "drop"
-	DropAnswer    Effect = "drop-answer"
-	SlowOperation Effect = "slow-operation"
-	Conflict      Effect = "conflict"
-	HoldTraffic   Effect = "hold-traffic"
-	LoseRevision  Effect = "lose-revision"
-	LagMetrics    Effect = "lag-metrics"
+	Delay         Effect = "delay"          // The request waits, for Fault.Duration, before it is carried out.
+	Answer        Effect = "answer"         // The request gets an error, Fault.Status, and is not carried out.
+	Drop          Effect = "drop"           // The connection closes, and the request is not carried out.
+	DropAnswer    Effect = "drop-answer"    // The request is carried out, and the connection closes without an answer.
+	SlowOperation Effect = "slow-operation" // The operation of the request runs for Fault.Duration.
+	Conflict      Effect = "conflict"       // Another client's write changes the service just before the request.
+	HoldTraffic   Effect = "hold-traffic"   // The traffic split is stored and does not take effect.
+	LoseRevision  Effect = "lose-revision"  // The revision Fault.Revision is deleted just before the request.
+	LagMetrics    Effect = "lag-metrics"    // The newest metrics in the answer are Fault.Duration old.
 )
 
 // Effects lists all effects.

@@ -29,8 +29,8 @@ const (
 // These are the consequences when an after hook does not succeed. A before hook always rolls back, because nobody has seen the candidate
 // yet.
 const (
-	Rollback = "rollback"
-	Hold     = "hold"
+	Rollback = "rollback" // Everything goes back to the revision that served before.
+	Hold     = "hold"     // The candidate keeps its requests, and a person decides.
 )
 
 // Hook is one job to run.

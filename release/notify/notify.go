@@ -34,15 +34,15 @@ const (
 
 // These are the events. All but started say how a command ended.
 const (
-	Started     = "started"
-	Released    = "released"
-	Held        = "held"
-	RolledBack  = "rolled-back"
-	Refused     = "refused"
-	Superseded  = "superseded"
-	Failed      = "failed"
-	Interrupted = "interrupted"
-	Unconfirmed = "unconfirmed"
+	Started     = "started"     // A command begins to change traffic.
+	Released    = "released"    // The candidate serves everything.
+	Held        = "held"        // A person has to decide.
+	RolledBack  = "rolled-back" // The revision that served before serves again.
+	Refused     = "refused"     // The service's present state forbids it. Nothing was written.
+	Superseded  = "superseded"  // Somebody else changed the traffic, and the command stopped.
+	Failed      = "failed"      // Nothing was shifted, or the program itself failed.
+	Interrupted = "interrupted" // A signal came, or the API was out of reach.
+	Unconfirmed = "unconfirmed" // A rollback is not known to be in effect.
 )
 
 var events = []string{Started, Released, Held, RolledBack, Refused, Superseded, Failed, Interrupted, Unconfirmed}

@@ -167,7 +167,7 @@ var switches = []struct {
 	Name, Text string
 	faults.Fault
 }{
-	{"unavailable", "The APIs answer 503 to every third call", faults.Fault{Effect: faults.Answer, Rate: 0.33}},
+	{"unavailable", "The APIs answer 503 to about one call in three", faults.Fault{Effect: faults.Answer, Rate: 0.33}},
 	{"quota", "The APIs answer 429 (quota) to the next three writes",
 		faults.Fault{Effect: faults.Answer, Status: 429, Method: "PATCH", Next: 3}},
 	{"late", "Every call of the APIs takes 2 s longer", faults.Fault{Effect: faults.Delay, Duration: faults.Duration(2 * time.Second)}},
