@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,7 +58,7 @@ func help(command *cobra.Command) string {
 	} else if command.Long != "" {
 		purpose = command.Long
 	}
-	out.WriteString(strings.TrimSpace(purpose))
+	out.WriteString(fold(purpose))
 	if command.Long == "" {
 		out.WriteString(".")
 	}
@@ -77,15 +78,41 @@ func help(command *cobra.Command) string {
 		}
 	}
 	if flags := used(command); flags.HasAvailableFlags() {
-		out.WriteString("\nFlags:\n" + flags.FlagUsagesWrapped(100))
+		out.WriteString("\nFlags:\n" + flags.FlagUsagesWrapped(columns))
 	}
 	if codes := command.Annotations[Codes]; codes != "" {
-		out.WriteString("\n" + strings.TrimSpace(codes) + "\n")
+		out.WriteString("\n" + fold(codes) + "\n")
 	}
 	if command.HasAvailableSubCommands() {
 		fmt.Fprintf(&out, "\n\"%s COMMAND --help\" says more about a command.\n", command.CommandPath())
 	}
 	return out.String()
+}
+
+// columns is the width of a help page.
+const columns = 100
+
+// fold breaks lines that are longer than a help page is wide, and joins what it breaks off with the next line. An indented line, an empty
+// one, and the end of a sentence at a line's end stay as they are.
+func fold(text string) string {
+	var out []string
+	open := false // The last line goes on.
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		if line == "" || line[0] == ' ' {
+			out, open = append(out, line), false
+			continue
+		}
+		for _, word := range strings.Fields(line) {
+			last := len(out) - 1
+			if open && utf8.RuneCountInString(out[last])+1+utf8.RuneCountInString(word) <= columns {
+				out[last] += " " + word
+			} else {
+				out, open = append(out, word), true
+			}
+		}
+		open = !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, ":")
+	}
+	return strings.Join(out, "\n")
 }
 
 // used returns the command's own flags, and the flags of its parents that it uses.

@@ -85,6 +85,23 @@ func TestHelp(t *testing.T) {
 	assert.NotContains(t, help(root), "--region")
 }
 
+// TestFold checks that lines end at the page's width, and that a line's end after a sentence or before an indented line stays.
+func TestFold(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("word ", 20) // 100 columns with the blank at its end.
+	for text, want := range map[string]string{
+		"a\nb c":                "a b c",
+		"It ends.\nIt begins.":  "It ends.\nIt begins.",
+		"these:\n  a\n  b\nand": "these:\n  a\n  b\nand",
+		"a\n\nb":                "a\n\nb",
+		"a\n  " + long + long:   "a\n  " + strings.TrimSpace(long+long),
+		long + "over\nand on":   strings.TrimSpace(long) + "\nover and on",
+		"é" + long[1:]:          "é" + strings.TrimSpace(long[1:]),
+	} {
+		assert.Equal(t, want, fold(text))
+	}
+}
+
 // TestWrongCalls checks that every wrong call is the caller's, and that its message says how the command is called.
 func TestWrongCalls(t *testing.T) {
 	t.Parallel()

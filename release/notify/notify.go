@@ -34,7 +34,7 @@ const (
 
 // These are the events. All but started say how a command ended.
 const (
-	Started     = "started"     // A command begins to change traffic.
+	Started     = "started"     // A rollout has begun, or goes on after it had stopped.
 	Released    = "released"    // The candidate serves everything.
 	Held        = "held"        // A person has to decide.
 	RolledBack  = "rolled-back" // The revision that served before serves again.
