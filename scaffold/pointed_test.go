@@ -32,7 +32,7 @@ func TestPointedAt(t *testing.T) {
 		"a folder that is a link":        {links: map[string]string{"infra/policy": "../web/src/policy"}, says: unowned},
 		"a workflow that is a link":      {links: map[string]string{".github/workflows/platform-ci.yml": "../../web/src/ci.yml"}, says: unowned},
 		"a link that takes a detour":     {links: map[string]string{"infra/go.sum": "../docs/../web/./src/go.sum"}, says: unowned},
-		"a link to a missing file":              {links: map[string]string{"infra/go.sum": "../web/src/later"}, says: unowned},
+		"a link to a missing file":       {links: map[string]string{"infra/go.sum": "../web/src/later"}, says: unowned},
 		"a link out of the repository":   {links: map[string]string{"infra/Pulumi.dev.yaml": "../../x"}, says: "is not in the repository"},
 		"an absolute link":               {links: map[string]string{"infra/Pulumi.dev.yaml": "/etc/passwd"}, says: "is not in the repository"},
 		"main without an owner": {files: map[string]string{"infra/Pulumi.yaml": "name: x\nmain: ../web/src/x\n",

@@ -177,13 +177,13 @@ func TestFactsFromGoogle(t *testing.T) {
 		want preflight.Facts
 		err  string
 	}{
-		"all":               {"", 0, preflight.Facts{Number: "123456789012", Payer: "b", Currency: "EUR"}, ""},
-		"not the project":   {"/crm/v1/projects/p", 403, preflight.Facts{Payer: "b", Currency: "EUR"}, ""},
-		"not who pays":      {"/cb/v1/projects/p/billingInfo", 403, preflight.Facts{Number: "123456789012", Currency: "EUR"}, ""},
-		"not the account":   {"/cb/v1/billingAccounts/b", 404, preflight.Facts{Number: "123456789012", Payer: "b"}, ""},
-		"the project fails": {"/crm/v1/projects/p", 400, preflight.Facts{}, "read project p: "},
-		"the question who pays fails":    {"/cb/v1/projects/p/billingInfo", 400, preflight.Facts{}, "read who pays for project p: "},
-		"the account fails": {"/cb/v1/billingAccounts/b", 400, preflight.Facts{}, "read billing account b: "},
+		"all":                         {"", 0, preflight.Facts{Number: "123456789012", Payer: "b", Currency: "EUR"}, ""},
+		"not the project":             {"/crm/v1/projects/p", 403, preflight.Facts{Payer: "b", Currency: "EUR"}, ""},
+		"not who pays":                {"/cb/v1/projects/p/billingInfo", 403, preflight.Facts{Number: "123456789012", Currency: "EUR"}, ""},
+		"not the account":             {"/cb/v1/billingAccounts/b", 404, preflight.Facts{Number: "123456789012", Payer: "b"}, ""},
+		"the project fails":           {"/crm/v1/projects/p", 400, preflight.Facts{}, "read project p: "},
+		"the question who pays fails": {"/cb/v1/projects/p/billingInfo", 400, preflight.Facts{}, "read who pays for project p: "},
+		"the account fails":           {"/cb/v1/billingAccounts/b", 400, preflight.Facts{}, "read billing account b: "},
 		"nobody pays for this": {"/cb/v1/projects/p/billingInfo", 200,
 			preflight.Facts{Number: "123456789012", Payer: "absent", Currency: "EUR"}, ""},
 	} {

@@ -67,7 +67,7 @@ func (e *Engine) forgetLostCloud(ctx context.Context, stack string, settings sta
 	aside, err := e.files().SetAside(stack)
 	if err == nil {
 		fmt.Fprintf(e.options.Out, "The emulated cloud that had the project %s was deleted, and with it all that stack %s had. The stack starts "+
-			"anew; its old state is now %s\n", settings.Project.ID, stack, aside)
+			"over; its old state is now %s\n", settings.Project.ID, stack, aside)
 	}
 	return err
 }

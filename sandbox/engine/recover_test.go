@@ -114,7 +114,7 @@ func TestStateOfADeletedCloud(t *testing.T) {
 		assert.Equal(t, before, aside, test.name)
 	}
 	assert.Equal(t, "The emulated cloud that had the project deleted-project was deleted, and with it all that stack dev had. "+
-		"The stack starts anew; its old state is now "+path+".lost\n", stack.said())
+		"The stack starts over; its old state is now "+path+".lost\n", stack.said())
 	require.NoError(t, os.Remove(path))
 	require.NoError(t, e.forgetLostCloud(t.Context(), "dev", settings("deleted-project")), "a new stack has no state")
 }

@@ -142,7 +142,7 @@ func (s *Stack) update(ctx context.Context, stdout, stderr io.Writer) (Changes, 
 	if err != nil {
 		if len(before.Resources) == 0 && strings.Contains(err.Error(), "already exists") {
 			fmt.Fprintf(stdout, "Stack %[1]s had no state, and the emulated cloud has some of what it makes: `go run ./cmd/sandbox adopt %[1]s` "+
-				"lists it. To start anew: `go run ./cmd/sandbox stop`, and delete %[2]s\n", s.auto.Name(), s.engine.options.Dir.Path())
+				"lists it. To start over: `go run ./cmd/sandbox stop`, and delete %[2]s\n", s.auto.Name(), s.engine.options.Dir.Path())
 		}
 		return nil, s.failed(ctx, "up", err)
 	}

@@ -36,7 +36,7 @@ func Ensure(q *rest.Request, project, account, currency string) error {
 		}
 	} else if has := Currency(q, account); currency != "" && currency != has {
 		return fmt.Errorf("billing account %s has the currency %s in this emulator, and %s in the settings of %s. An account's currency "+
-			"never changes: write %s, or delete the emulator's state folder to start anew", account, has, currency, project, has)
+			"never changes: write %s, or delete the emulator's state folder to start over", account, has, currency, project, has)
 	}
 	info := "projects/" + project + "/billingInfo"
 	return q.Tx.Put("//"+Host+"/"+info, store.Document{"name": info, "projectId": project, "billingAccountName": name, "billingEnabled": true})

@@ -38,7 +38,7 @@ func TestBillingOfAProject(t *testing.T) {
 	other.Currency = "EUR"
 	require.EqualError(t, w.Cloud.EnsureProject(other), "billing account "+cloudtest.Billing+" has the currency USD in this emulator, and "+
 		"EUR in the settings of other-project. An account's currency never changes: write USD, or delete the emulator's state folder to "+
-		"start anew")
+		"start over")
 	other.Currency = "USD"
 	require.NoError(t, w.Cloud.EnsureProject(other))
 	assert.Equal(t, account, w.OK("GET", "/cb/v1/"+first, ""))
