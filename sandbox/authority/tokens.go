@@ -177,7 +177,7 @@ func becomes(deployed trust.Deployed, words TokenParts) (facts []review.Fact, er
 		seen := map[string]bool{}
 		for _, provider := range deployed.Providers {
 			token.claims["aud"] = "https://iam.googleapis.com/" + provider.Name
-			for _, identity := range simulator.Exchange(token.claims).Identities {
+			for _, identity := range simulator.Identities(token.claims) {
 				account := accountOf(identity.Account)
 				if identity.Account == "" {
 					account = "what holds " + identity.Member

@@ -43,7 +43,9 @@ func exchange(t *testing.T, provider trust.Provider, claims map[string]any, memb
 	for name, value := range claims {
 		all[name] = value
 	}
-	return simulator.Exchange(all)
+	answer := simulator.Exchange(all)
+	assert.Equal(t, answer.Identities, simulator.Identities(all))
+	return answer
 }
 
 func TestMembersThatATokenMatches(t *testing.T) {

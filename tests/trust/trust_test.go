@@ -163,6 +163,7 @@ func (d doors) try(t *testing.T, test token) (got []string, reasons string) {
 		}
 		_, id, _ := strings.Cut(provider, "/providers/")
 		answer := d.Exchange(shown)
+		require.Equal(t, answer.Identities, d.Identities(shown))
 		got = append(got, summary(id, answer)...)
 		reasons += reasonOf(t, id, answer) + "\n"
 	}
