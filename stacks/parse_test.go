@@ -1,11 +1,9 @@
 package stacks
 
 import (
-	"errors"
+	"slices"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )
 
@@ -139,16 +137,20 @@ func TestParseRefusesWhatIsNotADocument(t *testing.T) {
 	}
 }
 
-// noResources is a Pulumi monitor for a program that makes nothing.
-type noResources struct{}
-
-func (noResources) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return nil, errors.New("the settings call nothing")
+// running is a program that Pulumi runs, as far as the settings ask it. infra/program loads them in a real one.
+type running struct {
+	stack   string
+	config  map[string]string
+	secrets []string // keys of config
 }
 
-func (noResources) NewResource(pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	return "", nil, errors.New("the settings make nothing")
-}
+func (r running) Stack() string { return r.stack }
+
+func (running) Project() string { return "procureflow" }
+
+func (r running) GetConfig(key string) (string, bool) { value, is := r.config[key]; return value, is }
+
+func (r running) IsConfigSecret(key string) bool { return slices.Contains(r.secrets, key) }
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
@@ -183,16 +185,8 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var settings Settings
-			var loadErr error
-			run := func(ctx *pulumi.Context) error {
-				settings, loadErr = Load(ctx, "")
-				return nil
-			}
-			require.NoError(t, pulumi.RunErr(run, pulumi.WithMocks("procureflow", test.stack, noResources{}), func(info *pulumi.RunInfo) {
-				info.Config, info.ConfigSecretKeys = test.config, test.secrets
-			}))
-			require.Equal(t, test.want, lines(t, loadErr))
+			settings, err := Load(running{test.stack, test.config, test.secrets}, "")
+			require.Equal(t, test.want, lines(t, err))
 			if test.want == nil {
 				require.Equal(t, "hunter2", settings.Secrets["token"].Value)
 			} else {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -114,15 +113,9 @@ func TestEncryptedInARun(t *testing.T) {
 	put(settings, "services.web.environment.SMTP_RELAY", "user:not-a-real-one")
 	put(settings, "secrets.token.value", "hunter2")
 	load := func(root string) error {
-		var loadErr error
-		require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
-			_, loadErr = Load(ctx, root)
-			return nil
-		}, pulumi.WithMocks("procureflow", dev, noResources{}), func(info *pulumi.RunInfo) {
-			info.Config, info.ConfigSecretKeys = map[string]string{ConfigKey("procureflow"): string(toJSON(t,
-				settings))}, []string{ConfigKey("procureflow")}
-		}))
-		return loadErr
+		_, err := Load(running{dev, map[string]string{ConfigKey("procureflow"): string(toJSON(t, settings))},
+			[]string{ConfigKey("procureflow")}}, root)
+		return err
 	}
 	for path, allowed := range encryptable {
 		root := t.TempDir()
