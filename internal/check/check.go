@@ -75,8 +75,8 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	}
 	c := checker{ctx: ctx, out: &parallel.Output{To: out}, race: *race, full: *full}
 	c.cli = sync.OnceValue(c.findCLI)
-	if os.Getenv(gcPercent) == "" {
-		c.env = []string{gcPercent + "=400"}
+	if os.Getenv("GOGC") == "" {
+		c.env, c.compilers = []string{"GOGC=400"}, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
 	}
 	stages := c.stages(*install)
 	if *quick {
@@ -117,10 +117,6 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 	}
 	return 0, false
 }
-
-// gcPercent says how far a Go program's heap may grow before it is collected. The check starts thousands of short programs: with four
-// times Go's default the engine's tests take a tenth less processor time.
-const gcPercent = "GOGC"
 
 var stepNames = []string{"install", "format", "compile", "cli", "vet", "test"}
 
@@ -187,7 +183,11 @@ type checker struct {
 	race bool
 	full bool
 	used *parallel.Usage
-	env  []string // besides the process's own
+	// env is for all commands, besides the process's own: how far a Go program's heap may grow before it is collected. The check starts
+	// thousands of short programs: with four times Go's default the engine's tests take a tenth less processor time. compilers is what
+	// compilers get instead. They collect only when they hold a gigabyte: that is a tenth to a sixth of their time, and no more than a few
+	// of them run at once. Both are empty if the caller says what programs get.
+	env, compilers []string
 	// patient is whether commands go after those of other steps: see [checker.prepare].
 	patient bool
 	cli     func() error // finds the Pulumi CLI, or builds it, once for all that ask
@@ -244,13 +244,9 @@ func (c checker) compile() error {
 	return errors.Join(errs...)
 }
 
-// compileModule compiles the packages of a module, and others that it imports. It links nothing. Its compilers collect their heaps only
-// when they hold a gigabyte, unless the caller says something else: that is a twelfth of their processor time, and no more than a few of
-// them run at once.
+// compileModule compiles the packages of a module, and others that it imports. It links nothing.
 func (c checker) compileModule(module string, others ...string) error {
-	if len(c.env) > 0 {
-		c.env = []string{gcPercent + "=off", "GOMEMLIMIT=1GiB"}
-	}
+	c.env = c.compilers
 	return c.command(module, "go", append([]string{"list", "-export", "-f", `{{""}}`, "./..."}, others...)...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -231,6 +232,10 @@ func (c checker) testPackages(tests *parallel.Report, of group) error {
 	args := append([]string{"test", "-json", "-vet=off", "-timeout", testTimeout}, c.remembering(of)...)
 	if of.race {
 		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
+	}
+	if env, err := exec.LookPath("env"); err == nil && len(c.compilers) > 0 {
+		// The compiler and the linker are called through it. Go takes what they make for the same, and remembers the tests' results.
+		args = append(args, "-toolexec", strings.Join(append([]string{env}, c.compilers...), " "))
 	}
 	args = append(args, of.packages...)
 	// The tests that drive commands often wait, and take longest: they go before the others.

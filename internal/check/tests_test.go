@@ -189,7 +189,10 @@ func compiledForTheDetector(t *testing.T, module string, folders []string) strin
 func TestTestsThatWaitForTheCLI(t *testing.T) {
 	folder := t.TempDir()
 	put(t, filepath.Join(folder, "go"), "#!/bin/sh\necho \"$PULUMI_COMMAND: $@\"\n")
-	require.NoError(t, os.Chmod(filepath.Join(folder, "go"), 0o700))
+	put(t, filepath.Join(folder, "env"), "")
+	for _, program := range []string{"go", "env"} {
+		require.NoError(t, os.Chmod(filepath.Join(folder, program), 0o700))
+	}
 	t.Setenv("PATH", folder)
 	t.Setenv("PULUMI_COMMAND", "")
 	for name, test := range map[string]struct {
@@ -208,7 +211,8 @@ func TestTestsThatWaitForTheCLI(t *testing.T) {
 			}
 			asked := false
 			var out strings.Builder
-			c := checker{ctx: t.Context(), out: &out, root: folder, cli: func() error { asked = true; return found }}
+			c := checker{ctx: t.Context(), out: &out, root: folder, compilers: []string{"A=b", "C=d"},
+				cli: func() error { asked = true; return found }}
 			err := c.testWithCLI(&parallel.Report{Out: &out}, test.of)
 			assert.Equal(t, test.needs, asked, name)
 			if asked && found != nil {
@@ -218,6 +222,7 @@ func TestTestsThatWaitForTheCLI(t *testing.T) {
 			}
 			require.NoError(t, err, name)
 			assert.Contains(t, out.String(), ": test -json", name)
+			assert.Contains(t, out.String(), " -toolexec "+filepath.Join(folder, "env")+" A=b C=d", name)
 		}
 		t.Setenv("PULUMI_COMMAND", "")
 	}

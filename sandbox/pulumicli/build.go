@@ -260,7 +260,8 @@ func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	command.Dir = dir
 	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	if os.Getenv("GOGC") == "" {
-		command.Env = append(command.Env, "GOGC=400") // the compilers collect their heaps less often: an eighth of their time
+		// The compilers collect their heaps only when they hold a gigabyte. Go's default takes a fifth more of their time.
+		command.Env = append(command.Env, "GOGC=off", "GOMEMLIMIT=1GiB")
 	}
 	// An interrupted go command ends its compilers and takes its temporary files away. A killed one leaves both.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
