@@ -112,11 +112,14 @@ func cached(s Step) bool {
 var own = map[string]string{"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}", "path": ".platform",
 	"persist-credentials": "false"}
 
+// variableName matches every way in which an expression reads variables, as secretName does.
+var variableName = regexp.MustCompile(`(?i)\bvars(?:\.|\s*\[|\s*\))`)
+
 // checkCaller checks where a called workflow takes its parts from. A caller's checkout may contain anything at .github/actions.
 func checkCaller(t *Tree, file string, report reporter) {
 	path := "workflows/" + file
 	called := slices.ContainsFunc(t.Workflows[file].On, func(event actionlint.Event) bool { return event.EventName() == "workflow_call" })
-	if strings.Contains(t.Sources[path], "vars.") {
+	if variableName.MatchString(t.Sources[path]) {
 		report("variables", path, "reads a variable, which everybody who may write to the repository can set: `release settings` says it from "+
 			"what was reviewed")
 	}

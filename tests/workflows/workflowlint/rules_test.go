@@ -13,6 +13,7 @@ var sha = strings.Repeat("a", 40)
 // recorded are the actions that the workflows below use.
 var recorded = []workflowlint.Action{
 	{Name: "actions/checkout", SHA: sha, Version: "v1", Inputs: []string{"persist-credentials", "repository", "ref", "path"}},
+	{Name: "actions/upload-artifact", SHA: sha, Version: "v1", Inputs: []string{"path"}},
 	{Name: "actions/upload", SHA: sha, Version: "v1", Inputs: []string{"name", "path"}, Required: []string{"path"}},
 	{Name: "actions/setup-go", SHA: sha, Version: "v1", Inputs: []string{"cache"}},
 	{Name: "actions/attest", SHA: sha, Version: "v1", Inputs: []string{"push-to-registry", "create-storage-record"}},
