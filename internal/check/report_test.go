@@ -18,7 +18,7 @@ func TestMissing(t *testing.T) {
 	}))
 }
 
-func TestACallThatIsWrong(t *testing.T) {
+func TestWrongCall(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		args []string

@@ -177,8 +177,8 @@ func TestInstall(t *testing.T) {
 	assert.Equal(t, "update\ninstall --yes --no-install-recommends jq nodejs\n", string(calls))
 }
 
-// TestACLIThatIsThere checks that a suitable pulumi on PATH is used.
-func TestACLIThatIsThere(t *testing.T) {
+// TestInstalledCLIIsUsed checks that a suitable pulumi on PATH is used.
+func TestInstalledCLIIsUsed(t *testing.T) {
 	folder := t.TempDir()
 	program := filepath.Join(folder, "pulumi")
 	put(t, program, "#!/bin/sh\necho v3.9999.0\n")

@@ -57,7 +57,7 @@ func TestCheckImage(t *testing.T) {
 }
 
 // What is absent stays absent: an empty map or list would rename a revision.
-func TestWhatIsAbsent(t *testing.T) {
+func TestAbsentArguments(t *testing.T) {
 	t.Parallel()
 	digest := "sha256:" + strings.Repeat("0a", 32)
 	image := pulumi.String("host/web@" + digest)

@@ -125,7 +125,7 @@ func TestSample(t *testing.T) {
 	}())
 }
 
-func TestCallsThatAreWrong(t *testing.T) {
+func TestWrongCalls(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-only", "(", "x"}} {

@@ -62,7 +62,7 @@ type Environment struct {
 
 // Step is one share of the requests.
 type Step struct {
-	// Percent of the requests, 1 to 100. Required.
+	// Percent is the share of the requests, 1 to 100. The last step has 100. Required.
 	Percent int `yaml:"percent"`
 	// Bake is how long the candidate has to stay healthy at this share. Required.
 	Bake time.Duration `yaml:"bake"`
@@ -94,9 +94,10 @@ type Probe struct {
 	// Count is how many answers have to be good before any traffic. Default: 60, which show with 95 % confidence a fault rate under 5 %.
 	// If p95 is set, at least 20 are made.
 	Count int `yaml:"count"`
-	// Pace is the pause between two probes before traffic, Interval during a step. Defaults: 500ms, 1s. If p95 or badRatio is set, a
-	// step's bake has to last for 20 probes.
-	Pace     time.Duration `yaml:"pace"`
+	// Pace is the pause between two probes before traffic. Default: 500ms.
+	Pace time.Duration `yaml:"pace"`
+	// Interval is the pause between two probes during a step. If p95 or badRatio is set, a step's bake has to last for 20 probes. Default:
+	// 1s.
 	Interval time.Duration `yaml:"interval"`
 	// Warmup is how long the first instance may take to answer. Default: 30s.
 	Warmup time.Duration `yaml:"warmup"`
@@ -115,22 +116,24 @@ type Probe struct {
 
 // Marker is a text in every answer of the right revision. In value and body, {revision} is replaced with the candidate's name.
 type Marker struct {
-	// Header is the name of a response header, and Value what it has to hold. Default: no header is looked at.
+	// Header is the name of a header of the answer. Default: no header is looked at.
 	Header string `yaml:"header"`
-	Value  string `yaml:"value"`
-	// Body is a text that the answer's body has to contain. Default: the body is not looked at.
+	// Value is what the header has to hold; {revision} stands for the candidate's name. Required with Header.
+	Value string `yaml:"value"`
+	// Body is a text that the answer's body has to contain; {revision} stands for the candidate's name. Default: the body is not looked at.
 	Body string `yaml:"body"`
 }
 
 // Metrics are the limits for Cloud Monitoring's numbers.
 type Metrics struct {
-	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02. P95 is the highest 95th percentile
-	// of latency. Default: 2s; 0 for no limit.
-	ErrorRatio float64       `yaml:"errorRatio"`
-	P95        time.Duration `yaml:"p95"`
-	// MinRequests is the fewest requests over the service's URL with which a step may pass, whatever the probes say. A canary without
-	// visitors is then always inconclusive. Default: 0. MinLatencies is the fewest requests from which p95 is judged. Default: 50.
-	MinRequests  int `yaml:"minRequests"`
+	// ErrorRatio is the highest share of failing requests that is good enough, 0 to 1. Default: 0.02.
+	ErrorRatio float64 `yaml:"errorRatio"`
+	// P95 is the highest 95th percentile of the latency. Default: 2s; 0 for no limit.
+	P95 time.Duration `yaml:"p95"`
+	// MinRequests is the fewest requests over the service's URL with which a step may pass, whatever the probes say. If it is not 0, a
+	// canary without visitors is always inconclusive. Default: 0.
+	MinRequests int `yaml:"minRequests"`
+	// MinLatencies is the fewest requests from which p95 is judged. Default: 50.
 	MinLatencies int `yaml:"minLatencies"`
 	// Every is how often Cloud Monitoring is asked. Default: 30s.
 	Every time.Duration `yaml:"every"`

@@ -234,7 +234,7 @@ func TestWriteDrift(t *testing.T) {
 `, some.String())
 }
 
-func TestChangesNone(t *testing.T) {
+func TestChangesNothing(t *testing.T) {
 	t.Parallel()
 	assert.True(t, Changes{"same": 50, "refresh": 50, "read": 1}.None())
 	assert.True(t, Changes{}.None())

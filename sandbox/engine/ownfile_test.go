@@ -81,8 +81,8 @@ func TestCLIChangesBeforeTheFirstUp(t *testing.T) {
 	assert.Equal(t, "procureflow-dev", settings.Project.ID)
 }
 
-// TestCopiesThatThereAre checks that a stack without a copy has none, and no empty one whose settings all seem to be taken out.
-func TestCopiesThatThereAre(t *testing.T) {
+// TestStackWithoutACopy checks that a stack without a copy has none, and no empty one whose settings all seem to be taken out.
+func TestStackWithoutACopy(t *testing.T) {
 	t.Parallel()
 	e := open(t)
 	copies, err := e.copies()
