@@ -109,18 +109,7 @@ func (q *Request) operation(api *API, name, verb string) (any, error) {
 	if q.Method != http.MethodGet && verb != "wait" {
 		return nil, ErrNoMethod
 	}
-	document := q.Tx.Get(operationKey(api, name))
-	if document == nil {
-		if p, id, found := strings.Cut(strings.TrimPrefix(name, "projects/"), "/"); found {
-			if project, found := q.Project(p); found { // an operation's name may contain the project's number or id
-				for _, form := range []string{project.ID, project.Number} {
-					if document == nil {
-						document = q.Tx.Get(operationKey(api, "projects/"+form+"/"+id))
-					}
-				}
-			}
-		}
-	}
+	document := q.stored(api, name)
 	if document == nil {
 		return nil, NotFound("Operation %s was not found.", name)
 	}
@@ -129,6 +118,22 @@ func (q *Request) operation(api *API, name, verb string) (any, error) {
 		return nil, err
 	}
 	return visible(doc.Object(document, "operation"), doneAt, q.Now), nil
+}
+
+// stored returns the document of an operation, or nil. The operation's name may contain the project's number or its id.
+func (q *Request) stored(api *API, name string) store.Document {
+	names := []string{name}
+	if given, rest, inProject := strings.Cut(strings.TrimPrefix(name, "projects/"), "/"); inProject {
+		if project, found := q.Project(given); found {
+			names = append(names, "projects/"+project.ID+"/"+rest, "projects/"+project.Number+"/"+rest)
+		}
+	}
+	for _, one := range names {
+		if document := q.Tx.Get(operationKey(api, one)); document != nil {
+			return document
+		}
+	}
+	return nil
 }
 
 // grpcCodes maps the canonical codes to the numbers that operations carry.

@@ -23,16 +23,7 @@ type protected struct {
 func checkMain(s *crossguard.Stack) {
 	repositories := map[string]*protected{}
 	at := func(r *crossguard.Resource) *protected {
-		name := "all repositories"
-		if r.Type != ghOrgRuleset {
-			for _, path := range []string{"repository", "repositoryId"} {
-				if !r.IsKnown(path) {
-					name = "the repository"
-				} else if text, set := r.String(path); set {
-					name = text
-				}
-			}
-		}
+		name := repositoryOf(r)
 		if repositories[name] == nil {
 			repositories[name] = &protected{}
 		}
@@ -63,6 +54,22 @@ func checkMain(s *crossguard.Stack) {
 	for _, name := range slices.Sorted(maps.Keys(repositories)) {
 		repositories[name].judge(s)
 	}
+}
+
+// repositoryOf names the repository that a ruleset or a protection is for.
+func repositoryOf(r *crossguard.Resource) string {
+	if r.Type == ghOrgRuleset {
+		return "all repositories"
+	}
+	name := "all repositories"
+	for _, path := range []string{"repository", "repositoryId"} {
+		if !r.IsKnown(path) {
+			name = "the repository"
+		} else if text, set := r.String(path); set {
+			name = text
+		}
+	}
+	return name
 }
 
 // ruleset adds a ruleset if it is in force for a branch that deploys.

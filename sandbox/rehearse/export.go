@@ -195,43 +195,19 @@ func (s *scrubber) overlay(base, exported any, path []string) any {
 	switch exported := exported.(type) {
 	case map[string]any:
 		own, same := base.(map[string]any)
-		if !same || isSecret(exported) || isSecret(own) {
-			if isSecret(exported) && same && isSecret(own) {
-				return base // A secret has its own value in the emulated cloud, so nothing needs to be noted.
-			}
+		switch {
+		case same && isSecret(exported) && isSecret(own):
+			return base // A secret has its own value in the emulated cloud, so nothing needs to be noted.
+		case !same || isSecret(exported) || isSecret(own):
 			return s.withhold(base, path)
 		}
-		merged := map[string]any{}
-		for _, key := range slices.Sorted(maps.Keys(exported)) {
-			if value, has := own[key]; has {
-				merged[key] = s.overlay(value, exported[key], append(slices.Clone(path), key))
-			} else if s.shown(exported[key]) && !private(append(slices.Clone(path), key)) {
-				merged[key] = exported[key]
-			} else if property.MatchString(key) && !private(path) {
-				s.withhold(nil, append(slices.Clone(path), key))
-			} else {
-				s.withhold(nil, append(slices.Clone(path), "(more than the base's)"))
-			}
-		}
-		return merged
+		return s.overlayObject(own, exported, path)
 	case []any:
 		own, same := base.([]any)
 		if !same {
 			return s.withhold(base, path)
 		}
-		var merged []any
-		for i, value := range exported {
-			at := append(slices.Clone(path), fmt.Sprint(i))
-			switch {
-			case i < len(own):
-				merged = append(merged, s.overlay(own[i], value, at))
-			case s.shown(value) && !private(at):
-				merged = append(merged, value)
-			default:
-				s.withhold(nil, append(slices.Clone(path), "(more than the base's)"))
-			}
-		}
-		return merged
+		return s.overlayList(own, exported, path)
 	case string:
 		text := s.ids.Replace(exported)
 		own, same := base.(string)
@@ -244,6 +220,43 @@ func (s *scrubber) overlay(base, exported any, path []string) any {
 		return s.withhold(base, path)
 	}
 	return exported // A number, a truth or nothing.
+}
+
+// more stands for the name of a property, or an element, that the base does not have.
+const more = "(more than the base's)"
+
+func (s *scrubber) overlayObject(base, exported map[string]any, path []string) map[string]any {
+	merged := map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(exported)) {
+		at := append(slices.Clone(path), key)
+		own, has := base[key]
+		switch {
+		case has:
+			merged[key] = s.overlay(own, exported[key], at)
+		case s.shown(exported[key]) && !private(at):
+			merged[key] = exported[key]
+		case property.MatchString(key) && !private(path):
+			s.withhold(nil, at)
+		default:
+			s.withhold(nil, append(slices.Clone(path), more))
+		}
+	}
+	return merged
+}
+
+func (s *scrubber) overlayList(base, exported []any, path []string) (merged []any) {
+	for i, value := range exported {
+		at := append(slices.Clone(path), fmt.Sprint(i))
+		switch {
+		case i < len(base):
+			merged = append(merged, s.overlay(base[i], value, at))
+		case s.shown(value) && !private(at):
+			merged = append(merged, value)
+		default:
+			s.withhold(nil, append(slices.Clone(path), more))
+		}
+	}
+	return merged
 }
 
 // shown says whether the repository has every text in a value.

@@ -34,16 +34,7 @@ func Schema(files ...string) Setting {
 		}
 		c := &checker{t: t, schemas: all, told: map[string]bool{}, types: map[string][]string{}}
 		for _, p := range pack.Policies {
-			for _, token := range p.Types {
-				c.check(crossguard.Read{Policy: p.Name, Type: token})
-			}
-			for _, s := range all {
-				for token := range s.Resources {
-					if p.Kind.Has != nil && p.Kind.Has(token) {
-						c.types[p.Name] = append(c.types[p.Name], token)
-					}
-				}
-			}
+			c.note(p)
 		}
 		server.Watch(c.check)
 	}
@@ -56,6 +47,23 @@ type checker struct {
 	mu      sync.Mutex
 	told    map[string]bool
 	types   map[string][]string // the types that each policy has named
+}
+
+// note checks the types that a policy lists, and notes those that belong to its kind.
+func (c *checker) note(p crossguard.Policy) {
+	for _, token := range p.Types {
+		c.check(crossguard.Read{Policy: p.Name, Type: token})
+	}
+	if p.Kind.Has == nil {
+		return
+	}
+	for _, s := range c.schemas {
+		for token := range s.Resources {
+			if p.Kind.Has(token) {
+				c.types[p.Name] = append(c.types[p.Name], token)
+			}
+		}
+	}
 }
 
 func (c *checker) check(read crossguard.Read) {

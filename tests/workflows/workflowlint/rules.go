@@ -182,32 +182,40 @@ func checkLifetimes(t *Tree, file, name string, report reporter) {
 	if limit == nil {
 		return // The job calls a workflow, or the rule timeouts reports it.
 	}
+	var steps []Step
 	for _, s := range t.jobSteps(file, name) {
-		steps := []Step{s}
-		if local, is := ownAction(s.Uses); is {
-			for _, inner := range t.Composites[local].Runs.Steps {
-				with := maps.Clone(inner.With)
-				for name, value := range s.With {
-					for input := range with {
-						with[input] = strings.ReplaceAll(with[input], "${{ inputs."+name+" }}", value)
-					}
-				}
-				steps = append(steps, Step{Uses: inner.Uses, With: with})
-			}
+		steps = append(append(steps, s), t.inside(s)...)
+	}
+	for _, s := range steps {
+		action, _, _ := strings.Cut(s.Uses, "@")
+		input, asks := lifetimes[action]
+		if !asks || action == "google-github-actions/auth" && s.With["token_format"] == "" {
+			continue
 		}
-		for _, s := range steps {
-			action, _, _ := strings.Cut(s.Uses, "@")
-			input, asks := lifetimes[action]
-			if !asks || action == "google-github-actions/auth" && s.With["token_format"] == "" {
-				continue
-			}
-			seconds, err := strconv.Atoi(strings.TrimSuffix(s.With[input], "s"))
-			if err != nil || float64(seconds) > limit.Value*60 {
-				report("token-lifetime", "workflows/"+file,
-					"%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
-			}
+		seconds, err := strconv.Atoi(strings.TrimSuffix(s.With[input], "s"))
+		if err != nil || float64(seconds) > limit.Value*60 {
+			report("token-lifetime", "workflows/"+file,
+				"%s: the token of %s may outlive the job: %s %q, and the job ends after %g minutes", name, action, input, s.With[input], limit.Value)
 		}
 	}
+}
+
+// inside returns the steps of the repository's own action that a step uses, with the values that the step passes on.
+func (t *Tree) inside(s Step) (steps []Step) {
+	local, is := ownAction(s.Uses)
+	if !is {
+		return nil
+	}
+	for _, inner := range t.Composites[local].Runs.Steps {
+		with := maps.Clone(inner.With)
+		for name, value := range s.With {
+			for input := range with {
+				with[input] = strings.ReplaceAll(with[input], "${{ inputs."+name+" }}", value)
+			}
+		}
+		steps = append(steps, Step{Uses: inner.Uses, With: with})
+	}
+	return steps
 }
 
 // rights are the permissions that actions need according to their documentation, including those of a private repository for the
