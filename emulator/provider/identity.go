@@ -2,7 +2,8 @@ package provider
 
 import (
 	"cmp"
-	"fmt"
+
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 )
 
 // Identity returns what the cloud calls a resource with these inputs. Two resources of one type with one identity are one thing in the
@@ -16,8 +17,8 @@ func Identity(token string, inputs map[string]any) string {
 	if err != nil {
 		return ""
 	}
-	if condition := inputs["condition"]; condition != nil {
-		id += fmt.Sprint("/", condition) // A member's binding with another condition is another binding.
+	if title := doc.Text(inputs, "condition", "title"); title != "" {
+		id += "/" + title // A member's binding with another condition is another binding.
 	}
 	return id
 }

@@ -36,7 +36,7 @@ func TestIdentity(t *testing.T) {
 		{"gcp:secretmanager/secretIamMember:SecretIamMember", inputs{"project": "p", "secretId": "key", "role": "r", "member": "m"},
 			"projects/p/secrets/key/r/m"},
 		{"gcp:projects/iAMMember:IAMMember", inputs{"project": "p", "role": "r", "member": "m",
-			"condition": inputs{"title": "t", "expression": "e"}}, "p/r/m/map[expression:e title:t]"},
+			"condition": inputs{"title": "t", "expression": "e"}}, "p/r/m/t"},
 
 		{"gcp:monitoring/alertPolicy:AlertPolicy", inputs{"project": "p", "displayName": "late"}, ""},
 		{"gcp:cloudrunv2/service:Service", inputs{"project": "p", "name": "web"}, ""},

@@ -65,6 +65,9 @@ type Engine struct {
 // wrong settings without a wait.
 func Open(options Options) (*Engine, error) {
 	e := &Engine{options: options}
+	if err := e.keysKept(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(e.backendDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
@@ -72,6 +75,19 @@ func Open(options Options) (*Engine, error) {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	return e, e.writeProject()
+}
+
+// keysKept refuses a state folder in which there are states and not the passphrase that encrypts their secrets. A new passphrase would end
+// in the CLI's words about an incorrect one.
+func (e *Engine) keysKept() error {
+	dir := e.options.Dir
+	states, err := filepath.Glob(filepath.Join(e.backendDir(), ".pulumi", "stacks", "*", "*.json"))
+	if _, missing := os.Stat(dir.Path("keys", "passphrase")); err != nil || missing == nil || len(states) == 0 {
+		return err
+	}
+	return &UsageError{Message: fmt.Sprintf("the keys in %s were deleted, and without them nobody reads the stacks' states: delete %s "+
+		"to start anew. If the emulated cloud still runs, end its process first; its pid is in %s",
+		dir.Path("keys"), dir.Path(), dir.Path("cloud.json"))}
 }
 
 // withoutLog prevents the CLI from writing its log. The log records everything that the CLI does, takes an eighth of the time of an `up`,

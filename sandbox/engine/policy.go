@@ -62,8 +62,9 @@ func (e *Engine) policyConfig(stack string) (string, error) {
 		}
 		stacks = append(stacks, name)
 	}
-	return "", &UsageError{Message: fmt.Sprintf("no policy configuration for stack %s: there is one for %s. To analyze its state by one of "+
-		"them, name it with --stack", stack, strings.Join(stacks, ", "))}
+	return "", &UsageError{Message: fmt.Sprintf("there is no policy/%s.json, the policy pack's configuration for the stack: write it, with "+
+		"{} in it to change nothing. There is one for %s. To analyze a state by one of them, name it with --stack",
+		stack, strings.Join(stacks, ", "))}
 }
 
 // violationsFound is the CLI's last message if a mandatory policy is violated. Its exit code is the same for an unreadable state and for

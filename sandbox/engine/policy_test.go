@@ -64,7 +64,8 @@ func TestStateOfAStackWithoutPolicyConfiguration(t *testing.T) {
 	var usage *UsageError
 	assert.ErrorAs(t, analyze(qa, ""), &usage)
 	assert.ErrorContains(t, analyze(qa, ""),
-		"no policy configuration for stack qa: there is one for dev, prod, staging. To analyze its state by one of them, name it with --stack")
+		"there is no policy/qa.json, the policy pack's configuration for the stack: write it, with {} in it to change nothing. There is one "+
+			"for dev, prod, staging. To analyze a state by one of them, name it with --stack")
 	assert.ErrorAs(t, analyze(empty, ""), &usage)
 	assert.ErrorContains(t, analyze(empty, ""), "has no resources to tell its stack from: name it with --stack")
 	assert.NoError(t, analyze(empty, "prod"))

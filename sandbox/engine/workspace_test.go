@@ -66,3 +66,29 @@ func TestCLISelectsTheStackOfTheLastCommand(t *testing.T) {
 	require.EqualError(t, e.selectNoted(t.Context(), nil), "select stack dev: the CLI ended with 6")
 	assert.FileExists(t, e.selectedPath(), "the next command tries again")
 }
+
+// TestKeysWereDeleted refuses states without the passphrase that encrypts their secrets. A new folder has neither.
+func TestKeysWereDeleted(t *testing.T) {
+	t.Parallel()
+	for _, state := range []bool{false, true} {
+		for _, key := range []bool{false, true} {
+			e := open(t)
+			if state {
+				require.NoError(t, e.files().Create("dev"))
+			}
+			if !key {
+				require.NoError(t, os.Remove(e.options.Dir.Path("keys", "passphrase")))
+			}
+			_, err := Open(e.options)
+			if !state || key {
+				require.NoError(t, err)
+				continue
+			}
+			var usage *UsageError
+			require.ErrorAs(t, err, &usage)
+			assert.Equal(t, "the keys in "+e.options.Dir.Path("keys")+" were deleted, and without them nobody reads the stacks' states: delete "+
+				e.options.Dir.Path()+" to start anew. If the emulated cloud still runs, end its process first; its pid is in "+
+				e.options.Dir.Path("cloud.json"), err.Error())
+		}
+	}
+}
