@@ -105,6 +105,15 @@ func TestPromoteRecords(t *testing.T) {
 	assert.False(t, recorded.Platforms[0].Root)
 }
 
+// wroteNothing fails if the target has a tag.
+func (s *shelf) wroteNothing() {
+	s.t.Helper()
+	response, err := http.Get("http://" + strings.Replace(s.to, "/", "/v2/", 1) + "/tags/list")
+	require.NoError(s.t, err)
+	assert.NoError(s.t, response.Body.Close())
+	assert.Equal(s.t, http.StatusNotFound, response.StatusCode, "the target does not even exist")
+}
+
 // TestPromoteRefusesProvenance checks with Sigstore's own bundles that provenance has to be about this image, from this repository and of
 // this signer, and that nothing is written without it.
 func TestPromoteRefusesProvenance(t *testing.T) {
@@ -143,12 +152,20 @@ func TestPromoteRefusesProvenance(t *testing.T) {
 			assert.Equal(t, command.ExitRefused, exit, errs)
 			assert.Contains(t, errs, test.says)
 			assert.Empty(t, out)
-			response, err := http.Get("http://" + strings.Replace(s.to, "/", "/v2/", 1) + "/tags/list")
-			require.NoError(t, err)
-			assert.NoError(t, response.Body.Close())
-			assert.Equal(t, http.StatusNotFound, response.StatusCode, "the target does not even exist")
+			s.wroteNothing()
 		})
 	}
+}
+
+// TestPromoteOfAnImageThatDoesNotExist checks that it is a failure which says what to look at, and that nothing is written.
+func TestPromoteOfAnImageThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "node")
+	exit, out, errs := s.run("promote", "--digest", "sha256:"+strings.Repeat("1", 64), "--from", s.from, "--to", s.to, "--tag", "v1")
+	assert.Equal(t, command.ExitFailed, exit, errs)
+	assert.Contains(t, errs, "check the repository's name, and that the digest was pushed to it")
+	assert.Empty(t, out)
+	s.wroteNothing()
 }
 
 // TestBadDigestIsAUsageError checks that a wrong call is not reported as a registry's failure, which a retry might cure.

@@ -123,8 +123,9 @@ func TestTheMonorepo(t *testing.T) {
 
 	testDrift(t, c, good)
 	testInfrastructure(t, c)
-	c.pnpm("runs-scripts") // They look at what init wrote.
 	c.settled("web")
+	c.pnpm("runs-scripts") // They look at what init wrote.
+	c.green()
 }
 
 func TestTheOrganization(t *testing.T) {
@@ -144,7 +145,6 @@ func TestTheOrganization(t *testing.T) {
 	if !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
 	}
-	c.previews(base, "dev")
 
 	// Both services are built from their own Dockerfiles, and deployed one after the other.
 	push := event{name: "push", payload: map[string]any{"before": base}}
@@ -271,7 +271,7 @@ func TestWithoutNode(t *testing.T) {
 }
 
 // testPromotion promotes to staging. Staging gets a copy of what main built, by its digest, with the proof of where it was built.
-// Without that proof, or if the copy fails, no tag is set and nothing is deployed.
+// Without that proof, or if the copy fails, no tag is set and nothing is deployed. release/images tests what else is refused.
 func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 	elsewhere := newImage(t)
 	none, branch := c.dev.push(newImage(t)), c.dev.push(elsewhere)
@@ -286,9 +286,7 @@ func testPromotion(t *testing.T, c *chain, staging *store, digest string) {
 	}{
 		{"without provenance", none, "HTTP 404", false, false, described},
 		{"built on a branch", branch, `source ref: found "refs/heads/feature"`, false, false, described},
-		{"without provenance in the registry", none, "no Sigstore bundle refers to it", false, true, promoted},
 		{"built on a branch, by the registry", branch, `source ref: found "refs/heads/feature"`, false, true, promoted},
-		{"an image that does not exist", anything, "check the repository's name, and that the digest was pushed to it", false, true, promoted},
 		{"a registry that refuses", digest, "or give this identity access to the repository", true, true, promoted},
 	} {
 		staging.Full.Store(test.full)
