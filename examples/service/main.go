@@ -1,4 +1,4 @@
-// Command service is a separate program that uses one component of the platform: a Cloud Run service by digest, with an account
+// Command service is a separate program that uses three components of the platform: a Cloud Run service by digest, with an account
 // that may do nothing. `pulumi config set` gives it the project, its number and the region.
 package main
 

@@ -70,7 +70,7 @@ func (r *rehearsal) asExported(ctx context.Context, base *engine.Stack) (note st
 	if _, err := stack.Update(ctx); err != nil {
 		return "", fmt.Errorf("the exported state does not come up: %w", err)
 	}
-	r.stage("the exported state comes up", false, "it does")
+	r.stage("the exported state comes up", false, "done")
 	return note, nil
 }
 

@@ -177,7 +177,7 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	if _, err := baseStack.Update(ctx); err != nil {
 		return Result{}, fmt.Errorf("the base does not come up, so nothing can be compared with it: %w", err)
 	}
-	r.stage("the base comes up", false, "it does")
+	r.stage("the base comes up", false, "done")
 	was, err := baseStack.Plan(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("the base: %w", err)

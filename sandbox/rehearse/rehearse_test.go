@@ -119,20 +119,20 @@ func TestRehearsalWithAStandIn(t *testing.T) {
 		Changes: []review.Property{{Path: "template.image", Before: `"a"`, After: `"b"`}}}}, result.Steps)
 	assert.Equal(t, []inventory.Resource{{URN: webURN, Type: serviceType, Name: "service-web-service",
 		Inputs: map[string]any{"name": "procureflow-web"}}}, result.Head)
-	took := regexp.MustCompile(`\d[\dms.]*s of its time`)
+	took := regexp.MustCompile(`\d[\dms.]*s of simulated time`)
 	var stages []review.Stage
 	for _, stage := range result.Rehearsal.Stages {
-		stage.Result = took.ReplaceAllString(stage.Result, "a while of its time")
+		stage.Result = took.ReplaceAllString(stage.Result, "a while of simulated time")
 		stages = append(stages, stage)
 	}
 	assert.Equal(t, []review.Stage{
-		{Name: "the base comes up", Result: "it does"},
+		{Name: "the base comes up", Result: "done"},
 		{Name: "the change is applied", Result: "the engine is killed in the middle of it, on purpose"},
-		{Name: "the update goes on", Result: "what was interrupted is found out, and the rest is done"},
-		{Name: "the release of procureflow-web", Result: "released in a while of its time"},
-		{Name: "drift is looked for", Result: "none"},
-		{Name: "the update once more", Result: "changes nothing"},
-		{Name: "the rollback of procureflow-web", Result: "procureflow-web-a serves again after a while of its time"},
+		{Name: "the update goes on", Result: "the interrupted step is repaired, and the rest is done"},
+		{Name: "the release of procureflow-web", Result: "released in a while of simulated time"},
+		{Name: "drift", Result: "none"},
+		{Name: "a second update", Result: "changes nothing"},
+		{Name: "the rollback of procureflow-web", Result: "procureflow-web-a serves again after a while of simulated time"},
 	}, stages)
 	require.Len(t, result.Rehearsal.Visitors, 1)
 	visitors := result.Rehearsal.Visitors[0]

@@ -58,7 +58,7 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		why := strings.Join(result.Why, "; ")
 		switch result.Outcome {
 		case rollout.Released:
-			r.stage(stage, false, "released in %s of its time", r.clock.Now().Sub(begun).Round(slice))
+			r.stage(stage, false, "released in %s of simulated time", r.clock.Now().Sub(begun).Round(slice))
 			released = append(released, releaseOf{name, stable, controller})
 		case rollout.Nothing:
 			r.stage(stage, false, "nothing to release: %s", why)
@@ -122,7 +122,7 @@ func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []revi
 			r.stage(stage, true, "%s: %s serves: %s", result.Outcome, serves, strings.Join(result.Why, "; "))
 			continue
 		}
-		r.stage(stage, false, "%s serves again after %s of its time", serves, r.clock.Now().Sub(begun).Round(slice))
+		r.stage(stage, false, "%s serves again after %s of simulated time", serves, r.clock.Now().Sub(begun).Round(slice))
 		r.report.Restored = append(r.report.Restored, release.service+": the image, its variables and its secrets' versions, CPU and memory, of "+
 			"revision "+serves)
 	}

@@ -52,7 +52,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 		r.crowd.begin("the update goes on")
 		r.said.Reset()
 		if _, err = stack.Update(ctx); err == nil {
-			r.stage("the update goes on", false, "what was interrupted is found out, and the rest is done")
+			r.stage("the update goes on", false, "the interrupted step is repaired, and the rest is done")
 		}
 	} else if err == nil {
 		r.stage(applying, false, "it is applied, and ended before the engine could be killed")
@@ -115,7 +115,7 @@ func firstLine(err error) string {
 
 // settled checks for drift, and whether another update would change anything.
 func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
-	r.crowd.begin("drift is looked for")
+	r.crowd.begin("drift")
 	drifted, err := stack.Drift(ctx)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
 	for _, one := range drifted {
 		names = append(names, one.Name)
 	}
-	r.stage("drift is looked for", len(names) > 0, "%s", listOr(names, "none"))
+	r.stage("drift", len(names) > 0, "%s", listOr(names, "none"))
 	again, err := stack.Plan(ctx)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (r *rehearsal) settled(ctx context.Context, stack *engine.Stack) error {
 	for _, step := range again.Steps {
 		names = append(names, step.Name)
 	}
-	r.stage("the update once more", len(names) > 0, "%s", listOr(names, "changes nothing"))
+	r.stage("a second update", len(names) > 0, "%s", listOr(names, "changes nothing"))
 	return nil
 }
 

@@ -118,7 +118,7 @@ func (s Stack) noticed() line {
 	}
 	switch failures := s.Rehearsal.failures(); {
 	case still:
-		return say(bold(share(failures, requests) + ", and it does not end"))
+		return say(bold(share(failures, requests) + ", and still at the end"))
 	case failures > 0:
 		return say(bold(share(failures, requests) + fmt.Sprintf(", %.0f s", seconds)))
 	case requests == 0:

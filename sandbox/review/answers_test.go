@@ -61,7 +61,7 @@ func TestAnswers(t *testing.T) {
 		{"two resources replaced", Stack{Plan: steps(Delete, Replace, Create),
 			Rehearsal: visited(Visitors{Requests: 4, Failures: 4, StillFailing: true}),
 			Findings:  Findings{New: []Finding{{Level: "remediate"}, {Level: "warning"}}}}, "**1 deleted, 1 replaced, 1 new**",
-			"**2 new warnings**", "not known", "nobody", "**4 of 4 requests fail, and it does not end**",
+			"**2 new warnings**", "not known", "nobody", "**4 of 4 requests fail, and still at the end**",
 			"by another update, which makes 2 resources again"},
 		{"data", Stack{Plan: data}, "**1 deleted, 1 in place**", "pass", "not known", "nobody", "not rehearsed",
 			"**no: 1 resource's content is lost**"},

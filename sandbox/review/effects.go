@@ -73,7 +73,7 @@ func (s Stack) manualSteps() []block {
 	if people == nil {
 		return nil
 	}
-	return []block{paragraph(say(bold("Takes a person"))), people}
+	return []block{paragraph(say(bold("Needs a person"))), people}
 }
 
 func (s Stack) money(l limits) []block {
@@ -135,7 +135,7 @@ func (s Stack) rehearsed(l limits) []block {
 	for _, group := range []struct {
 		title string
 		texts []string
-	}{{"gone with it: ", r.Lost}, {"a rollback restores: ", r.Restored}, {"a rollback does not restore: ", r.NotRestored}} {
+	}{{"lost for good: ", r.Lost}, {"a rollback restores: ", r.Restored}, {"a rollback does not restore: ", r.NotRestored}} {
 		for _, text := range group.texts[:min(len(group.texts), max(3, l.steps))] {
 			notes = append(notes, say(group.title, msg(text)))
 		}

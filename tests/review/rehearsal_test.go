@@ -144,11 +144,11 @@ func stages(r *review.Rehearsal) (names []string) {
 
 func harmless(t *testing.T, r *review.Rehearsal) {
 	assert.Equal(t, []string{"the base comes up", "the exported state comes up", "the change is applied", "the update goes on",
-		"the release of procureflow-web", "drift is looked for",
-		"the update once more", "the rollback of procureflow-web"}, stages(r))
+		"the release of procureflow-web", "drift",
+		"a second update", "the rollback of procureflow-web"}, stages(r))
 	assert.Equal(t, "the engine is killed in the middle of it, on purpose", r.Stages[2].Result)
-	assert.Equal(t, "released in 15m34s of its time", r.Stages[4].Result, "three steps of five minutes, and what is probed before")
-	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of its time", r.Stages[7].Result)
+	assert.Equal(t, "released in 15m34s of simulated time", r.Stages[4].Result, "three steps of five minutes, and what is probed before")
+	assert.Equal(t, "procureflow-web-e6364c3bc1 serves again after 500ms of simulated time", r.Stages[7].Result)
 	require.Len(t, r.Visitors, 1)
 	assert.Greater(t, r.Visitors[0].Requests, 3000)
 	r.Visitors[0].Requests = 0
@@ -161,8 +161,8 @@ func harmless(t *testing.T, r *review.Rehearsal) {
 }
 
 func noticed(t *testing.T, r *review.Rehearsal) {
-	assert.Equal(t, []string{"the base comes up", "the change is applied", "the update goes on", "drift is looked for",
-		"the update once more"}, stages(r))
+	assert.Equal(t, []string{"the base comes up", "the change is applied", "the update goes on", "drift",
+		"a second update"}, stages(r))
 	require.Len(t, r.Visitors, 1)
 	assert.Greater(t, r.Visitors[0].Failures, 10)
 	assert.Greater(t, r.Visitors[0].Seconds, 5.0)
