@@ -85,7 +85,7 @@ type flags struct {
 	environment, policy, audit, actor string
 	commit, link                      string
 	approvedBy                        []string
-	summary, output                   string
+	summary                           string
 	json                              bool
 }
 
