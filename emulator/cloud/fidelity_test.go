@@ -55,7 +55,7 @@ var acts = map[string]map[string]string{
 		"ingress":     "whether requests from the internet get an answer", "invokerIamDisabled": "whether requests without a token get an answer",
 		"defaultUriDisabled":                          "whether the address answers",
 		"binaryAuthorization.useDefault":              "whether Binary Authorization judges images",
-		"binaryAuthorization.breakglassJustification": "lets a refused image start all the same",
+		"binaryAuthorization.breakglassJustification": "lets a refused image start anyway",
 	},
 	"Job (Cloud Run)": {
 		"template.taskCount": "how many tasks an execution has", "template.parallelism": "how many tasks run at once",
