@@ -48,6 +48,10 @@ func (s *Stack) Plan(ctx context.Context) (Plan, error) {
 	return plan, ctx.Err()
 }
 
+// passing are the operations after which a resource is not there, or about which a later operation on the same resource says more: a
+// refresh comes before the operation itself, and a replacement's two halves have the replacement's URN.
+var passing = []apitype.OpType{apitype.OpRefresh, apitype.OpDelete, apitype.OpDeleteReplaced, apitype.OpCreateReplacement}
+
 // planOf reads the engine's events.
 func planOf(all []apitype.EngineEvent) Plan {
 	plan := Plan{Steps: []review.Step{}, Findings: []review.Finding{}}
@@ -65,8 +69,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 			if made, changes := stepOf(step); changes {
 				plan.Steps = append(plan.Steps, made)
 			}
-			// The two halves of a replacement have the same URN, so they are left out.
-			if step.New != nil && step.Op != apitype.OpCreateReplacement && step.Op != apitype.OpDelete && step.Op != apitype.OpDeleteReplaced {
+			if step.New != nil && !slices.Contains(passing, step.Op) {
 				name, _ := step.New.Outputs["name"].(string)
 				plan.Resources = append(plan.Resources, inventory.Resource{URN: step.URN, Parent: step.New.Parent, Type: step.Type,
 					Name: resource.URN(step.URN).Name(), Inputs: step.New.Inputs, CloudName: name})

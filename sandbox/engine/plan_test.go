@@ -119,12 +119,17 @@ func TestMessagesOfAPlan(t *testing.T) {
 	}
 }
 
-// TestResourcesOfAPlan checks which resources there are after an update. A replaced one is there once, and a deleted one is not.
+// TestResourcesOfAPlan checks which resources there are after an update. A replaced one is there once, and a deleted one is not, although
+// the engine refreshes both before.
 func TestResourcesOfAPlan(t *testing.T) {
 	t.Parallel()
 	named := event(apitype.OpSame, topic, "b", map[string]any{}, map[string]any{"name": "cloud-name"})
 	named.ResourcePreEvent.Metadata.New.Parent = "urn:parent"
-	plan := planOf([]apitype.EngineEvent{named, event(apitype.OpCreate, topic, "a", nil, map[string]any{"x": "y"}),
+	refreshed := func(name string) apitype.EngineEvent {
+		return event(apitype.OpRefresh, topic, name, map[string]any{}, map[string]any{})
+	}
+	plan := planOf([]apitype.EngineEvent{refreshed("b"), refreshed("c"), refreshed("d"), named,
+		event(apitype.OpCreate, topic, "a", nil, map[string]any{"x": "y"}),
 		event(apitype.OpCreateReplacement, topic, "c", map[string]any{}, map[string]any{}),
 		event(apitype.OpReplace, topic, "c", map[string]any{}, map[string]any{}),
 		event(apitype.OpDeleteReplaced, topic, "c", map[string]any{}, map[string]any{}),
