@@ -6,11 +6,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
 // Engine is the real pulumi command together with a pack, built as it is published.
-type Engine struct{ pulumi, pack, home string }
+type Engine struct {
+	pulumi, pack, home string
+	first              *firstStack
+}
+
+// firstStack is the stack file of the first program's stack. Further stacks begin with it, so that they have its key, which takes a fifth
+// of a second to derive.
+type firstStack struct {
+	mutex sync.Mutex
+	file  []byte
+}
 
 // NewEngine builds the pack in a folder. It skips the test if there is no pulumi command in PULUMI_COMMAND or on PATH.
 func NewEngine(t testing.TB, folder string) Engine {
@@ -23,7 +34,7 @@ func NewEngine(t testing.TB, folder string) Engine {
 		}
 		pulumi = found
 	}
-	e := Engine{pulumi: pulumi, pack: filepath.Join(t.TempDir(), "pack"), home: t.TempDir()}
+	e := Engine{pulumi: pulumi, pack: filepath.Join(t.TempDir(), "pack"), home: t.TempDir(), first: &firstStack{}}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", e.pack, ".")
 	build.Dir = folder
 	if out, err := build.CombinedOutput(); err != nil {

@@ -61,10 +61,26 @@ func (e Engine) Program(t testing.TB, config string) *Program {
 			t.Errorf("serving the program: %v", err)
 		}
 	})
+	p.init(t)
+	return p
+}
+
+// init makes the stack, in the way of the engine's first.
+func (p *Program) init(t testing.TB) {
+	t.Helper()
+	first, file := p.engine.first, filepath.Join(p.folder, "Pulumi.dev.yaml")
+	first.mutex.Lock()
+	defer first.mutex.Unlock()
+	if first.file != nil {
+		mustWrite(t, file, first.file)
+	}
 	if output, failed := p.pulumi(t, "stack", "init", "dev"); failed {
 		t.Fatal(output)
 	}
-	return p
+	var err error
+	if first.file, err = os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Reconfigure replaces the pack's configuration for the operations that follow.
