@@ -59,7 +59,7 @@ func ownHost(hostport string) bool {
 func foreign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		parsed, err := url.Parse(origin)
-		return err != nil || parsed.Host != r.Host || !ownHost(parsed.Host)
+		return err != nil || parsed.Scheme != "http" || parsed.Host != r.Host || !ownHost(parsed.Host)
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
 	return site == "cross-site" || site == "same-site"

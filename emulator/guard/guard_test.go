@@ -30,6 +30,14 @@ func api(reached *atomic.Int64) http.Handler {
 	})
 }
 
+// anonymous takes the token away before a change.
+func anonymous(change func(*http.Request)) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Del("Authorization")
+		change(r)
+	}
+}
+
 func TestAnsweredRequests(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -49,21 +57,42 @@ func TestAnsweredRequests(t *testing.T) {
 			r.Header.Del("Authorization")
 			r.URL.RawQuery = "access_token=" + token
 		}, 401},
-		"the host localhost":                         {func(r *http.Request) { r.Host = "localhost:8080" }, 200},
-		"the host ::1":                               {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
-		"the host ::1, without a port":               {func(r *http.Request) { r.Host = "[::1]" }, 200},
-		"a host of the proxy":                        {func(r *http.Request) { r.Host = "run.sandbox" }, 200},
-		"a region's host of the proxy":               {func(r *http.Request) { r.Host = "us-central1-run.googleapis.com" }, 200},
-		"a rebound name":                             {func(r *http.Request) { r.Host = "rebind.example:8080" }, 403},
-		"a name that begins like an address":         {func(r *http.Request) { r.Host = "127.0.0.1.rebind.example" }, 403},
-		"a name that ends like localhost":            {func(r *http.Request) { r.Host = "evil-localhost" }, 403},
-		"a name below localhost":                     {func(r *http.Request) { r.Host = "evil.localhost" }, 403},
-		"a name that contains .sandbox":              {func(r *http.Request) { r.Host = "run.sandbox.example" }, 403},
-		"a host of Google that the proxy lacks":      {func(r *http.Request) { r.Host = "storage.googleapis.com" }, 403},
-		"an address of the network":                  {func(r *http.Request) { r.Host = "192.168.0.7:8080" }, 403},
-		"no host":                                    {func(r *http.Request) { r.Host = "" }, 403},
-		"a page of the API's own":                    {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080") }, 200},
-		"a page of another site":                     {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403},
+		"the host localhost":                    {func(r *http.Request) { r.Host = "localhost:8080" }, 200},
+		"the host ::1":                          {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
+		"the host ::1, without a port":          {func(r *http.Request) { r.Host = "[::1]" }, 200},
+		"a host of the proxy":                   {func(r *http.Request) { r.Host = "run.sandbox" }, 200},
+		"a region's host of the proxy":          {func(r *http.Request) { r.Host = "us-central1-run.googleapis.com" }, 200},
+		"a rebound name":                        {func(r *http.Request) { r.Host = "rebind.example:8080" }, 403},
+		"a name that begins like an address":    {func(r *http.Request) { r.Host = "127.0.0.1.rebind.example" }, 403},
+		"a name that ends like localhost":       {func(r *http.Request) { r.Host = "evil-localhost" }, 403},
+		"a name below localhost":                {func(r *http.Request) { r.Host = "evil.localhost" }, 403},
+		"a name that contains .sandbox":         {func(r *http.Request) { r.Host = "run.sandbox.example" }, 403},
+		"a host of Google that the proxy lacks": {func(r *http.Request) { r.Host = "storage.googleapis.com" }, 403},
+		"an address of the network":             {func(r *http.Request) { r.Host = "192.168.0.7:8080" }, 403},
+		"no host":                               {func(r *http.Request) { r.Host = "" }, 403},
+		"a page of the API's own":               {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080") }, 200},
+		"a page of another site":                {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403},
+		"a page of the same address over TLS":   {func(r *http.Request) { r.Header.Set("Origin", "https://127.0.0.1:8080") }, 403},
+		"a page of a file of this host":         {func(r *http.Request) { r.Header.Set("Origin", "file://127.0.0.1:8080") }, 403},
+		"an extension's page":                   {func(r *http.Request) { r.Header.Set("Origin", "chrome-extension://abc") }, 403},
+		"an origin with a user":                 {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:8080@evil.example") }, 403},
+		"an origin that is no URL":              {func(r *http.Request) { r.Header.Set("Origin", "%zz") }, 403},
+		"any address":                           {func(r *http.Request) { r.Host = "0.0.0.0:8080" }, 403},
+		"a zone":                                {func(r *http.Request) { r.Host = "[::1%25lo]:8080" }, 403},
+		"a number as the address":               {func(r *http.Request) { r.Host = "2130706433:8080" }, 403},
+		"a user before the host":                {func(r *http.Request) { r.Host = "127.0.0.1@evil.example" }, 403},
+		"a cookie with the token":               {anonymous(func(r *http.Request) { r.Header.Set("Cookie", "token="+token) }), 401},
+		"the token in another header":           {anonymous(func(r *http.Request) { r.Header.Set("X-Goog-Api-Key", token) }), 401},
+		"two tokens, the first of them another": {func(r *http.Request) {
+			r.Header["Authorization"] = []string{"Bearer x", "Bearer " + token}
+		}, 401},
+		"a blank after the token":        {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token+" ") }, 401},
+		"the exchange by another method": {anonymous(func(r *http.Request) { r.Method, r.URL.Path = "PUT", "/token" }), 401},
+		"the exchange by another path":   {anonymous(func(r *http.Request) { r.URL.Path = "//token" }), 401},
+		"the exchange with the token in the query": {func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.URL.Path, r.URL.RawQuery = "/token", "subject_token="+token
+		}, 401},
 		"a page of another port":                     {func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:9090") }, 403},
 		"a page from a file":                         {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
 		"a page of another site, without an origin":  {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},

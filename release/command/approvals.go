@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 	"github.com/guiofsaints/procureflow-platform/release/approvals"
 )
 
@@ -72,7 +73,7 @@ func (a *app) approved(verdict approvals.Verdict, digest, outputs string) error 
 	for _, by := range verdict.By {
 		logins = append(logins, by.Login)
 		fmt.Fprintf(a.streams.Out, "%s: approved by %s (%d)%s\n", by.Environment, by.Login, by.ID, what)
-		summary += fmt.Sprintf("- %s: the release%s was approved by %s\n", escape(by.Environment), what, escape(by.Login))
+		summary += fmt.Sprintf("- %s: the release%s was approved by %s\n", oneline.Markdown(by.Environment), what, oneline.Markdown(by.Login))
 	}
 	return errors.Join(a.appendSummary(summary), AppendOutputs(outputs, "approved-by="+strings.Join(logins, ",")))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 )
@@ -36,7 +37,7 @@ func (c *console) progress(p rollout.Progress) {
 	default:
 		line += "  before traffic"
 	}
-	line += fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
+	line = oneline.Of(line) + fmt.Sprintf("  probes %d good %d bad  p95 %s", p.Good, p.Bad, p.P95.Round(time.Millisecond))
 	c.show(line, fmt.Sprint(p.Percent, p.Bad))
 }
 
@@ -72,7 +73,7 @@ func (c *console) Record(event rollout.Event) error {
 
 func (c *console) say(format string, arguments ...any) {
 	c.end()
-	fmt.Fprintf(c.streams.Err, c.now().UTC().Format("15:04:05")+"  "+format+"\n", arguments...)
+	fmt.Fprintln(c.streams.Err, c.now().UTC().Format("15:04:05")+"  "+oneline.Of(fmt.Sprintf(format, arguments...)))
 }
 
 // end finishes the live line.
@@ -91,12 +92,12 @@ func (a *app) summarize(s *session, command string, result rollout.Result) error
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s of %s: %s\n\n", command, s.service, result.Outcome)
 	for _, why := range result.Why {
-		fmt.Fprintf(&text, "- %s\n", escape(why))
+		fmt.Fprintf(&text, "- %s\n", oneline.Markdown(why))
 	}
 	text.WriteString(a.madeOf(result))
 	text.WriteString("\n| revision | percent | tag |\n|---|---:|---|\n")
 	for _, target := range result.Traffic {
-		fmt.Fprintf(&text, "| %s | %d | %s |\n", escape(target.Revision), target.Percent, escape(target.Tag))
+		fmt.Fprintf(&text, "| %s | %d | %s |\n", oneline.Markdown(target.Revision), target.Percent, oneline.Markdown(target.Tag))
 	}
 	fmt.Fprintf(&text, "\n%s after %s\n\n", result.Outcome, result.Elapsed.Round(10*time.Millisecond))
 	return a.appendSummary(text.String())
@@ -122,15 +123,10 @@ func (a *app) madeOf(result rollout.Result) string {
 		text += "- commit " + a.flags.commit + "\n"
 	}
 	if len(a.flags.approvedBy) > 0 {
-		text += "- approved by " + escape(strings.Join(a.flags.approvedBy, ", ")) + "\n"
+		text += "- approved by " + oneline.Markdown(strings.Join(a.flags.approvedBy, ", ")) + "\n"
 	}
 	for _, revision := range slices.Sorted(maps.Keys(result.Images)) {
-		text += fmt.Sprintf("- %s is %s\n", escape(revision), escape(result.Images[revision]))
+		text += fmt.Sprintf("- %s is %s\n", oneline.Markdown(revision), oneline.Markdown(result.Images[revision]))
 	}
 	return text
-}
-
-// escape makes text safe inside Markdown and HTML, because an API's message may hold anything.
-func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", "|", "\\|", "\n", " ", "`", "'", "[", "\\[", "*", "\\*").Replace(text)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 	"github.com/guiofsaints/procureflow-platform/release/report"
 )
 
@@ -16,7 +17,7 @@ func plain(_, text string) string { return text }
 // Text words the state for a terminal of 80 columns and 24 lines.
 func (s State) Text(paint Paint) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s  %s UTC\n%s\n", s.Service, s.At.UTC().Format("15:04:05"), paint(s.class(), s.Headline()))
+	fmt.Fprintf(&out, "%s  %s UTC\n%s\n", s.Service, s.At.UTC().Format("15:04:05"), paint(s.class(), oneline.Of(s.Headline())))
 	if len(s.Steps) > 0 {
 		steps := []string{"before traffic"}
 		if s.Percent > 0 {
@@ -44,7 +45,7 @@ func (s State) Text(paint Paint) string {
 		}
 		bar := strings.Repeat("█", (share.Percent+4)/5)
 		fmt.Fprintf(&out, "%4d %%  %s%s  %s\n", share.Percent, bar, strings.Repeat("·", 20-len([]rune(bar))),
-			strings.TrimSpace(share.Revision+"  "+strings.Join(share.Tags, " ")))
+			oneline.Of(strings.TrimSpace(share.Revision+"  "+strings.Join(share.Tags, " "))))
 	}
 	if len(s.Gates) > 0 {
 		out.WriteString("\n")
@@ -54,24 +55,25 @@ func (s State) Text(paint Paint) string {
 		if gate.Stable != "" {
 			stable = ", stable: " + gate.Stable
 		}
-		fmt.Fprintf(&out, "%s  %s: %s (%s%s)\n", paint(gate.Class, fmt.Sprintf("%-10s", gate.State)), gate.Name, gate.Value, gate.Limit, stable)
+		fmt.Fprintf(&out, "%s  %s: %s (%s%s)\n", paint(gate.Class, fmt.Sprintf("%-10s", gate.State)), gate.Name,
+			oneline.Of(gate.Value), gate.Limit, oneline.Of(stable))
 	}
 	out.WriteString("\n")
 	if s.Waiting != "" {
-		line := "Waiting: " + s.Waiting
+		line := "Waiting: " + oneline.Of(s.Waiting)
 		if s.Until != nil {
 			line += fmt.Sprintf(", until %s UTC, %s", s.Until.UTC().Format("15:04:05"), s.Left())
 		}
 		out.WriteString(line + "\n")
 	}
 	for _, why := range s.Why {
-		out.WriteString("Because: " + why + "\n")
+		out.WriteString("Because: " + oneline.Of(why) + "\n")
 	}
 	for _, finding := range s.Findings {
-		out.WriteString(paint("warn", "Look at this: ") + finding + "\n")
+		out.WriteString(paint("warn", "Look at this: ") + oneline.Of(finding) + "\n")
 	}
 	if s.Journal != "" {
-		out.WriteString("Note: " + s.Journal + "\n")
+		out.WriteString("Note: " + oneline.Of(s.Journal) + "\n")
 	}
 	out.WriteString("Rollback: " + s.Rollback + "\n")
 	return out.String()
@@ -105,7 +107,7 @@ func (s State) Line() string {
 	if s.Ended && len(s.Why) > 0 {
 		line += ": " + strings.Join(s.Why, "; ")
 	}
-	return line
+	return oneline.Of(line)
 }
 
 // Key identifies the state without the parts that change with every look.

@@ -169,3 +169,20 @@ Rollback: `+"`back`"+` goes to web-a
 	assert.Equal(t, "12:02:01  web-b has 10 %, step 1 of 2; web-a 90 %, web-b 10 %; waiting: 10 % has to stay healthy for 5 min, until "+
 		"12:06:03", s.Line())
 }
+
+// TestTextsFromElsewhereStayOnTheirLine checks texts of services and APIs that hold line breaks and a terminal's commands.
+func TestTextsFromElsewhereStayOnTheirLine(t *testing.T) {
+	t.Parallel()
+	const evil = "x\n\x1b[2J\x1b]0;t\x07\r::add-mask::prod\u202e"
+	s := State{Waiting: evil, Why: []string{evil}, Findings: []string{evil}, Journal: evil,
+		Split: []Share{{Revision: "a", Percent: 100, Tags: []string{evil}}},
+		Gates: []report.Number{{Name: "errors", Value: evil, Stable: evil, State: "over"}}}
+	for _, text := range []string{s.Text(plain), s.Line()} {
+		assert.NotContains(t, text, "\x1b")
+		assert.NotContains(t, text, "\r")
+		assert.NotContains(t, text, "\n::")
+		assert.NotContains(t, text, "\u202e")
+		assert.Contains(t, text, "x [2J]0;t ::add-mask::prod")
+	}
+	assert.NotContains(t, s.Line(), "\n")
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
 )
 
@@ -258,7 +259,7 @@ func TestCleanText(t *testing.T) {
 		"a\r\nb\tc\u2028d\u2029e\u0085f": "a  b c d e f", "\x1b[31mred\x00": "[31mred", "a\u202eb\u200bc": "abc", "\xff\ufffd": "??",
 		"ä €": "ä €",
 	} {
-		assert.Equal(t, want, clean(text), "%q", text)
+		assert.Equal(t, want, oneline.Of(text), "%q", text)
 	}
 	long := strings.Repeat("ä", 901)
 	assert.Equal(t, long[:480]+"… (661 more)", val(long).clean())

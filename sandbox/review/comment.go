@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 )
 
 // Comment holds the parts of a pull request's one comment: the report, and the plans against the real cloud, if there are any. Jobs
@@ -103,7 +105,7 @@ func (p Preview) plan(run string, room int) string {
 	lines := strings.Split(strings.TrimSuffix(p.Text, "\n"), "\n")
 	whole := 0
 	for i, line := range lines {
-		lines[i] = strings.ReplaceAll(clean(line), "~~~~~~~~", "~ ~ ~")
+		lines[i] = strings.ReplaceAll(oneline.Of(line), "~~~~~~~~", "~ ~ ~")
 		whole += width(lines[i]) + 1
 	}
 	note := ""

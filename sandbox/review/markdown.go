@@ -3,7 +3,8 @@ package review
 import (
 	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/guiofsaints/procureflow-platform/internal/oneline"
 )
 
 // Marker is the comment's first line, by which the next run finds it.
@@ -89,25 +90,9 @@ const (
 	mostOfAMessage = 900
 )
 
-// clean turns a text from elsewhere into one line. It removes line breaks, invisible characters and a terminal's colour
-// codes.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r): // These are terminal colours and characters that reverse text.
-			return -1
-		case r == unicode.ReplacementChar:
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-}
-
 // clean cleans a text from elsewhere, and cuts it to a readable length.
 func (s span) clean() string {
-	text, most := clean(s.text), mostOfAValue
+	text, most := oneline.Of(s.text), mostOfAValue
 	if s.style == message {
 		most = mostOfAMessage
 	}

@@ -15,7 +15,7 @@ type layer struct {
 var everyInTest = []string{"internal/golden", "internal/keyspage", "internal/pulumitest", "internal/webpage/webpagetest"}
 
 // everywhere may be imported by every package of the main module, the pure ones included.
-var everywhere = []string{"internal/loopback", "internal/plural"}
+var everywhere = []string{"internal/loopback", "internal/oneline", "internal/plural"}
 
 // everyAPI are the packages that an emulated API of Google's is made of.
 var everyAPI = []string{"emulator/rest", "emulator/rest/schema", "emulator/doc", "emulator/store"}
@@ -36,6 +36,10 @@ var layers = []layer{
 	{
 		packages: "internal/nextpage",
 		reason:   "it reads one header, whoever sent it",
+	},
+	{
+		packages: "internal/oneline",
+		reason:   "it knows characters, and needs no other package for that",
 	},
 	{
 		packages: "internal/plural",
