@@ -56,7 +56,7 @@ func samples(kind string) []any {
 	case kind == "boolean":
 		return []any{true}
 	case kind == "google-duration":
-		return []any{"60s"}
+		return []any{"60s", "172800s"} // Keys of Cloud KMS wait for a day at least.
 	case kind == "google-datetime":
 		return []any{"2026-12-01T00:00:00Z"}
 	case kind == "byte":
@@ -99,6 +99,8 @@ func (w *world) outcome(method, url, body, in string, at field) string {
 			answer = w.madeForReal(url, document)
 		}
 		switch {
+		case worst == "checks" && at.kinds[len(at.kinds)-1] == "google-duration":
+			return worst // The API refused the shorter time.
 		case code < 300 && fmt.Sprint(read(answer, at)) == fmt.Sprint(sample):
 			return "stores"
 		case code < 300:
