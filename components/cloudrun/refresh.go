@@ -24,20 +24,29 @@ func refreshes(project []byte) bool {
 	return yaml.Unmarshal(project, &p) == nil && p.Options.Refresh == "always"
 }
 
+// withoutRefresh returns the name of the file in a project's folder that does not ask for a refresh. It is empty if the file asks for one,
+// or cannot be read, or if there is none.
+func withoutRefresh(folder string) string {
+	for _, name := range projectFiles {
+		data, err := os.ReadFile(filepath.Join(folder, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil || refreshes(data):
+			return ""
+		}
+		return name
+	}
+	return ""
+}
+
 // warnWithoutRefresh warns that an update without a refresh overwrites the traffic, if the project's file does not ask for a refresh.
 // It is a warning and not an error, because a program cannot see the flag --refresh.
 func warnWithoutRefresh(ctx *pulumi.Context, service pulumi.Resource) error {
 	if ctx.RootDirectory() == "" {
 		return nil
 	}
-	for _, name := range projectFiles {
-		data, err := os.ReadFile(filepath.Join(ctx.RootDirectory(), name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil || refreshes(data):
-			return nil
-		}
+	if name := withoutRefresh(ctx.RootDirectory()); name != "" {
 		return ctx.Log.Warn(name+" lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the "+
 			"state remembers, and so undoes what a release has made since. Add the option, or run every update with --refresh.",
 			&pulumi.LogArgs{Resource: service})

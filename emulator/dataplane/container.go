@@ -34,7 +34,7 @@ func (d *DataPlane) answer(w http.ResponseWriter, r *http.Request, service run.S
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	wait, late := behaviour.Latency, false
-	if revision.Timeout > 0 && wait > revision.Timeout {
+	if wait > revision.Timeout {
 		wait, late = revision.Timeout, true
 	}
 	if wait > 0 && d.options.Sleep(ctx, wait) != nil {

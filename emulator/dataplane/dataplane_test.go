@@ -228,6 +228,18 @@ func TestForServiceIgnoresTheHost(t *testing.T) {
 	assert.Equal(t, 404, recorder.Code)
 }
 
+// TestOptionsOfTheDataPlane checks that the zero value of the options serves requests.
+func TestOptionsOfTheDataPlane(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	for _, image := range []string{digest, canary} {
+		require.NoError(t, w.cloud.Run.SetBehaviour(image, run.Behaviour{Latency: time.Millisecond}))
+	}
+	w.plane = dataplane.New(w.cloud, dataplane.Options{})
+	assert.Equal(t, 200, w.get(host, "/").Code)
+}
+
 func TestBehaviours(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -98,7 +98,12 @@ func task() *rest.Kind {
 		Stamps:     rest.Stamps{Deleted: "deleteTime"},
 		Operations: rest.Operations{Type: "example.Job", Methods: []string{"create", "update", "delete"}},
 		Annexes:    []string{pending},
-		Prepare:    func(c *rest.Change) error { return c.Tx.Put(pending+c.Name.Key(), map[string]any{}) },
+		Prepare: func(c *rest.Change) error {
+			if c.Old == nil {
+				c.New["uid"] = "u"
+			}
+			return c.Tx.Put(pending+c.Name.Key(), map[string]any{})
+		},
 	}
 }
 
@@ -135,7 +140,8 @@ func (w *world) serveWith(holds rest.Conditions) {
 		Member: func(*rest.Request, string) error { return nil }, Conditions: holds})
 	w.server.Add(
 		&rest.API{Prefix: "p/v1", Host: "projects.example", Schema: "crm", Kinds: []*rest.Kind{{Pattern: "projects", Message: "Project"}}},
-		&rest.API{Prefix: "t/v1", Host: "things.example", Schema: "sm", Kinds: []*rest.Kind{thing()}},
+		&rest.API{Prefix: "t/v1", Host: "things.example", Schema: "sm", Kinds: []*rest.Kind{thing(),
+			{Pattern: "projects/*/secrets/*/versions", Message: "SecretVersion"}}},
 		&rest.API{Prefix: "f/v1", Host: "files.example", Schema: "log", Kinds: []*rest.Kind{file()}},
 		&rest.API{Prefix: "j/v1", Host: "tasks.example", Schema: "run", Kinds: []*rest.Kind{task(), desk()}, OperationsInLocation: true},
 		&rest.API{Prefix: "o/v1", Host: "owners.example", Schema: "iam", Kinds: []*rest.Kind{owner()}})

@@ -94,6 +94,28 @@ func TestRefusedFields(t *testing.T) {
 	assert.Equal(t, []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": []any{map[string]any{
 		"field": "secret", "description": `Invalid JSON payload received. Unknown name "replications" at 'secret': Cannot find field.`}}}},
 		doc.Object(answer, "error")["details"])
+	_, answer = serve(t).call("GET", things+"/b", "")
+	assert.Equal(t, map[string]any{"error": map[string]any{"code": 404.0, "status": "NOT_FOUND",
+		"message": "No projects/42/secrets/b (b) in pro."}}, answer, "a refusal without details has no list of them")
+}
+
+// TestNames goes from a name to those around it.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	serve(t).update(func(q *rest.Request) error {
+		secrets := q.CollectionOf("things.example", "projects/*/secrets", rest.Project{ID: "pro", Number: "42"})
+		version := secrets.Child("a").Below("versions").Child("1")
+		for want, name := range map[string]rest.Name{
+			"projects/*/secrets projects/pro/secrets":                         secrets,
+			"projects/*/secrets projects/pro/secrets/a":                       version.Parent(),
+			"projects/*/secrets/*/versions projects/pro/secrets/a/versions":   version.Collection(),
+			"projects/*/secrets/*/versions projects/pro/secrets/a/versions/1": version,
+			"projects/*/secrets projects/pro/secrets/b":                       version.Sibling("secrets").Child("b"),
+		} {
+			assert.Equal(t, want, name.Kind.Pattern+" "+name.Path())
+		}
+		return nil
+	})
 }
 
 // TestRequestAroundAResource checks a kind whose requests wrap the resource and its mask.
@@ -185,7 +207,7 @@ func TestOperations(t *testing.T) {
 	w.now = w.now.Add(time.Minute)
 	const name = "projects/pro/locations/us-central1/jobs/a"
 	assert.Equal(t, map[string]any{"name": running["name"], "done": true, "response": map[string]any{
-		"@type": "type.googleapis.com/example.Job", "name": name, "labels": map[string]any{"l": "1"}}}, w.ok("GET", operation, ""))
+		"@type": "type.googleapis.com/example.Job", "name": name, "uid": "u", "labels": map[string]any{"l": "1"}}}, w.ok("GET", operation, ""))
 	byNumber := "/j/v1/projects/42" + running["name"].(string)[len("projects/pro"):]
 	assert.Equal(t, true, w.ok("GET", byNumber, "")["done"], "by the project's number")
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", w.ok("GET", tasks+"/a", "")["updateTime"], "as it is now")
@@ -193,8 +215,8 @@ func TestOperations(t *testing.T) {
 		w.refused("GET", "/j/v1/projects/pro/locations/us-central1/operations/x", ""))
 	assert.Equal(t, "NOT_FOUND: Method not found.", w.refused("POST", operation+":cancel", `{}`))
 
-	assert.Equal(t, map[string]any{"@type": "type.googleapis.com/example.Job", "name": name}, w.ok("PATCH", tasks+"/a", `{}`)["response"],
-		"without a mask it replaces everything")
+	assert.Equal(t, map[string]any{"@type": "type.googleapis.com/example.Job", "name": name, "uid": "u"}, w.ok("PATCH", tasks+"/a", `{}`)["response"],
+		"without a mask it replaces everything that a client may set")
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", doc.Text(w.ok("DELETE", tasks+"/a", ""), "response", "deleteTime"))
 	assert.Equal(t, true, w.ok("GET", operation, "")["done"], "later operations do not push it out")
 	assert.Equal(t, "UNIMPLEMENTED: The emulator does not serve run.projects.locations.operations.delete.", w.refused("DELETE", operation, ""))
@@ -202,8 +224,11 @@ func TestOperations(t *testing.T) {
 		assert.Empty(t, q.Tx.List(pending), "an annex goes with its resource")
 		return nil
 	})
-	w.now = w.now.Add(2 * time.Hour)
+	w.now = w.now.Add(time.Hour)
 	w.ok("PATCH", tasks+"/b?allowMissing=true", `{}`)
+	w.ok("GET", operation, "")
+	w.now = w.now.Add(time.Second)
+	w.ok("PATCH", tasks+"/b", `{}`)
 	assert.Equal(t, "NOT_FOUND: Requested entity was not found.", w.refused("PATCH", tasks+"/c", `{}`))
 	code, _ := w.call("GET", operation, "")
 	assert.Equal(t, http.StatusNotFound, code, "an hour after its end, an operation is forgotten")

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/hooks"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -350,6 +351,36 @@ func TestGuardOutlivesASignal(t *testing.T) {
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, rollout.RolledBack, result.Outcome, result.Why)
 	assert.Equal(t, "web-a=100/stable", list(s.service.Desired))
+}
+
+// stumbling is a prober of a candidate that fails twice in a row, again and again.
+type stumbling struct {
+	*solo
+	every, asked int
+}
+
+func (s *stumbling) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
+	samples := s.solo.Probe(ctx, probes)
+	for i := range samples {
+		if samples[i].Endpoint != health.Candidate {
+			continue
+		}
+		if s.asked++; s.asked%s.every < 2 {
+			samples[i].Status, samples[i].Fault, samples[i].Errors = 500, "/: status 500", 1
+		}
+	}
+	return samples
+}
+
+// TestFailuresInARowHaveOneCause checks that two probes in a row that fail count once as evidence: with 5 % allowed, 2 of 35 failures that
+// have one cause do not hold a release.
+func TestFailuresInARowHaveOneCause(t *testing.T) {
+	t.Parallel()
+	s := deployed(revision{})
+	controller := s.controller()
+	controller.Prober = &stumbling{solo: s, every: 35}
+	result := controller.Rollout(context.Background(), rollout.Request{})
+	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
 }
 
 // TestJournalHasEveryProbe checks that each probe is in the journal once, in lines at least five seconds apart and before each

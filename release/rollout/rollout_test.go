@@ -30,6 +30,10 @@ func TestRolloutClimbs(t *testing.T) {
 		"finish web-b=100/stable web-a=000/previous",
 	}, s.transitions())
 	assert.Equal(t, plan.State{Phase: plan.Idle, Stable: "web-b", Previous: "web-a"}, plan.Read(s.service))
+	for _, event := range s.events {
+		assert.Equal(t, "web-a", event.Stable, event.Kind)
+		assert.Equal(t, slices.Contains([]string{"begin", "end"}, event.Kind), event.Images != nil, "%s: images, where a reader begins", event.Kind)
+	}
 	again := s.controller().Rollout(context.Background(), rollout.Request{})
 	assert.Equal(t, rollout.Nothing, again.Outcome, again.Why)
 	assert.Equal(t, 6, s.writes, "a second rollout writes nothing")
@@ -71,6 +75,10 @@ func TestRolloutEnds(t *testing.T) {
 			why: "3 probes of the candidate's URL in a row failed, the last one: status 500", traffic: "web-a=100/stable web-b=000/rejected"},
 		"a slow first instance": {revision: revision{badFrom: 1, badUntil: 8 * time.Second}, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
+		"slow answers to real requests": {arrange: func(s *solo, c *rollout.Controller) {
+			s.metrics = health.Metrics{Requests: 200, P95: 2 * time.Second, Through: epoch}
+			c.Policy.Metrics.P95, c.Policy.Metrics.MinLatencies = time.Second, 100
+		}, outcome: rollout.RolledBack, why: "p95 of 200 requests is 2s, above 1s", traffic: "web-a=100/stable web-b=000/rejected"},
 		"errors of real requests": {arrange: func(s *solo, _ *rollout.Controller) {
 			s.metrics = health.Metrics{Requests: 200, Errors: 40, Through: epoch}
 		}, outcome: rollout.RolledBack, why: "40 of 200 split requests to the candidate failed (with its own probes, 40 of 211): the " +

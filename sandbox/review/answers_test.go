@@ -156,7 +156,7 @@ func TestListsAreCutWhereTheyAreTooLong(t *testing.T) {
 		for range number {
 			stack.Authority = append(stack.Authority, AuthorityChange{Widens: true, Kind: Holds, Subject: "ci", Text: "r"})
 		}
-		assert.Equal(t, cut, strings.Contains(markdown(stack.authority(limits{steps: 2})), "and 1 more"), number)
+		assert.Equal(t, cut, strings.Contains(markdown(stack.authority(limits{steps: 2})), " more: "), number)
 	}
 	for room, want := range map[int]int{6: 2, 5: 2, 4: 1, 3: 1, 2: 0} {
 		assert.Len(t, fitting([]string{"ab", "c"}, room), want, room)
