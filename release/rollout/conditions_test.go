@@ -3,6 +3,7 @@ package rollout_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -353,10 +354,49 @@ func TestGuardOutlivesASignal(t *testing.T) {
 	assert.Equal(t, "web-a=100/stable", list(s.service.Desired))
 }
 
-// stumbling is a prober of a candidate that fails twice in a row, again and again.
+// answering answers writes with errors, one after another, and then makes them.
+type answering struct {
+	*solo
+	errs []error
+}
+
+func (a *answering) Shift(ctx context.Context, etag string, traffic []plan.Target) error {
+	if len(a.errs) == 0 {
+		return a.solo.Shift(ctx, etag, traffic)
+	}
+	err := a.errs[0]
+	a.errs = a.errs[1:]
+	return err
+}
+
+// TestJournalHasEachAnswer checks what the journal says about a write that is tried again, or refused.
+func TestJournalHasEachAnswer(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		errs []error
+		want string
+	}{
+		{[]error{rollout.ErrConflict, rollout.ErrUnavailable}, "sent conflict sent unavailable sent accepted"},
+		{[]error{errors.New("403 forbidden")}, "sent refused"},
+	} {
+		s := deployed(revision{})
+		controller := s.controller()
+		controller.Service = &answering{s, test.errs}
+		controller.Rollout(context.Background(), rollout.Request{})
+		var answers []string
+		for _, event := range s.events {
+			if event.Kind == "pin" {
+				answers = append(answers, event.Answer)
+			}
+		}
+		assert.Equal(t, test.want, strings.Join(answers, " "))
+	}
+}
+
+// stumbling is a prober of a candidate of whose answers some in a row fail, again and again, once it has traffic.
 type stumbling struct {
 	*solo
-	every, asked int
+	row, every, asked int
 }
 
 func (s *stumbling) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
@@ -365,22 +405,27 @@ func (s *stumbling) Probe(ctx context.Context, probes []rollout.Probe) []health.
 		if samples[i].Endpoint != health.Candidate {
 			continue
 		}
-		if s.asked++; s.asked%s.every < 2 {
+		if s.asked++; s.asked > 40 && s.asked%s.every < s.row {
 			samples[i].Status, samples[i].Fault, samples[i].Errors = 500, "/: status 500", 1
 		}
 	}
 	return samples
 }
 
-// TestFailuresInARowHaveOneCause checks that two probes in a row that fail count once as evidence: with 5 % allowed, 2 of 35 failures that
-// have one cause do not hold a release.
+// TestFailuresInARowHaveOneCause checks that failures in a row count once as evidence under traffic, because they may have one cause. The
+// policy allows 5 %.
 func TestFailuresInARowHaveOneCause(t *testing.T) {
 	t.Parallel()
-	s := deployed(revision{})
-	controller := s.controller()
-	controller.Prober = &stumbling{solo: s, every: 35}
-	result := controller.Rollout(context.Background(), rollout.Request{})
-	assert.Equal(t, rollout.Released, result.Outcome, result.Why)
+	for _, test := range []struct {
+		row, every int
+		want       rollout.Outcome
+	}{{1, 24, rollout.Released}, {2, 24, rollout.Released}, {1, 12, rollout.Held}, {2, 12, rollout.Held}} {
+		s := deployed(revision{})
+		controller := s.controller()
+		controller.Prober = &stumbling{solo: s, row: test.row, every: test.every}
+		result := controller.Rollout(context.Background(), rollout.Request{})
+		assert.Equal(t, test.want, result.Outcome, "%d of %d probes fail: %v", test.row, test.every, result.Why)
+	}
 }
 
 // TestJournalHasEveryProbe checks that each probe is in the journal once, in lines at least five seconds apart and before each

@@ -120,17 +120,15 @@ func TestCandidateIsTheWantedRevision(t *testing.T) {
 // severed is a prober whose own network is down between two times.
 type severed struct {
 	*solo
-	from, to, again time.Duration   // again is the time after which it happens again; 0 for once.
+	from, to, again time.Duration   // again is the time after which it happens once more; 0 for never.
 	only            health.Endpoint // The one endpoint that is unreachable; empty for all.
 }
 
 func (n severed) Probe(ctx context.Context, probes []rollout.Probe) []health.Sample {
-	samples, now := n.solo.Probe(ctx, probes), n.now
-	if n.again > 0 {
-		now %= n.again
-	}
+	samples := n.solo.Probe(ctx, probes)
+	down := func(now time.Duration) bool { return now >= n.from && now < n.to }
 	for i := range samples {
-		if now >= n.from && now < n.to && (n.only == "" || n.only == samples[i].Endpoint) {
+		if (down(n.now) || down(n.now-n.again)) && (n.only == "" || n.only == samples[i].Endpoint) {
 			samples[i] = health.Sample{Endpoint: samples[i].Endpoint, At: samples[i].At, Fault: "/: lookup web.example: no such host",
 				Unreachable: true}
 		}
@@ -161,7 +159,7 @@ func TestOwnNetworkIsDown(t *testing.T) {
 			traffic: "web-b=100/stable web-a=000/previous"},
 		"between steps, the network comes back": {from: 30 * time.Second, to: 50 * time.Second, outcome: rollout.Released,
 			why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
-		"the network goes down again and again": {begun: true, from: 10 * time.Second, to: 35 * time.Second, again: 90 * time.Second,
+		"at one step, the network goes down twice": {begun: true, from: 10 * time.Second, to: 30 * time.Second, again: 35 * time.Second,
 			outcome: rollout.Released, why: "web-b serves everything", traffic: "web-b=100/stable web-a=000/previous"},
 		"only the candidate is out of reach": {begun: true, to: time.Hour, only: health.Candidate, outcome: rollout.RolledBack,
 			why:     "3 probes of the candidate's URL in a row failed, the last one: /: lookup web.example: no such host",
