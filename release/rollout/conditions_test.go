@@ -393,7 +393,7 @@ func TestJournalHasEachAnswer(t *testing.T) {
 	}
 }
 
-// stumbling is a prober of a candidate of whose answers some in a row fail, again and again, once it has traffic.
+// stumbling is a prober of a candidate. Once it has traffic, some of its answers in a row fail, again and again.
 type stumbling struct {
 	*solo
 	row, every, asked int
