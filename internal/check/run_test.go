@@ -48,7 +48,6 @@ func repository(t *testing.T) {
 	require.NoError(t, os.Symlink(linked, filepath.Join(root, "bin")))
 	t.Chdir(root)
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
-	t.Setenv("PULUMI_COMMAND", "pulumi") // It is found already.
 	compiled, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
 	require.NoError(t, err)
 	t.Setenv("GOCACHE", strings.TrimSpace(string(compiled)))
@@ -125,24 +124,28 @@ func TestQuick(t *testing.T) {
 		"name another commit with --base\n")
 }
 
-// TestSteps runs steps over all modules.
+// TestSteps runs the whole check over all modules: one step fails, and the others are carried out.
 func TestSteps(t *testing.T) {
 	repository(t)
+	suitableCLI(t)
 	put(t, "one/one_test.go", passes)
 	put(t, "policy/one/two_test.go", skips)
 	put(t, "tests/gcloud/gcloud_test.go", strings.ReplaceAll(skips, "package one", "package gcloud"))
 	put(t, "policy/one/one.go", "package one\n\nimport \"fmt\"\n\nfunc One() { fmt.Printf(\"%d\", \"one\") }\n")
-	code, said := called(t, "--only", "format")
-	assert.Equal(t, ExitDone, code, said)
-	code, said = called(t, "--only", "vet")
+	code, said := called(t, "--install=false", "--race=false")
 	assert.Equal(t, ExitFailed, code)
 	assert.Contains(t, said, "one/one.go:5:26: fmt.Printf format %d has arg \"one\" of wrong type string (printf)\n")
 	assert.Contains(t, said, "in policy: vet ./...: exit status 1\n== vet failed in ")
-	assert.Contains(t, said, " of processor time\nFailed: vet\n")
-	code, said = called(t, "--only", "test", "--race=false")
-	assert.Equal(t, ExitDone, code, said)
 	assert.Contains(t, said, "ok  \texample.com/procureflow-platform/one\t")
 	assert.Contains(t, said, "  TestTwo: jq is not installed\n")
+	for _, step := range []string{"format", "compile", "cli", "test"} {
+		assert.Contains(t, said, "== "+step+" passed in ")
+	}
+	assert.Contains(t, said, " of processor time\n")
+	assert.True(t, strings.HasSuffix(said, "\nFailed: vet\n"), said)
+	code, said = called(t, "--only", "format")
+	assert.Equal(t, ExitDone, code, said)
+	assert.True(t, strings.HasPrefix(said, "== format\n== format passed in "), said)
 }
 
 // TestInstall checks what is installed on a machine with apt-get, and that the check does not fail if apt-get does.
@@ -177,14 +180,21 @@ func TestInstall(t *testing.T) {
 	assert.Equal(t, "update\ninstall --yes --no-install-recommends jq nodejs\n", string(calls))
 }
 
-// TestInstalledCLIIsUsed checks that a suitable pulumi on PATH is used.
-func TestInstalledCLIIsUsed(t *testing.T) {
+// suitableCLI puts a pulumi on PATH that is new enough, and returns its path.
+func suitableCLI(t *testing.T) (program string) {
+	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "pulumi")
+	program = filepath.Join(folder, "pulumi")
 	put(t, program, "#!/bin/sh\necho v3.9999.0\n")
 	require.NoError(t, os.Chmod(program, 0o700))
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("PULUMI_COMMAND", "")
+	return program
+}
+
+// TestInstalledCLIIsUsed checks that a suitable pulumi on PATH is used.
+func TestInstalledCLIIsUsed(t *testing.T) {
+	program := suitableCLI(t)
 	code, said := called(t, "--only", "cli")
 	assert.Equal(t, ExitDone, code, said)
 	assert.Equal(t, program, os.Getenv("PULUMI_COMMAND"))

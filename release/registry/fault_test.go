@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -75,7 +78,7 @@ func TestPromoteSurvives(t *testing.T) {
 			waits: seconds(1)},
 		"handshake fails": {to: func(*world) fault { return first(1, "GET", "/v2/", status(503)) }, waits: seconds(1)},
 	}
-	for name, tt := range tests {
+	for name, tt := range sampled(tests) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, root, p, log := faulty(t, tt.from, tt.to)
@@ -170,7 +173,7 @@ func TestPromoteGivesUp(t *testing.T) {
 			})
 		}, fault: "a manifest or list has more than 4194304 bytes", tries: 1},
 	}
-	for name, tt := range tests {
+	for name, tt := range sampled(tests) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, _, p, log := faulty(t, tt.from, tt.to)
@@ -187,6 +190,22 @@ func TestPromoteGivesUp(t *testing.T) {
 			assert.Empty(t, tagsOf(w.to.state(toRepo)))
 			assert.Empty(t, w.to.broken)
 		})
+	}
+}
+
+// sampled are all cases, or every fourth with -short, which the check uses where the race detector looks: what the registry answers
+// differs between the cases, and what goroutines share does not.
+func sampled[T any](cases map[string]T) iter.Seq2[string, T] {
+	stride := 1
+	if testing.Short() {
+		stride = 4
+	}
+	return func(yield func(string, T) bool) {
+		for i, name := range slices.Sorted(maps.Keys(cases)) {
+			if i%stride == 0 && !yield(name, cases[name]) {
+				return
+			}
+		}
 	}
 }
 
