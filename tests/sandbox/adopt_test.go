@@ -70,7 +70,7 @@ func (s *sandbox) makeWhatRanBefore() {
 func TestAdoptTheRepositorysSettings(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, nil)
-	s.must("preview", "prod") // the cloud is up and empty
+	s.firstPreviewMakesNothing("prod") // the cloud is up and empty
 	const (
 		hub = "/gh/api/v3/repos/guiofsaints/procureflow"
 		kms = "/kms/v1/projects/procureflow-prod/locations/us-central1/keyRings"
@@ -115,6 +115,16 @@ func TestAdoptTheRepositorysSettings(t *testing.T) {
 	_, after = s.api(http.MethodGet, fmt.Sprintf("%s/rulesets/%.0f", hub, ruleset["id"]), nil)
 	assert.Equal(t, "active", after["enforcement"], "the existing ruleset has the settings' values now")
 	s.unchanged("prod")
+}
+
+// firstPreviewMakesNothing previews a stack that does not exist yet.
+func (s *sandbox) firstPreviewMakesNothing(stack string) {
+	s.t.Helper()
+	preview := s.must("preview", stack)
+	assert.Contains(s.t, preview.out, "to create")
+	assert.Contains(s.t, preview.out, "gcp:cloudrunv2:Service")
+	_, answer := s.api(http.MethodGet, "/run/v2/projects/procureflow-"+stack+"/locations/us-central1/services", nil)
+	assert.Empty(s.t, answer["services"])
 }
 
 // makeV1Service makes a service through Cloud Run's v1 API, which is at the host of its region.

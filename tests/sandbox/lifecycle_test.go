@@ -233,9 +233,7 @@ func (s *sandbox) driftIsFoundAndRepaired(t *testing.T) {
 	assert.Contains(t, drift.out, `ingress: "INGRESS_TRAFFIC_ALL" -> "INGRESS_TRAFFIC_INTERNAL_ONLY"`)
 	assert.Contains(t, drift.out, "gcp:logging/metric:Metric")
 	assert.Contains(t, drift.out, "deleted")
-	var list []map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.run("drift", "dev", "--json").out), &list))
-	assert.Len(t, list, 2)
+	assert.Contains(t, drift.out, "\n2 changed.") // sandbox/command has the same as JSON
 
 	s.writeProject(moreMemory)
 	up := s.must("up", "dev", "--skip-preview")

@@ -13,17 +13,6 @@ import (
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
 )
 
-// TestStagingPreviews checks that the first preview of a stack makes nothing. Prod's preview is part of its first up, see deployed.
-func TestStagingPreviews(t *testing.T) {
-	t.Parallel()
-	s := newSandbox(t, nil)
-	preview := s.must("preview", "staging")
-	assert.Contains(t, preview.out, "to create")
-	assert.Contains(t, preview.out, "gcp:cloudrunv2:Service")
-	_, answer := s.api("GET", "/run/v2/projects/procureflow-staging/locations/us-central1/services", nil)
-	assert.Empty(t, answer["services"])
-}
-
 // TestProdRefusesDestroy checks that the provider refuses because of deletion protection, before the cloud is asked.
 func TestProdRefusesDestroy(t *testing.T) {
 	t.Parallel()
