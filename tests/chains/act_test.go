@@ -35,7 +35,7 @@ func newCheckout(t *testing.T) *checkout {
 	c := newFolder(t)
 	c.of = platformsOwn
 	c.add(".", filepath.Join(root, "tests", "application"))
-	for _, path := range []string{".github/actions", ".github/workflows", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
+	for _, path := range []string{".github/workflows", "go.mod", "go.sum", "policy/go.mod", "policy/go.sum"} {
 		c.add(path, filepath.Join(root, path))
 	}
 	c.begin("fixture")

@@ -11,7 +11,9 @@ import (
 func TestPublishingThePolicyPack(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
-	c.add("sandbox/pulumicli/cli", filepath.Join(root, "sandbox", "pulumicli", "cli"))
+	for _, path := range []string{".github/actions", "sandbox/pulumicli/cli"} {
+		c.add(path, filepath.Join(root, filepath.FromSlash(path)))
+	}
 	c.commit("the platform's own")
 	c.git("update-ref", "refs/remotes/origin/main", "HEAD")
 	push := func(tag string) run {

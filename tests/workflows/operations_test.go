@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -127,10 +128,23 @@ func TestOlderRunUndoesNothing(t *testing.T) {
 			"go.sum").Replace(pattern)] = true
 	}
 	for files, refused := range newer {
+		compared := map[string][]map[string]string{"files": nil}
+		for file := range strings.SplitSeq(files, "\n") {
+			is, was, moved := strings.Cut(file, " was ")
+			changed := map[string]string{"filename": is}
+			if moved {
+				changed["previous_filename"] = was
+			}
+			compared["files"] = append(compared["files"], changed)
+		}
+		answer, err := json.Marshal(compared)
+		if err != nil {
+			t.Fatal(err)
+		}
 		code, printed, _ := runScript(t, script(t, "has newer changes of infrastructure"), map[string]string{
-			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "BRANCH": "trunk", "FOLDER": "platform", "FILES": files,
+			"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc", "BRANCH": "trunk", "FOLDER": "platform", "ANSWER": string(answer),
 		}, map[string]string{"gh": `[ "$1 $2 $3" = "api repos/o/r/compare/abc...refs/heads/trunk --jq" ] || exit 9
-printf '%s' "$FILES" | jq -Rs '{files: (split("\n") | map(split(" was ") | {filename: .[0]} + if .[1] then {previous_filename: .[1]} else {} end))}' | jq -r "$4"`})
+printf '%s' "$ANSWER" | jq -r "$4"`})
 		if want := map[bool]int{true: 1}[refused]; code != want {
 			t.Errorf("the branch has newer %q: exit code %d, want %d\n%s", files, code, want, printed)
 		}
