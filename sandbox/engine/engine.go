@@ -86,7 +86,7 @@ func (e *Engine) keysKept() error {
 		return err
 	}
 	return &UsageError{Message: fmt.Sprintf("the keys in %s were deleted, and without them nobody reads the stacks' states: delete %s "+
-		"to start anew. If the emulated cloud still runs, end its process first; its pid is in %s",
+		"to start over. If the emulated cloud still runs, end its process first; its pid is in %s",
 		dir.Path("keys"), dir.Path(), dir.Path("cloud.json"))}
 }
 

@@ -87,7 +87,7 @@ func TestKeysWereDeleted(t *testing.T) {
 			var usage *UsageError
 			require.ErrorAs(t, err, &usage)
 			assert.Equal(t, "the keys in "+e.options.Dir.Path("keys")+" were deleted, and without them nobody reads the stacks' states: delete "+
-				e.options.Dir.Path()+" to start anew. If the emulated cloud still runs, end its process first; its pid is in "+
+				e.options.Dir.Path()+" to start over. If the emulated cloud still runs, end its process first; its pid is in "+
 				e.options.Dir.Path("cloud.json"), err.Error())
 		}
 	}

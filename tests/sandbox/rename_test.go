@@ -10,10 +10,23 @@ import (
 )
 
 // TestRenamedService renames a service with an uptime check and alerts. Google refuses to delete a check that an alert uses. So the
-// new check has to be made first, then the alert follows it, and then the old check is deleted.
+// new check has to be made first, then the alert follows it, and then the old check is deleted. A new key with the old name is refused
+// before anything is made, because the engine would make the service's account while the old one has its name.
 func TestRenamedService(t *testing.T) {
 	t.Parallel()
 	s, _ := deployed(t, "dev")
+	s.writeProject(func(name, content string) string {
+		if name == "Pulumi.dev.yaml" {
+			return strings.Replace(content, "\n      web:\n", "\n      shop:\n", 1)
+		}
+		return content
+	})
+	refused := s.run("up", "dev")
+	assert.Equal(t, 3, refused.exit)
+	assert.Contains(t, refused.out+refused.err, "service-shop-service would be made in the place of service-web-service "+
+		"(projects/procureflow-dev/locations/us-central1/services/procureflow-web), which is deleted only afterwards\n")
+	assert.NotContains(t, s.must("export", "dev").out, "service-shop-", "nothing was made")
+
 	s.writeProject(func(name, content string) string {
 		switch {
 		case name == "Pulumi.dev.yaml":
