@@ -383,7 +383,7 @@ func TestUsage(t *testing.T) {
 	}
 	var out bytes.Buffer
 	assert.Equal(t, ExitDone, Run(context.Background(), []string{"--help"}, Streams{Out: &out, Err: &out}))
-	assert.Contains(t, out.String(), "8 a rollback is not confirmed, look at once")
+	assert.Contains(t, strings.Join(strings.Fields(out.String()), " "), "8 a rollback is not confirmed, look at once")
 }
 
 func TestRollbackWithoutServiceOrAPI(t *testing.T) {

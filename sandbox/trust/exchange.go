@@ -50,8 +50,13 @@ type Grant struct {
 	Condition string `json:"condition,omitempty"`
 }
 
-// impersonation are the roles that let their holder become an account. On a project, they apply to all of its accounts.
-var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator"}
+// impersonation are the roles that let their holder become an account: by a token, by a key, or by giving themselves one of the others.
+// On a project, they apply to all of its accounts.
+var impersonation = []string{"roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountKeyAdmin",
+	"roles/iam.serviceAccountAdmin"}
+
+// anybody are the members that include every token, of every provider.
+var anybody = []string{"allUsers", "allAuthenticatedUsers"}
 
 // Exchange tries a token's claims at every provider.
 func (s *Simulator) Exchange(claims map[string]any) Answer {
@@ -177,7 +182,9 @@ func (s *Simulator) identities(d compiledProvider, provider string, mapped map[s
 	var found []Identity
 	direct := map[string]int{} // index in found, by member
 	for _, membership := range s.memberships {
-		if !d.matches(membership.Member, mapped) {
+		// What is public, such as a web page, is no identity. Only the right to become an account makes one.
+		public := slices.Contains(anybody, membership.Member) && slices.Contains(impersonation, membership.Role)
+		if !public && !d.matches(membership.Member, mapped) {
 			continue
 		}
 		for _, account := range s.becomes(membership) {

@@ -68,7 +68,8 @@ func TestMembersThatATokenMatches(t *testing.T) {
 		"principalSet://iam.googleapis.com/" + pool + "-2/*":                      false,
 		"principalSet://iam.googleapis.com/" + pool + "-2/attribute.who/a/b:c":    false,
 		"serviceAccount:" + account:                                               false,
-		"allUsers":                                                                false,
+		"allUsers":                                                                true,
+		"allusers":                                                                false,
 		"principalSet://example.com/" + pool + "/attribute.who/a/b:c":             false,
 		"principalSet://iam.googleapis.com/" + pool + "/group/a/b:c":              false,
 		"principalSet://iam.googleapis.com//" + pool + "/attribute.who/a/b:c":     false,
@@ -354,4 +355,28 @@ func TestUnreadableResourcesFail(t *testing.T) {
 	}
 	_, err := trust.Deploy(nil, application, "dev", []byte("{}"))
 	assert.ErrorContains(t, err, "project")
+}
+
+// TestRolesThatMakeAnAccount checks every role with which a token becomes an account, on the account and on its project, for a principal
+// and for everybody.
+func TestRolesThatMakeAnAccount(t *testing.T) {
+	t.Parallel()
+	for role, becomes := range map[string]bool{"roles/iam.workloadIdentityUser": true, "roles/iam.serviceAccountTokenCreator": true,
+		"roles/iam.serviceAccountKeyAdmin": true, "roles/iam.serviceAccountAdmin": true, "roles/iam.serviceAccountUser": false,
+		"roles/iam.serviceAccountViewer": false, "roles/run.invoker": false} {
+		for _, member := range []string{"principalSet://iam.googleapis.com/" + pool + "/*", "allUsers", "allAuthenticatedUsers"} {
+			for _, scope := range []trust.Membership{{Scope: "service account " + account, Account: account}, {Scope: "project p"}} {
+				scope.Member, scope.Role = member, role
+				simulator, err := trust.New(trust.Deployed{Providers: []trust.Provider{provider(nil)}, Accounts: []string{account},
+					Memberships: []trust.Membership{scope}})
+				require.NoError(t, err)
+				became := false
+				for _, identity := range simulator.Identities(map[string]any{"iss": issuer, "aud": "https://iam.googleapis.com/" + providerName,
+					"sub": "a"}) {
+					became = became || identity.Account == account
+				}
+				assert.Equal(t, becomes, became, "%s has %s on %s", member, role, scope.Scope)
+			}
+		}
+	}
 }
