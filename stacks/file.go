@@ -3,6 +3,7 @@ package stacks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,23 @@ func Document(folder, stack string) (any, error) {
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, fmt.Errorf("settings of stack %s: %s is not YAML: %w", stack, name, err)
 	}
-	return file.Config[ConfigKey(project)], nil
+	return Section(file.Config, project, name)
+}
+
+// Section returns the settings of a project among the values of a stack's file. The error says where they are instead, as after a change
+// of the project's name.
+func Section(config map[string]any, project, file string) (any, error) {
+	key := ConfigKey(project)
+	if settings, has := config[key]; has {
+		return settings, nil
+	}
+	for _, other := range slices.Sorted(maps.Keys(config)) {
+		if strings.HasSuffix(other, ":"+settingsKey) {
+			return nil, fmt.Errorf("%s has the settings under %s, and the project in Pulumi.yaml is called %s: write %s, or call the project as "+
+				"before", file, other, project, key)
+		}
+	}
+	return nil, fmt.Errorf("%s has no settings: write them below config:, under %s:", file, key)
 }
 
 // Filled returns a stack's settings as JSON. Each stand-in is replaced by the value it stands for, and each encrypted value

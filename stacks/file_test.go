@@ -37,3 +37,31 @@ func TestStackNamesAreSortedByPromotion(t *testing.T) {
 		})
 	}
 }
+
+// TestWhereTheSettingsAre reads stack files whose settings are under the project's key, under another one, or nowhere.
+func TestWhereTheSettingsAre(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ file, err string }{
+		"under the project's key": {"config: {shop:platform: {a: 1}}", ""},
+		"among other keys":        {"config: {gcp:project: p, shop:platform: {a: 1}, other:platform: {}}", ""},
+		"under another project's": {"config: {old:platform: {a: 1}}", "Pulumi.dev.yaml has the settings under old:platform, and the project in " +
+			"Pulumi.yaml is called shop: write shop:platform, or call the project as before"},
+		"nowhere":       {"config: {gcp:project: p}", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
+		"no config":     {"encryptionsalt: v1", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
+		"an empty file": {"", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "Pulumi.yaml"), []byte("name: shop\n"), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "Pulumi.dev.yaml"), []byte(test.file), 0o600))
+			document, err := stacks.Document(folder, "dev")
+			if test.err != "" {
+				require.EqualError(t, err, test.err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, map[string]any{"a": 1}, document)
+		})
+	}
+}

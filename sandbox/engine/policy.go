@@ -6,10 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -58,7 +61,7 @@ func (e *Engine) policyConfig(stack string) (string, error) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		if name == stack {
-			return filepath.Abs(file)
+			return readable(file)
 		}
 		stacks = append(stacks, name)
 	}
@@ -66,6 +69,37 @@ func (e *Engine) policyConfig(stack string) (string, error) {
 		"{} in it to change nothing. There is one for %s. To analyze a state by one of them, name it with --stack",
 		stack, strings.Join(stacks, ", "))}
 }
+
+// readable returns the path of a configuration, or an error that names the file: the CLI's own one says only what is wrong in it.
+func readable(file string) (string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var config map[string]any
+	if err := json.Unmarshal(content, &config); err != nil {
+		line := 1
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			line += bytes.Count(content[:syntax.Offset], []byte("\n"))
+		}
+		return "", &UsageError{Message: fmt.Sprintf("policy/%s is no JSON object, line %d: %v", filepath.Base(file), line, err)}
+	}
+	for _, policy := range slices.Sorted(maps.Keys(config)) {
+		level, short := config[policy].(string)
+		if object, long := config[policy].(map[string]any); long {
+			level, short = object["enforcementLevel"].(string)
+		}
+		if short && !slices.Contains(enforcementLevels, level) {
+			return "", &UsageError{Message: fmt.Sprintf("policy/%s: the level of %s is %q: use %s", filepath.Base(file), policy, level,
+				strings.Join(enforcementLevels, ", "))}
+		}
+	}
+	return filepath.Abs(file)
+}
+
+// enforcementLevels are the levels that Pulumi's engine knows.
+var enforcementLevels = []string{"advisory", "mandatory", "remediate", "disabled"}
 
 // violationsFound is the CLI's last message if a mandatory policy is violated. Its exit code is the same for an unreadable state and for
 // a pack that does not start or crashes, so only this message tells a violation from a failure.

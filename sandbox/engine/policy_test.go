@@ -110,3 +110,34 @@ func TestNothingToAnalyze(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(asJSON.String()), &event))
 	assert.Equal(t, "succeeded", event.SummaryEvent.Result)
 }
+
+// TestUnreadablePolicyConfiguration names the file, which the engine does not.
+func TestUnreadablePolicyConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ content, want string }{
+		"empty object":  {"{}", ""},
+		"both forms":    {`{"all": "advisory", "a": {"enforcementLevel": "disabled", "most": 2}, "environments": {"dev": ["x"]}}`, ""},
+		"an empty file": {"", "policy/dev.json is no JSON object, line 1: unexpected end of JSON input"},
+		"a comma":       {"{\n  \"a\": \"advisory\",\n}\n", "policy/dev.json is no JSON object, line 3: invalid character '}' looking for"},
+		"a list":        {"[]", "policy/dev.json is no JSON object, line 1: json: cannot unmarshal array"},
+		"a level": {`{"run-nonroot": "mandatry"}`, `policy/dev.json: the level of run-nonroot is "mandatry": use advisory, mandatory, ` +
+			"remediate, disabled"},
+		"a level in an object": {`{"a": {"enforcementLevel": "on"}}`, `policy/dev.json: the level of a is "on": use `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			e.options.Root = t.TempDir()
+			require.NoError(t, os.Mkdir(filepath.Join(e.options.Root, "policy"), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(e.options.Root, "policy", "dev.json"), []byte(test.content), 0o600))
+			_, err := e.policyConfig("dev")
+			if test.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			var usage *UsageError
+			require.ErrorAs(t, err, &usage)
+			assert.ErrorContains(t, err, test.want)
+		})
+	}
+}

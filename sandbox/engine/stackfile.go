@@ -30,7 +30,7 @@ func (e *Engine) writeProject() error {
 	}
 	var project map[string]any
 	if err := yaml.Unmarshal(data, &project); err != nil {
-		return fmt.Errorf("read Pulumi.yaml: %w", err)
+		return &UsageError{Message: fmt.Sprintf("%s is not YAML: %v", filepath.Join(e.options.Root, "Pulumi.yaml"), err)}
 	}
 	if e.project, _ = project["name"].(string); e.project == "" {
 		return &UsageError{Message: filepath.Join(e.options.Root, "Pulumi.yaml") + " names no project: write name: and the application's name"}
@@ -83,7 +83,11 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return none, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml is not YAML: %v", stack, err)}
 	}
-	filled, _ := stacks.FillStandIns(file.Config[e.configKey()])
+	section, err := stacks.Section(file.Config, e.project, "Pulumi."+stack+".yaml")
+	if err != nil {
+		return none, &UsageError{Message: err.Error()}
+	}
+	filled, _ := stacks.FillStandIns(section)
 	copyPath := filepath.Join(e.workDir(), "Pulumi."+stack+".yaml")
 	previous, err := readStackFile(copyPath)
 	if err != nil {
