@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,15 +24,24 @@ func namesResources(e ast.Expr, holds bool) bool {
 	about := func(e ast.Expr) bool { return selector(e) == "resource.name" }
 	name := func(e ast.Expr) bool {
 		text, _ := stringLiteral(e)
-		return resourceNamed.MatchString(text)
+		return namesOne(text)
 	}
 	target, prefix, is := method(e, "startsWith")
 	return compares(e, holds, about, name) || holds && is && about(target) && name(prefix)
 }
 
-// resourceNamed matches a resource's name, or its beginning, that identifies more than a kind of resource. All secrets of a project
-// begin with projects/1/secrets/, so that alone says nothing.
-var resourceNamed = regexp.MustCompile(`^(?://[^/]+/)?[^/]+/[^/]+/[^/]+/[^/]`)
+// namesOne reports whether a resource's name, or its beginning, identifies more than a kind of resource or a place. All secrets of a
+// project begin with projects/1/secrets/, and all resources of a region with projects/1/locations/us-central1/services/.
+func namesOne(name string) bool {
+	if rest, full := strings.CutPrefix(name, "//"); full {
+		_, name, _ = strings.Cut(rest, "/")
+	}
+	parts := strings.Split(name, "/")
+	for len(parts) >= 4 && slices.Contains([]string{"locations", "regions", "zones"}, parts[2]) {
+		parts = append(parts[:2:2], parts[4:]...)
+	}
+	return len(parts) >= 4 && !slices.Contains(parts[:4], "")
+}
 
 // boundedGrants reports whether a condition limits the roles that the holder can give to others. Without such a condition, a
 // projectIamAdmin can become an owner.

@@ -89,12 +89,22 @@ func iamSiblings() []sibling {
 	for _, e := range []string{"resource.name.startsWith('projects/1/secrets/app-')",
 		"resource.name == 'projects/1/secrets/db/versions/1'", "resource.type == 'secretmanager.googleapis.com/SecretVersion' && " +
 			"resource.name.startsWith('projects/1/secrets/db/')",
+		"resource.name.startsWith('projects/1/locations/us-central1/secrets/db/')",
+		"resource.name == '//secretmanager.googleapis.com/projects/1/locations/us-central1/secrets/db'",
+		"resource.name in ['projects/1/secrets/db', 'projects/1/locations/us-central1/secrets/db']",
 		"resource.name.startsWith('projects/1/secrets/a') || resource.name.startsWith('projects/1/secrets/b')"} {
 		add("secret-scoped-access", pass, e, conditional(secrets, e))
 	}
 	for _, e := range []string{"true", "resource.name.startsWith('projects/1/secrets/')", "resource.name.startsWith('projects/')",
 		"resource.name.startsWith('')", "resource.name != 'x'", "request.time < timestamp('2027-01-01T00:00:00Z')",
 		"resource.type == 'secretmanager.googleapis.com/SecretVersion'", "resource.name.startsWith('projects/1/secrets/a') || true",
+		"resource.name.startsWith('projects/1/locations/us-central1')", "resource.name.startsWith('projects/1/locations/us-central1/secrets')",
+		"resource.name.startsWith('projects/1/locations/us-central1/secrets/')", "resource.name.startsWith('projects/1/locations/u')",
+		"resource.name.startsWith('//secretmanager.googleapis.com/projects/1/locations/us-central1/secrets/')",
+		"resource.name.startsWith('projects//secrets/db')", "resource.name.startsWith('//secretmanager.googleapis.com/projects/1/x')",
+		"resource.name in ['projects/1/secrets/db', 'projects/1/locations/us-central1/']", "resource.name.matches('projects/1/secrets/db')",
+		"('projects/1/secrets/db' + resource.name).startsWith('projects/1/secrets/db')", "resource.service == 'projects/1/secrets/db'",
+		"resource.name.extract('secrets/{name}') == 'db'", "has(resource.name)", "resource.name.contains('projects/1/secrets/db')",
 		"resource.name.endsWith('x')", "!(resource.name.startsWith('projects/1/secrets/a'))"} {
 		add("secret-scoped-access", must, e, conditional(secrets, e))
 	}
