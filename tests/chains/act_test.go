@@ -78,7 +78,7 @@ func newFolder(t *testing.T) *checkout {
 	c.env = []string{"CHAIN_TOOLS=" + tools, "CHAIN_COMMANDS=" + c.commands, "CHAIN_KEPT=" + c.kept, "CHAIN_FOLDER=" + c.folder,
 		"CHAIN_ROOT=" + root, "CHAIN_HOME=" +
 			os.Getenv("HOME"),
-		"PULUMI_COMMAND=" + cli, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_GOFLAGS=" + os.Getenv("GOFLAGS"),
+		"PULUMI_COMMAND=" + pulumi, "CHAIN_PATH=" + os.Getenv("PATH"), "CHAIN_GOFLAGS=" + os.Getenv("GOFLAGS"),
 		"CHAIN_PLATFORM=" + platform, releases(t, "proceed")}
 	return c
 }

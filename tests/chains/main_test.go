@@ -15,7 +15,10 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/guiofsaints/procureflow-platform/internal/check"
+	"github.com/guiofsaints/procureflow-platform/internal/cli"
 	"github.com/guiofsaints/procureflow-platform/sandbox/pulumicli"
+	"github.com/guiofsaints/procureflow-platform/sandbox/review/command"
 	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
@@ -24,11 +27,18 @@ import (
 //	go test ./tests/chains -run TestTheMonorepo -repository FOLDER
 var repository = flag.String("repository", "", "a clone from which TestTheMonorepo walks, in place of its fixture")
 
-// root is the repository's folder. tools is the folder with the programs that the chains run, compiled once. cli is the Pulumi CLI.
+// root is the repository's folder. tools is the folder with the programs that the chains run, compiled once. pulumi is the Pulumi CLI.
 // platform is what a job reads of its checkout of the platform.
-var root, tools, cli, platform string
+var root, tools, pulumi, platform string
 
 func TestMain(m *testing.M) {
+	// Jobs run these two. To link them takes longer than all that they do here, and they need little that the tests do not have.
+	switch filepath.Base(os.Args[0]) {
+	case "check":
+		cli.Main(check.Run)
+	case "review-comment":
+		cli.Main(command.Run)
+	}
 	flag.Parse()
 	if *repository != "" {
 		monorepo.of = application{"guiofsaints", "procureflow", "100000001", "procureflow", "europe-west1", "main"}
@@ -55,11 +65,11 @@ func prepare() (err error) {
 	if tools, err = os.MkdirTemp("", "chains"); err != nil {
 		return err
 	}
-	pulumi, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Out: os.Stderr})
+	found, err := pulumicli.Ensure(context.Background(), pulumicli.Options{Out: os.Stderr})
 	if err != nil {
 		return err
 	}
-	cli = pulumi.Path
+	pulumi = found.Path
 	if err := os.Mkdir(filepath.Join(tools, "linked"), 0o755); err != nil { // testdata/compiled
 		return err
 	}
@@ -68,9 +78,18 @@ func prepare() (err error) {
 	if err == nil {
 		err = linkonce.Link(filepath.Join(root, "policy"), ".", filepath.Join(tools, "policy-pack"))
 	}
-	for _, name := range []string{"sandbox", "release", "review-comment", "check"} {
+	for _, name := range []string{"sandbox", "release"} {
 		if err == nil {
 			err = linkonce.Link(root, "./cmd/"+name, filepath.Join(tools, name))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	for _, name := range []string{"check", "review-comment"} {
+		if err == nil {
+			err = os.Symlink(self, filepath.Join(tools, name))
 		}
 	}
 	if err != nil {

@@ -138,7 +138,7 @@ func (c *chain) sandbox(args ...string) (string, error) {
 	if c.of == platformsOwn {
 		command.Dir = root // the module of the program
 	}
-	command.Env = append(os.Environ(), "PULUMI_COMMAND="+cli, "CHAIN_PATH="+os.Getenv("PATH"),
+	command.Env = append(os.Environ(), "PULUMI_COMMAND="+pulumi, "CHAIN_PATH="+os.Getenv("PATH"),
 		"CHAIN_GOFLAGS="+os.Getenv("GOFLAGS"), "CHAIN_TOOLS="+tools, "PATH="+compiledPath())
 	out, err := command.Output()
 	var exit *exec.ExitError
