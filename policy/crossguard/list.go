@@ -11,7 +11,7 @@ func (o Object) Each(path string, do func(Object)) (count int) {
 	elements := o.elements(path)
 	for i := range elements {
 		o.run.isolate(func() {
-			v, at := &elements[i].value, &place{o.at, path, i}
+			v, at := &elements[i].value, &place{parent: o.at, path: path, index: i}
 			if v.kind != kindObject {
 				o.run.unreadable(v, at.String(), kindNames[kindObject])
 			}
@@ -26,7 +26,7 @@ func (o Object) Each(path string, do func(Object)) (count int) {
 func (o Object) EachString(path string, do func(string)) {
 	elements := o.elements(path)
 	for i := range elements {
-		o.run.isolate(func() { do(o.text(&elements[i].value, &place{o.at, path, i})) })
+		o.run.isolate(func() { do(o.text(&elements[i].value, &place{parent: o.at, path: path, index: i})) })
 	}
 }
 
@@ -35,7 +35,7 @@ func (o Object) Strings(path string) []string {
 	elements := o.elements(path)
 	all := make([]string, len(elements))
 	for i := range elements {
-		all[i] = o.text(&elements[i].value, &place{o.at, path, i})
+		all[i] = o.text(&elements[i].value, &place{parent: o.at, path: path, index: i})
 	}
 	return all
 }
@@ -84,7 +84,9 @@ func (o Object) entries(path string, visit func(key string, v *value, at *place)
 	keys := slices.Sorted(o.Keys(path))
 	for _, key := range keys {
 		v, _, _ := o.lookup(joinPath(path, Key(key)))
-		o.run.isolate(func() { visit(key, v, &place{o.at, joinPath(path, appendStep("", step{key: key})), -1}) })
+		o.run.isolate(func() {
+			visit(key, v, &place{parent: o.at, path: joinPath(path, appendStep("", step{key: key})), index: -1})
+		})
 	}
 	return len(keys)
 }

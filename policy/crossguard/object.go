@@ -110,7 +110,7 @@ func (o Object) Block(path string) (nested Object, set bool) {
 	if set && v.kind != kindObject {
 		o.run.wrongType(o.pathOf(path), "is "+kindNames[v.kind], kindNames[kindObject])
 	}
-	return Object{value: v, at: &place{o.at, path, -1}, run: o.run}, set
+	return Object{value: v, at: &place{parent: o.at, path: path, index: -1}, run: o.run}, set
 }
 
 // Path returns the full path of a property of this object, for messages.

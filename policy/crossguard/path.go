@@ -78,16 +78,21 @@ func appendStep(path string, s step) string {
 
 // place says where an object stands in its resource. It becomes a path only when a message needs one.
 type place struct {
-	parent *place
-	path   string // from parent
-	index  int    // index into the list at path; -1 means path itself
+	parent   *place
+	path     string // from parent
+	unquoted bool   // path is one key as it is, which as a path may need quotes
+	index    int    // index into the list at path; -1 means path itself
 }
 
 func (p *place) String() string {
 	if p == nil {
 		return ""
 	}
-	s := joinPath(p.parent.String(), p.path)
+	path := p.path
+	if p.unquoted {
+		path = appendStep("", step{key: path})
+	}
+	s := joinPath(p.parent.String(), path)
 	if p.index >= 0 {
 		s = appendStep(s, step{index: p.index, inList: true})
 	}

@@ -11,7 +11,7 @@ type Text struct {
 	Value  string
 	Secret bool
 
-	at *place
+	at place
 }
 
 // Path returns the string's path, for messages.
@@ -24,9 +24,9 @@ func (o Object) EachText(visit func(Text)) { o.run.texts(o.value, o.at, Text{}, 
 func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {
 	members := v.members()
 	if v.kind == kindObject {
-		t.In, t.Name = t.Key, v.property("name").text
-		if v.property("name").kind != kindString {
-			t.Name = ""
+		t.In, t.Name = t.Key, ""
+		if name := v.property("name"); name.kind == kindString {
+			t.Name = name.text
 		}
 	}
 	for i := range members {
@@ -34,9 +34,9 @@ func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {
 		if v.kind == kindObject && hidden(m.key) {
 			continue
 		}
-		next, here := t, &place{at, "", i}
+		next, here := t, place{parent: at, index: i}
 		if v.kind == kindObject {
-			next.Key, next.Before, here = m.key, "", &place{at, appendStep("", step{key: m.key}), -1}
+			next.Key, next.Before, here = m.key, "", place{parent: at, path: m.key, unquoted: true, index: -1}
 		}
 		switch m.value.kind {
 		case kindString:
@@ -47,7 +47,8 @@ func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {
 			visit(next)
 			t.Before = m.value.text
 		case kindObject, kindList:
-			r.texts(&m.value, here, next, visit)
+			within := here
+			r.texts(&m.value, &within, next, visit)
 		}
 	}
 }

@@ -35,12 +35,8 @@ var allowedRegions = crossguard.Policy{
 			}
 			checkPlace(r, path, region)
 		}
-		for _, path := range []string{"location", "region", "zone", "locationId", "alternativeLocationId", "mainRegion"} {
-			place, set := placeAt(r, path)
-			// "global" names no region. In a type outside placed, the property may hold something other than a region.
-			if set && !slices.Contains(placed, r.Type) && !strings.EqualFold(place, "global") && place != "-" {
-				checkPlace(r, path, place)
-			}
+		if !slices.Contains(placed, r.Type) {
+			checkNamedPlaces(r)
 		}
 		if r.Type == dataset && r.IsKnown("location") && r.StringOr("location", "") == "" {
 			checkPlace(r, "location", "US") // BigQuery's default is several regions
@@ -71,18 +67,26 @@ var allowedRegions = crossguard.Policy{
 // placed are the types that always have a region. If they set none, the provider's region counts.
 var placed = []string{serviceV1, serviceV2, job, workerPool, regionalSecret, repository, bucket, database, keyRing, schedulerJob}
 
-// placeAt reads a property that may name a region. In some types the property of that name is not a string; it then counts as
-// absent.
-func placeAt(r *crossguard.Resource, path string) (place string, set bool) {
-	if !r.IsKnown(path) {
-		return r.String(path) // ends the rule, naming the path
-	}
+// namedPlaces are the properties that name a place in most types.
+var namedPlaces = []string{"location", "region", "zone", "locationId", "alternativeLocationId", "mainRegion"}
+
+// checkNamedPlaces checks the properties of that name in a type outside placed. There, such a property may hold something other than a
+// region. If it is not a string, it counts as absent. "global" and "-" name no region.
+func checkNamedPlaces(r *crossguard.Resource) {
+	places := map[string]string{}
 	r.EachText(func(text crossguard.Text) {
-		if text.Path() == path {
-			place = text.Value
+		if text.In == "" && slices.Contains(namedPlaces, text.Key) && text.Path() == text.Key {
+			places[text.Key] = text.Value
 		}
 	})
-	return place, place != ""
+	for _, path := range namedPlaces {
+		if !r.IsKnown(path) {
+			r.String(path) // ends the rule, naming the path
+		}
+		if place := places[path]; place != "" && !strings.EqualFold(place, "global") && place != "-" {
+			checkPlace(r, path, place)
+		}
+	}
 }
 
 // furtherPlaces maps the path of a list of regions to the types that have it.

@@ -135,9 +135,9 @@ func escapesSecret(value string) bool {
 	return err == nil && plain != value && looksSecret(plain)
 }
 
-func isWord(c byte) bool { return strings.IndexByte(wordBytes, c) >= 0 }
-
-const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+}
 
 // passwordInURL finds the text between the user and the last @ in a URL. A password may contain any character except a space, and
 // authors do not always escape it.
@@ -153,14 +153,18 @@ func urlHasPassword(value string) bool {
 	if !strings.Contains(value, "@") { // much faster than the patterns
 		return false
 	}
-	for _, m := range passwordInDSN.FindAllStringSubmatch(value, -1) {
-		if !isReference(m[1] + m[2]) {
-			return true
+	if strings.Contains(value, "(") || strings.Contains(value, ":thin:") {
+		for _, m := range passwordInDSN.FindAllStringSubmatch(value, -1) {
+			if !isReference(m[1] + m[2]) {
+				return true
+			}
 		}
 	}
-	for _, m := range passwordInURL.FindAllStringSubmatch(value, -1) {
-		if password := m[1]; !isReference(password) && !port.MatchString(password) {
-			return true
+	if strings.Contains(value, "://") {
+		for _, m := range passwordInURL.FindAllStringSubmatch(value, -1) {
+			if password := m[1]; !isReference(password) && !port.MatchString(password) {
+				return true
+			}
 		}
 	}
 	return false
@@ -172,6 +176,9 @@ var userOption = regexp.MustCompile(`(?:^|\s)(?:-u|--user)[ =]["']?[^\s:/"'$]+:(
 // userHasPassword reports whether an option names a user with a password. In other commands the second part is a group, which has
 // no digit among its letters.
 func userHasPassword(value string) bool {
+	if !strings.Contains(value, "-u") { // much faster than the pattern
+		return false
+	}
 	m := userOption.FindStringSubmatch(value)
 	return m != nil && len(m[1]) >= 6 && strings.ContainsAny(m[1], "0123456789!$%+^#") && !isNumber(m[1])
 }
