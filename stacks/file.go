@@ -86,7 +86,7 @@ func Section(config map[string]any, project, file string) (any, error) {
 				"before", file, other, project, key)
 		}
 	}
-	return nil, fmt.Errorf("%s has no settings: write them below config:, under %s:", file, key)
+	return nil, fmt.Errorf("%s has no settings: write them below config, under the key %s", file, key)
 }
 
 // Filled returns a stack's settings as JSON. Each stand-in is replaced by the value it stands for, and each encrypted value

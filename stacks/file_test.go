@@ -46,9 +46,9 @@ func TestWhereTheSettingsAre(t *testing.T) {
 		"among other keys":        {"config: {gcp:project: p, shop:platform: {a: 1}, other:platform: {}}", ""},
 		"under another project's": {"config: {old:platform: {a: 1}}", "Pulumi.dev.yaml has the settings under old:platform, and the project in " +
 			"Pulumi.yaml is called shop: write shop:platform, or call the project as before"},
-		"nowhere":       {"config: {gcp:project: p}", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
-		"no config":     {"encryptionsalt: v1", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
-		"an empty file": {"", "Pulumi.dev.yaml has no settings: write them below config:, under shop:platform:"},
+		"nowhere":       {"config: {gcp:project: p}", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
+		"no config":     {"encryptionsalt: v1", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
+		"an empty file": {"", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -124,7 +124,7 @@ func TestSettingsRefuses(t *testing.T) {
 		"a stand-in of the stack": {replace("platform.yaml", `"stand-in:0123456789abcdef0123456789abcdef01234567"`,
 			"0123456789abcdef0123456789abcdef01234567"), nil, "project.number: is a stand-in"},
 		"another project": {replace("Pulumi.yaml", "name: procureflow", "name: shop"), []string{"--stand-ins"},
-			"platform: has no value"},
+			"write shop:platform, or call the project as before"},
 		"another owner": {replace("Pulumi.dev.yaml", "owner: guiofsaints", "owner: somebody"), []string{"--stand-ins"},
 			`github.owner in the stack's settings is "somebody", and platform.yaml says "guiofsaints"`},
 		"another repository": {replace("Pulumi.dev.yaml", "repository: procureflow", "repository: fork"),
