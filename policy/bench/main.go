@@ -135,12 +135,12 @@ type kind struct {
 	reports   func(diagnostics int) bool // whether the first answer has as many diagnostics as the row says
 }
 
-func few(n int) bool  { return n <= 1 } // one is allowed: an image without evidence of its user
+func none(n int) bool { return n == 0 }
 func many(n int) bool { return n >= 10 }
 
 var kinds = []kind{
-	{name: "mixed resources that pass", reports: few, resource: func(i int) crossguardtest.Resource { return crossguardtest.Sample(5)[i%5] }},
-	{name: "a service that passes", reports: few, resource: func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
+	{name: "mixed resources that pass", reports: none, resource: func(i int) crossguardtest.Resource { return crossguardtest.Sample(5)[i%5] }},
+	{name: "a service that passes", reports: none, resource: func(int) crossguardtest.Resource { return crossguardtest.Sample(1)[0] }},
 	{name: "a service that violates most rules", reports: many, resource: func(int) crossguardtest.Resource {
 		r := crossguardtest.Sample(1)[0]
 		template := r.Properties["template"].(map[string]any)
@@ -268,12 +268,20 @@ func format(v float64) string {
 	return fmt.Sprintf("%.3f", v)
 }
 
-// defaults collects the defaults of a policy's options. The engine passes them to Configure.
-func defaults(p *pulumirpc.PolicyInfo) *structpb.Struct {
+// optionsOf collects the options of a policy, as the engine passes them to Configure: their defaults, and what the sample needs so that the
+// platform's rules report nothing.
+func optionsOf(p *pulumirpc.PolicyInfo) *structpb.Struct {
 	options := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for name, schema := range p.GetConfigSchema().GetProperties().GetFields() {
 		if v := schema.GetStructValue().GetFields()["default"]; v != nil {
 			options.Fields[name] = v
+		}
+		if values, set := crossguardtest.SampleOptions()[p.Name][name]; set {
+			list := &structpb.ListValue{}
+			for _, value := range values {
+				list.Values = append(list.Values, structpb.NewStringValue(value))
+			}
+			options.Fields[name] = structpb.NewListValue(list)
 		}
 	}
 	return options

@@ -118,7 +118,7 @@ func (l launch) start(ctx context.Context, engine string) (*process, error) {
 	p.started, p.rules = time.Since(begin), len(info.Policies)
 	config := map[string]*pulumirpc.PolicyConfig{}
 	for _, policy := range info.Policies {
-		config[policy.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: policy.EnforcementLevel, Properties: defaults(policy)}
+		config[policy.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: policy.EnforcementLevel, Properties: optionsOf(policy)}
 	}
 	if _, err := client.Configure(ctx, &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config}); err != nil {
 		return nil, fmt.Errorf("%s: Configure: %w", l.name, err)

@@ -20,8 +20,12 @@ import (
 // BenchmarkHandler runs the platform's whole pack on one resource, within the server. It leaves out gRPC.
 func BenchmarkHandler(b *testing.B) {
 	pack := rules.Pack()
-	pack.InitialConfig = map[string]crossguard.Settings{ // nothing is reported
-		"run-nonroot": {Options: map[string]any{"verifiedRepositories": []string{"us-central1-docker.pkg.dev/procureflow-dev"}}},
+	pack.InitialConfig = map[string]crossguard.Settings{} // Nothing is reported.
+	for rule, options := range ct.SampleOptions() {
+		pack.InitialConfig[rule] = crossguard.Settings{Options: map[string]any{}}
+		for name, value := range options {
+			pack.InitialConfig[rule].Options[name] = value
+		}
 	}
 	server, err := crossguard.NewServer(pack)
 	require.NoError(b, err)

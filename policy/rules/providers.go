@@ -107,9 +107,11 @@ func foreignName(token string) string {
 
 // unreadable returns the provider of a resource if rules cannot read the resource's properties.
 func unreadable(r *crossguard.Resource) (provider string, is bool) {
-	types := strings.Split(r.URN+"::::", "::")[2] // of the resource and of the components around it
+	_, rest, _ := strings.Cut(r.URN, "::")
+	_, rest, _ = strings.Cut(rest, "::")
+	types, _, _ := strings.Cut(rest, "::") // of the resource and of the components around it
 	token := types[strings.LastIndex(types, "$")+1:]
-	provider, rest, _ := strings.Cut(token, ":")
+	provider, rest, _ = strings.Cut(token, ":")
 	return provider, provider == "google-native" || strings.HasPrefix(rest, "tf:")
 }
 

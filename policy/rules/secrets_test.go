@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -83,4 +85,14 @@ func TestRandom(t *testing.T) {
 	} {
 		assert.Equal(t, want, looksRandom(text), text)
 	}
+}
+
+// TestFormsOfSecretsCompile compiles the patterns that a pack compiles only for the values that need them.
+func TestFormsOfSecretsCompile(t *testing.T) {
+	t.Parallel()
+	all := slices.Concat(slices.Collect(maps.Values(vendorForms))...)
+	for _, form := range slices.Concat(all, elsewhereForms) {
+		assert.NotPanics(t, func() { form.pattern() }, form.begins)
+	}
+	assert.Greater(t, len(all), 150)
 }

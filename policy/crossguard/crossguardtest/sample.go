@@ -3,7 +3,7 @@ package crossguardtest
 import "fmt"
 
 // Sample makes n resources in the usual proportions of a Cloud Run platform: services, grants, secrets, accounts and GitHub
-// variables. They violate no sensible rule. Benchmarks use it.
+// variables. With [SampleOptions] they violate no rule of the platform. Benchmarks use it.
 func Sample(n int) []Resource {
 	made := make([]Resource, n)
 	for i := range made {
@@ -29,6 +29,12 @@ func Sample(n int) []Resource {
 		made[i].Options.IgnoreChanges = []string{"traffics", "client", "clientVersion"}
 	}
 	return made
+}
+
+// SampleOptions returns options of the platform's rules, by rule and option: the places of the images of [Sample].
+func SampleOptions() map[string]map[string][]string {
+	images := []string{"us-central1-docker.pkg.dev/procureflow-dev"}
+	return map[string]map[string][]string{"run-image-registry": {"registries": images}, "run-nonroot": {"verifiedRepositories": images}}
 }
 
 func sampleLabels() map[string]any {
