@@ -22,7 +22,8 @@ func TestPoliciesPageIsCurrent(t *testing.T) {
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join(root, "..", "docs", "policies.md"))
 	require.NoError(t, err)
-	assert.Equal(t, docs.Markdown(rules.Pack(), configs), string(page), "run go run ./cmd/docs in policy/")
+	current := docs.Markdown(rules.Pack(), configs) == string(page)
+	assert.True(t, current, "docs/policies.md does not say what the rules say: run go run ./cmd/docs in policy/")
 }
 
 // TestEveryPolicyIsFullyDescribed checks the metadata of each policy, which is all that a user sees of a rule.
