@@ -13,8 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A file without an owner can decide what deploys even if it is no file that a tool reads by itself: a file with an owner may point at
-// it. That takes one review; every later change of the other file takes none. So these functions find what is pointed at: the targets
+// A file without an owner can decide what deploys although no tool looks for it by its name: a file with an owner may point at it.
+// Pointing takes one review, and later changes of the other file take no review. So these functions find what is pointed at: the targets
 // of symbolic links, the paths in Pulumi.yaml, the folders that go.mod puts in a module's place, and the packages that the program imports.
 
 // pointed reports everything that a file with an owner points at and that has none. text is CODEOWNERS.

@@ -25,7 +25,7 @@ func refreshes(project []byte) bool {
 }
 
 // withoutRefresh returns the name of the file in a project's folder that does not ask for a refresh. It is empty if the file asks for one,
-// or cannot be read, or if there is none.
+// if it cannot be read, and if the folder has no such file.
 func withoutRefresh(folder string) string {
 	for _, name := range projectFiles {
 		data, err := os.ReadFile(filepath.Join(folder, name))

@@ -215,7 +215,8 @@ func TestOperations(t *testing.T) {
 		w.refused("GET", "/j/v1/projects/pro/locations/us-central1/operations/x", ""))
 	assert.Equal(t, "NOT_FOUND: Method not found.", w.refused("POST", operation+":cancel", `{}`))
 
-	assert.Equal(t, map[string]any{"@type": "type.googleapis.com/example.Job", "name": name, "uid": "u"}, w.ok("PATCH", tasks+"/a", `{}`)["response"],
+	replaced := w.ok("PATCH", tasks+"/a", `{}`)["response"]
+	assert.Equal(t, map[string]any{"@type": "type.googleapis.com/example.Job", "name": name, "uid": "u"}, replaced,
 		"without a mask it replaces everything that a client may set")
 	assert.Equal(t, "2026-11-23T12:01:00.000000Z", doc.Text(w.ok("DELETE", tasks+"/a", ""), "response", "deleteTime"))
 	assert.Equal(t, true, w.ok("GET", operation, "")["done"], "later operations do not push it out")

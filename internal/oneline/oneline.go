@@ -23,7 +23,8 @@ func Of(text string) string {
 }
 
 // markdown escapes what Markdown and HTML read as more than text. A backslash comes with the others: it would undo their escapes.
-var markdown = strings.NewReplacer(`\`, `\\`, "&", "&amp;", "<", "&lt;", "|", `\|`, "`", "'", "[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`, "~", `\~`)
+var markdown = strings.NewReplacer(`\`, `\\`, "&", "&amp;", "<", "&lt;", "|", `\|`, "`", "'",
+	"[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`, "~", `\~`)
 
 // Markdown returns a text as one line that GitHub shows as it is.
 func Markdown(text string) string { return markdown.Replace(Of(text)) }

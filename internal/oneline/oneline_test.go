@@ -21,7 +21,8 @@ func TestOf(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a | b": `a \| b`, "<img>": "&lt;img>", "[a](b)": `\[a\](b)`, `\[a](b)`: `\\\[a\](b)`, `\\[a]`: `\\\\\[a\]`, `\*a*`: `\\\*a\*`, `\|`: `\\\|`,
+		"a | b": `a \| b`, "<img>": "&lt;img>", "[a](b)": `\[a\](b)`, `\[a](b)`: `\\\[a\](b)`,
+		`\\[a]`: `\\\\\[a\]`, `\*a*`: `\\\*a\*`, `\|`: `\\\|`,
 		"`x`": "'x'", "![a](b)": `!\[a\](b)`, "~~a~~": `\~\~a\~\~`, "_a_": `\_a\_`, "&lt;": "&amp;lt;",
 		"a\r\n* b": `a  \* b`, "web-1": "web-1", "20 of 80 failed (25 %)": "20 of 80 failed (25 %)",
 	} {

@@ -55,7 +55,7 @@ func TestSecretsOfMoreKinds(t *testing.T) {
 	}
 }
 
-// TestNoSecrets covers names and values that look like secrets and are none: digests, public keys, settings of a login, and names that
+// TestNoSecrets covers names and values that only look like secrets: digests, public keys, settings of a login, and names that
 // begin like a vendor's key.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()

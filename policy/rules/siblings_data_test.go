@@ -162,7 +162,7 @@ func registrySiblings() []sibling {
 	policies(must, "newer than", deletes(object{"tagState": "ANY", "newerThan": "3600s"}), keep)
 	policies(must, "empty prefixes", deletes(object{"tagState": "ANY", "versionNamePrefixes": []any{"", "x"}}), keep)
 	policies(must, "no age", deletes(object{"tagState": "UNTAGGED"}), keep)
-	policies(must, "an age that is none", deletes(object{"tagState": "UNTAGGED", "olderThan": "soon"}), keep)
+	policies(must, "an age without a unit or number", deletes(object{"tagState": "UNTAGGED", "olderThan": "soon"}), keep)
 	admit := func(expected, pattern string) {
 		r := res(admission, ct.Properties{"defaultAdmissionRule": object{"evaluationMode": "REQUIRE_ATTESTATION",
 			"enforcementMode": enforced, "requireAttestationsBies": []any{"a"}},

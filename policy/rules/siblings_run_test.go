@@ -41,7 +41,7 @@ func runSiblings() []sibling {
 		add("run-binauthz", "prod", must, "v1 annotation", with(v1(), v1Policy, value))
 	}
 	add("run-binauthz", "prod", pass, "v1 policy", with(v1(), v1Policy, "projects/p/platforms/cloudRun/policies/x"))
-	add("run-binauthz", "prod", must, "v2 policy that is none", with(v2(), "binaryAuthorization", object{"policy": "none"}))
+	add("run-binauthz", "prod", must, "v2 policy with a name that is not a path", with(v2(), "binaryAuthorization", object{"policy": "none"}))
 	for _, r := range []ct.Resource{v1(), v2(), task(), worker()} {
 		path := templateOfType(r) + ".serviceAccount"
 		if r.Type == serviceV1 {
@@ -250,7 +250,7 @@ func stackSiblings() []sibling {
 		`{"worst-case-cost": {"priced": ["gcp:sql/databaseInstance:DatabaseInstance=50"]}}`},
 		sibling{"worst-case-cost", "a price above the ceiling", must, []ct.Resource{v2(), res(database, nil)},
 			`{"worst-case-cost": {"priced": ["gcp:sql/databaseInstance:DatabaseInstance=5000"]}}`},
-		sibling{"worst-case-cost", "a price that is none", must, []ct.Resource{v2(), res(database, nil)},
+		sibling{"worst-case-cost", "a type without its price", must, []ct.Resource{v2(), res(database, nil)},
 			`{"worst-case-cost": {"priced": ["gcp:sql/databaseInstance:DatabaseInstance"]}}`})
 	return all
 }

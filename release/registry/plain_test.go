@@ -57,7 +57,7 @@ func TestAmbiguousManifests(t *testing.T) {
 		{"another key twice", strings.Replace(image, "{", `{"x":1,"X":2,`, 1), types.OCIManifestSchema1, twice},
 		{"manifests and layers", strings.Replace(image, "{", `{"Manifests":[],`, 1), types.OCIManifestSchema1, twice},
 		{"the subject twice", strings.Replace(image, "{", `{"subject":`+d(hexA)+`,"Subject":`+d(hexB)+`,`, 1), types.OCIManifestSchema1, twice},
-		{"a list of layers that is none", strings.Replace(image, `[`+d(hexB)+`]`, `{}`, 1), types.OCIManifestSchema1, "where a list belongs"},
+		{"an object in the place of the list of layers", strings.Replace(image, `[`+d(hexB)+`]`, `{}`, 1), types.OCIManifestSchema1, "where a list belongs"},
 		{"something behind the end", image + "{}", types.OCIManifestSchema1, "not a manifest"},
 		{"a list", "[]", types.OCIManifestSchema1, "not a manifest"},
 		{"null", "null", types.OCIManifestSchema1, "where an object belongs"},

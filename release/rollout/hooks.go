@@ -14,7 +14,7 @@ import (
 
 // Jobs runs the Cloud Run jobs that hooks name.
 type Jobs interface {
-	// Job reads a job by its short name. The error wraps ErrNotFound if there is none.
+	// Job reads a job by its short name. The error wraps ErrNotFound if it does not exist.
 	Job(ctx context.Context, name string) (hooks.Job, error)
 	// Run starts the job if its etag is unchanged, and returns the execution's name.
 	Run(ctx context.Context, job hooks.Job, start hooks.Start) (execution string, err error)

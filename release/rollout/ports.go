@@ -23,11 +23,11 @@ var (
 
 // Service reads and writes one service.
 type Service interface {
-	// Read returns the service as it is now. The error wraps ErrNotFound if there is none.
+	// Read returns the service as it is now. The error wraps ErrNotFound if it does not exist.
 	Read(ctx context.Context) (plan.Service, error)
 	// Shift writes the traffic list and nothing else, if the service's etag is unchanged. It returns once the write is accepted.
 	Shift(ctx context.Context, etag string, traffic []plan.Target) error
-	// Revision reads one revision by its name. The error wraps ErrNotFound if there is none.
+	// Revision reads one revision by its name. The error wraps ErrNotFound if it does not exist.
 	Revision(ctx context.Context, name string) (plan.Revision, error)
 	// Revisions lists all revisions, newest first.
 	Revisions(ctx context.Context) ([]plan.Revision, error)

@@ -43,13 +43,13 @@ func placesTaken(steps []apitype.StepEventMetadata) []review.Finding {
 		}
 		found = append(found, review.Finding{Policy: "program", Level: "error", Resource: resource.URN(step.URN).Name(),
 			Message: fmt.Sprintf("would be made in the place of %s (%s), which is deleted only afterwards",
-				resource.URN(holder).Name(), is.identity) + keepTheKey})
+				resource.URN(holder).Name(), is.identity) + ". " + keepTheKey})
 	}
 	return found
 }
 
 // keepTheKey says why such a change fails, and what to do instead.
-const keepTheKey = ": the cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, " +
+const keepTheKey = "The cloud refuses the second of a name, and a grant would be gone. Keep the old key in the settings, " +
 	"or give up the name in one `up` and take it in the next (docs/howto/remove-service.md)"
 
 // refusePlacesTaken is [placesTaken] for an update that is about to begin.
@@ -60,9 +60,9 @@ func refusePlacesTaken(steps []apitype.StepEventMetadata) error {
 	}
 	var text strings.Builder
 	for _, finding := range found {
-		fmt.Fprintf(&text, "%s %s\n", finding.Resource, strings.TrimSuffix(finding.Message, keepTheKey))
+		fmt.Fprintf(&text, "%s %s\n", finding.Resource, strings.TrimSuffix(finding.Message, ". "+keepTheKey))
 	}
-	return errors.New(text.String() + "T" + strings.TrimPrefix(keepTheKey, ": t"))
+	return errors.New(text.String() + keepTheKey)
 }
 
 // stepsOf returns the steps among the engine's events.

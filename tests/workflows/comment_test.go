@@ -20,10 +20,12 @@ esac
 `
 	const (
 		came  = "success/true/success"
-		wider = `{"stacks": [{"name": "dev"}, {"name": "prod", "authority": [{"kind": "reads"}, {"widens": true}]}], "wideningLabel": "widens authority"}`
+		wider = `{"stacks": [{"name": "dev"}, {"name": "prod", "authority": [{"kind": "reads"}, {"widens": true}]}], ` +
+			`"wideningLabel": "widens authority"}`
 	)
 	event := func(kind, label, at string) string {
-		return fmt.Sprintf(`{"event": %q, "label": {"name": %q}, "created_at": "2026-11-27T%sZ", "actor": {"login": "dora", "type": "User"}}`, kind, label, at)
+		return fmt.Sprintf(`{"event": %q, "label": {"name": %q}, "created_at": "2026-11-27T%sZ", `+
+			`"actor": {"login": "dora", "type": "User"}}`, kind, label, at)
 	}
 	set := event("labeled", "widens authority", "10:05:00")
 	for name, test := range map[string]struct {

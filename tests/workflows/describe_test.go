@@ -52,7 +52,8 @@ func TestSummaryForApprovers(t *testing.T) {
 "api repos/o/r/compare/old...new --jq "*) printf %s '{"status": "ahead", "total_commits": 2, "commits": [
   {"sha": "0123456789abcdef", "commit": {"message": "Add a <b>\n\nmore", "author": {"name": "x"}}, "author": {"login": "dora"}},
   {"sha": "abcdefabcdefabcd", "commit": {"message": "More", "author": {"name": "Al"}}, "author": null},
-  {"sha": "cccccccccccccccc", "commit": {"message": "Fix\r* Serves now: this digest", "author": {"name": "](https://evil) <b> @team \u202ex"}}}]}' | jq -r "$4" ;;
+  {"sha": "cccccccccccccccc", "commit": {"message": "Fix\r* Serves now: this digest",
+    "author": {"name": "](https://evil) <b> @team \u202ex"}}}]}' | jq -r "$4" ;;
 *) echo "what is $*" >&2; exit 9 ;;
 esac`,
 			"release": `case "$1" in
