@@ -37,7 +37,7 @@ type Client struct {
 
 // Connect finds the cloud process of a state folder.
 func Connect(ctx context.Context, dir statedir.Dir) (*Client, error) {
-	data, err := os.ReadFile(dir.Path("cloud.json"))
+	data, err := os.ReadFile(endpointFile(dir))
 	if err != nil {
 		return nil, ErrNotRunning
 	}
@@ -80,7 +80,7 @@ func (c *Client) Stop(ctx context.Context, dir statedir.Dir) error {
 		return err
 	}
 	for {
-		if _, err := os.Stat(dir.Path("cloud.json")); err != nil {
+		if _, err := os.Stat(endpointFile(dir)); err != nil {
 			return nil
 		}
 		if err := wait.For(ctx, 20*time.Millisecond); err != nil {
@@ -137,6 +137,17 @@ func (c *Client) SetBehaviour(ctx context.Context, digest string, behaviour run.
 func (c *Client) Behaviour(ctx context.Context, digest string) (run.Behaviour, error) {
 	var behaviour run.Behaviour
 	return behaviour, c.call(ctx, http.MethodGet, "behaviours/"+url.PathEscape(digest), nil, &behaviour)
+}
+
+// SetJobBehaviour sets how the next executions of a job, projects/P/locations/L/jobs/J, end.
+func (c *Client) SetJobBehaviour(ctx context.Context, job string, behaviour run.JobBehaviour) error {
+	return c.call(ctx, http.MethodPut, "jobs/"+job, behaviour, nil)
+}
+
+// JobBehaviour returns the behaviour that is set for the job's next executions.
+func (c *Client) JobBehaviour(ctx context.Context, job string) (run.JobBehaviour, error) {
+	var behaviour run.JobBehaviour
+	return behaviour, c.call(ctx, http.MethodGet, "jobs/"+job, nil, &behaviour)
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, answer any) error {
@@ -222,15 +233,4 @@ func start(ctx context.Context, dir statedir.Dir, command []string) (*Client, er
 			return nil, fmt.Errorf("the sandbox's cloud did not answer: %w; see %s", err, filepath.Join(statedir.Name, "cloud.log"))
 		}
 	}
-}
-
-// SetJobBehaviour sets how the next executions of a job, projects/P/locations/L/jobs/J, end.
-func (c *Client) SetJobBehaviour(ctx context.Context, job string, behaviour run.JobBehaviour) error {
-	return c.call(ctx, http.MethodPut, "jobs/"+job, behaviour, nil)
-}
-
-// JobBehaviour returns the behaviour that is set for the job's next executions.
-func (c *Client) JobBehaviour(ctx context.Context, job string) (run.JobBehaviour, error) {
-	var behaviour run.JobBehaviour
-	return behaviour, c.call(ctx, http.MethodGet, "jobs/"+job, nil, &behaviour)
 }

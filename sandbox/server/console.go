@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/internal/webpage"
@@ -14,16 +13,17 @@ import (
 const consoleKey = "console"
 
 // console serves the page and returns its address. It records the cloud's state every second until ctx ends.
-func (p *process) console(ctx context.Context) (address string, server *http.Server, err error) {
+func (p *process) console(ctx context.Context) (address string, err error) {
 	secret, err := p.options.Dir.Key(consoleKey)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	page := &console.Console{Dir: p.options.Dir, Run: p.cloud.Run, Metrics: p.data.Metrics(), Faults: p.faults, Address: p.address}
-	listening, server, err := p.listen("console", webpage.Private(secret, page))
+	listener, err := p.ports.listen("console")
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
+	p.serve(listener, webpage.Private(secret, page))
 	go func() {
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
@@ -36,7 +36,7 @@ func (p *process) console(ctx context.Context) (address string, server *http.Ser
 			}
 		}
 	}()
-	return "http://" + listening + "/" + secret + "/", server, nil
+	return "http://" + listener.Addr().String() + "/" + secret + "/", nil
 }
 
 // address returns where a service answers.

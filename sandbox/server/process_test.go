@@ -84,7 +84,6 @@ func TestForegroundCloudStays(t *testing.T) {
 	require.ErrorIs(t, server.Serve(t.Context(), server.Options{Dir: dir}), server.ErrRunning)
 }
 
-// TestCloudThatDoesNotStart checks that the error has what the process said, and that a broken file of addresses is no running cloud.
 // TestDamagedCloud checks that the advice about a damaged store leads to a sandbox that works: without the cloud alone, Pulumi's state
 // would list what is gone.
 func TestDamagedCloud(t *testing.T) {
@@ -98,6 +97,7 @@ func TestDamagedCloud(t *testing.T) {
 		" then, because Pulumi's state in it lists what the cloud had)")
 }
 
+// TestCloudThatDoesNotStart checks that the error has what the process said, and that a broken file of addresses is no running cloud.
 func TestCloudThatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	dir := opened(t)

@@ -15,8 +15,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
+	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -99,6 +102,9 @@ const tokenKey = "token"
 // TokenFile returns the path of the file with the token for the APIs. It holds the token alone, and only its owner may read it.
 func TokenFile(dir statedir.Dir) string { return dir.Path("keys", tokenKey) }
 
+// endpointFile returns the path of the file that says where a running process answers. It is there as long as the process serves.
+func endpointFile(dir statedir.Dir) string { return dir.Path("cloud.json") }
+
 // restrict removes other users' rights to a file, because a copied folder may have lost its modes.
 func restrict(path string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
@@ -122,6 +128,7 @@ type process struct {
 	active  atomic.Int64 // unix nanoseconds of the last request
 
 	mu        sync.Mutex
+	servers   []*http.Server          // of the APIs, the data plane and the console
 	listeners map[string]*http.Server // by service name
 	endpoints map[string]ServiceEndpoint
 	ports     *ports
@@ -152,6 +159,7 @@ func Serve(ctx context.Context, options Options) error {
 		return ErrRunning
 	}
 	defer func() { _ = lock.Unlock() }()
+	defer os.Remove(endpointFile(options.Dir)) // This is the last but one, because a client that stops the cloud waits for it.
 
 	p := &process{options: options, faults: faults.New(faults.Options{}), log: slog.New(slog.NewTextHandler(options.Log, nil)),
 		listeners: map[string]*http.Server{}, endpoints: map[string]ServiceEndpoint{}, ports: loadPorts(options.Dir.Path("ports.json"))}
@@ -183,36 +191,39 @@ func Serve(ctx context.Context, options Options) error {
 
 func (p *process) run(ctx context.Context) error {
 	p.touch()
-	apiAddress, apiServer, err := p.listen("api", guard.Require(p.token, p.control(p.observed(p.cloud))))
+	defer p.shutdown()
+	apis, err := p.ports.listen("api")
 	if err != nil {
 		return err
 	}
-	dataAddress, dataServer, err := p.listen("data plane", p.data)
+	defer apis.Close()
+	data, err := p.ports.listen("data plane")
 	if err != nil {
-		return errors.Join(err, apiServer.Close())
+		return err
 	}
-	page, pageServer, err := p.console(ctx)
+	p.serve(data, p.data)
+	page, err := p.console(ctx)
 	if err != nil {
-		return errors.Join(err, apiServer.Close(), dataServer.Close())
+		return err
 	}
 	p.status = Status{PID: os.Getpid(), Build: p.options.Build, Foreground: p.options.Foreground, Started: time.Now(),
-		API: "http://" + apiAddress, DataPlane: "http://" + dataAddress, Console: page}
+		API: "http://" + apis.Addr().String(), DataPlane: "http://" + data.Addr().String(), Console: page}
 	p.openServices()
-	endpoint := p.options.Dir.Path("cloud.json")
-	data, err := json.Marshal(p.snapshot())
+	// A killed process left its addresses behind, and its port is used again. So a command may ask already, and the answer has to be complete.
+	p.serve(apis, guard.Require(p.token, p.control(p.observed(p.cloud))))
+	content, err := json.Marshal(p.snapshot())
 	if err == nil {
-		err = statedir.WriteFile(endpoint, data, 0o600)
+		err = statedir.WriteFile(endpointFile(p.options.Dir), content, 0o600)
 	}
 	if err != nil {
-		return errors.Join(err, apiServer.Close(), dataServer.Close(), pageServer.Close())
+		return err
 	}
-	defer os.Remove(endpoint)
 	p.log.Info("serving", "api", p.status.API, "dataPlane", p.status.DataPlane)
 	if p.options.Ready != nil {
 		p.options.Ready(p.snapshot())
 	}
-	p.wait(ctx, endpoint)
-	return p.shutdown(apiServer, dataServer, pageServer)
+	p.wait(ctx)
+	return nil
 }
 
 // observed calls Observe after each answered request.
@@ -227,7 +238,7 @@ func (p *process) observed(api http.Handler) http.Handler {
 }
 
 // wait returns when there is a reason to end, and logs the reason.
-func (p *process) wait(ctx context.Context, endpoint string) {
+func (p *process) wait(ctx context.Context) {
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
 	for {
@@ -239,7 +250,7 @@ func (p *process) wait(ctx context.Context, endpoint string) {
 			if err := p.cloud.Tick(); err != nil {
 				p.log.Error("changes that are due failed", "error", err)
 			}
-			if _, err := os.Stat(endpoint); err != nil {
+			if _, err := os.Stat(endpointFile(p.options.Dir)); err != nil {
 				p.log.Info("stopping", "reason", "the state folder is gone")
 				return
 			}
@@ -252,36 +263,35 @@ func (p *process) wait(ctx context.Context, endpoint string) {
 	}
 }
 
-func (p *process) shutdown(servers ...*http.Server) error {
+func (p *process) shutdown() {
 	limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	p.mu.Lock()
-	for _, server := range p.listeners {
-		servers = append(servers, server)
-	}
+	servers := slices.AppendSeq(p.servers, maps.Values(p.listeners))
 	p.mu.Unlock()
 	for _, server := range servers {
 		if err := server.Shutdown(limited); err != nil {
 			_ = server.Close()
 		}
 	}
-	return nil
 }
 
 func (p *process) touch() { p.active.Store(time.Now().UnixNano()) }
 
-// listen serves handler on the port that is remembered for key, or on a new port that it remembers.
-func (p *process) listen(key string, handler http.Handler) (string, *http.Server, error) {
-	listener, err := p.ports.listen(key)
-	if err != nil {
-		return "", nil, err
-	}
+// serve serves handler until the process ends.
+func (p *process) serve(listener net.Listener, handler http.Handler) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.servers = append(p.servers, p.start(listener, handler))
+}
+
+func (p *process) start(listener net.Listener, handler http.Handler) *http.Server {
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.touch()
 		handler.ServeHTTP(w, r)
 	})}
 	go func() { _ = server.Serve(listener) }()
-	return listener.Addr().String(), server, nil
+	return server
 }
 
 // openServices gives each service of the cloud a listener and closes those of deleted services.
@@ -295,13 +305,13 @@ func (p *process) openServices() {
 		if p.listeners[name] != nil {
 			continue
 		}
-		address, server, err := p.listen(name, p.data.ForService(service.Project, service.Location, service.ID))
+		listener, err := p.ports.listen(name)
 		if err != nil {
 			p.log.Error("no listener for service", "service", name, "error", err)
 			continue
 		}
-		p.listeners[name] = server
-		p.endpoints[name] = ServiceEndpoint{Name: name, URL: service.URI, Address: "http://" + address + "/"}
+		p.listeners[name] = p.start(listener, p.data.ForService(service.Project, service.Location, service.ID))
+		p.endpoints[name] = ServiceEndpoint{Name: name, URL: service.URI, Address: "http://" + listener.Addr().String() + "/"}
 	}
 	for name, server := range p.listeners {
 		if !live[name] {
