@@ -109,6 +109,17 @@ func TestSmallDecisions(t *testing.T) {
 			assert.Equal(t, want, onlyTemplate(step), changed)
 		}
 	}
+	head := []inventory.Resource{{Type: serviceType, Name: "web", Inputs: map[string]any{"name": "shop-web"}},
+		{Type: serviceType, Name: "api", Inputs: map[string]any{"name": "shop-api"}}, {Type: "gcp:other", Name: "web"}}
+	template := []review.Property{{Path: "template.a"}}
+	assert.Equal(t, []string{"api (update)", "web (delete)", "web (update)", "web (update)", "gone (update)"}, notRestored([]review.Step{
+		{Op: review.Update, Type: serviceType, Name: "web", Changes: template},
+		{Op: review.Update, Type: serviceType, Name: "api", Changes: template}, // Its release, or its rollback, went wrong.
+		{Op: review.Delete, Type: serviceType, Name: "web", Changes: template},
+		{Op: review.Update, Type: serviceType, Name: "web", Changes: []review.Property{{Path: "labels"}}},
+		{Op: review.Update, Type: "gcp:other", Name: "web", Changes: template},
+		{Op: review.Update, Type: serviceType, Name: "gone", Changes: template},
+	}, head, map[string]bool{"shop-web": true}))
 	there := []inventory.Resource{{URN: "a", CloudName: "cloud-a"}, {URN: "b", CloudName: "cloud-b"}}
 	planned := []inventory.Resource{{URN: "a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}}
 	assert.Equal(t, []inventory.Resource{{URN: "a", CloudName: "cloud-a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}},

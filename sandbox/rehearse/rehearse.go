@@ -6,6 +6,7 @@ package rehearse
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -108,7 +109,7 @@ func Run(ctx context.Context, options Options) (Result, error) {
 // serve starts the cloud in this process, on the rehearsal's clock.
 func (r *rehearsal) serve(ctx context.Context) (ended chan error, err error) {
 	var seed [32]byte
-	seed[0], seed[1], seed[2], seed[3] = byte(r.Seed), byte(r.Seed>>8), byte(r.Seed>>16), byte(r.Seed>>24)
+	binary.LittleEndian.PutUint64(seed[:], r.Seed)
 	draws := rand.New(rand.NewPCG(r.Seed, 1))
 	ready := make(chan server.Status, 1)
 	ended = make(chan error, 1)

@@ -25,9 +25,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 
 const (
-	serviceType = "gcp:cloudrunv2/service:Service"
-	webURN      = "urn:pulumi:dev::procureflow::" + serviceType + "::service-web-service"
-	place       = "/run/v2/projects/procureflow-dev/locations/us-central1/services"
+	webURN = "urn:pulumi:dev::procureflow::" + serviceType + "::service-web-service"
+	place  = "/run/v2/projects/procureflow-dev/locations/us-central1/services"
 )
 
 // template is the template of a revision of the application's service.

@@ -13,6 +13,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/release/probe"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
 	"github.com/guiofsaints/procureflow-platform/release/settings"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/stacks"
@@ -104,12 +105,13 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 }
 
 // back rolls the releases back, and records what that restores. A rollback moves only requests; the change's other effects stay.
-func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []review.Step) error {
+func (r *rehearsal) back(ctx context.Context, released []releaseOf, result *Result) error {
+	restored := map[string]bool{}
 	for _, release := range released {
 		stage := "the rollback of " + release.service
 		r.crowd.begin(stage)
 		begun := r.clock.Now()
-		result := release.controller.Rollback(ctx, rollout.Back{Why: "rehearsal"})
+		ended := release.controller.Rollback(ctx, rollout.Back{Why: "rehearsal"})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -118,25 +120,33 @@ func (r *rehearsal) back(ctx context.Context, released []releaseOf, steps []revi
 			return err
 		}
 		serves, _ := live.Largest(live.Effective)
-		if result.Outcome != rollout.RolledBack || serves != release.before {
-			r.stage(stage, true, "%s: %s serves: %s", result.Outcome, serves, strings.Join(result.Why, "; "))
+		if ended.Outcome != rollout.RolledBack || serves != release.before {
+			r.stage(stage, true, "%s: %s serves: %s", ended.Outcome, serves, strings.Join(ended.Why, "; "))
 			continue
 		}
+		restored[release.service] = true
 		r.stage(stage, false, "%s serves again after %s of simulated time", serves, r.clock.Now().Sub(begun).Round(slice))
 		r.report.Restored = append(r.report.Restored, release.service+": the image, its variables and its secrets' versions, CPU and memory, of "+
 			"revision "+serves)
 	}
-	for _, step := range steps {
-		if step.Op == review.Update && strings.HasPrefix(step.Type, "gcp:cloudrunv2/service:") && slices.ContainsFunc(released,
-			func(of releaseOf) bool {
-				return onlyTemplate(step)
-			}) {
-			continue
-		}
-		r.report.NotRestored = append(r.report.NotRestored, fmt.Sprintf("%s (%s)", step.Name, step.Op))
-	}
+	r.report.NotRestored = append(r.report.NotRestored, notRestored(result.Steps, result.Head, restored)...)
 	return nil
 }
+
+// notRestored lists the steps that rollbacks of the services in restored leave in place. head are the stack's resources.
+func notRestored(steps []review.Step, head []inventory.Resource, restored map[string]bool) (left []string) {
+	for _, step := range steps {
+		gone := step.Op == review.Update && onlyTemplate(step) && slices.ContainsFunc(head, func(of inventory.Resource) bool {
+			return of.Type == serviceType && of.Type == step.Type && of.Name == step.Name && restored[of.Text("name")]
+		})
+		if !gone {
+			left = append(left, fmt.Sprintf("%s (%s)", step.Name, step.Op))
+		}
+	}
+	return left
+}
+
+const serviceType = "gcp:cloudrunv2/service:Service"
 
 // onlyTemplate says that a step changes nothing of a service but its revisions' template.
 func onlyTemplate(step review.Step) bool {

@@ -78,7 +78,7 @@ func (r *rehearsal) apply(ctx context.Context, head *engine.Engine, stack *engin
 	if err := r.settled(ctx, stack); err != nil {
 		return err
 	}
-	return r.back(ctx, released, result.Steps)
+	return r.back(ctx, released, result)
 }
 
 // unprovenPaths makes new revisions fail their probes if a probe requests a path that may not exist. Only the application knows which
