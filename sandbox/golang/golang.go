@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -184,6 +185,9 @@ func (r *runtime) build(ctx context.Context, directory, kind string) (string, er
 func Compile(ctx context.Context, folder, pkg, executable, what string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-o", executable, "-buildvcs=false", "-ldflags=-w", pkg)
 	command.Dir = folder
+	// An interrupted go command ends its compilers and takes its temporary files away. A killed one leaves both.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile %s: %w\n%s", what, err, strings.TrimSpace(string(output)))
 	}
