@@ -147,7 +147,7 @@ func (a *app) runDemo(ctx context.Context, bad []string, out string) error {
 
 // open brings the stack up and starts the visitors.
 func (d *demonstration) open(ctx context.Context) (err error) {
-	d.chapter(d.start, "The stack dev comes up: the real engine, the program, the policy pack.")
+	d.chapter("The stack dev comes up: the real engine, the program, the policy pack.")
 	if err := d.demoUp(ctx); err != nil {
 		return err
 	}
@@ -184,8 +184,8 @@ func (d *demonstration) release(ctx context.Context, arguments ...string) int {
 
 // goodImage makes the first release, which goes well.
 func (d *demonstration) goodImage(ctx context.Context) error {
-	d.chapter(d.start, "A good image is deployed without a request, and rolled out step by step.")
-	if err := d.demoDeploy(ctx, d.service.Image, image(1)); err != nil {
+	d.chapter("A good image is deployed without a request, and rolled out step by step.")
+	if err := d.deploy(ctx, image(1)); err != nil {
 		return err
 	}
 	begun := time.Now()
@@ -202,14 +202,14 @@ func (d *demonstration) badImage(ctx context.Context, bad, digest string) error 
 	stable, behaviour := d.visitors.latest(), bads[bad]
 	defer func(policy string) { d.policy = policy }(d.policy)
 	d.policy = "" // A migration's policy is for other scenes.
-	d.chapter(d.start, fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
+	d.chapter(fmt.Sprintf("A bad image (%s) is deployed and rolled out.", bad))
 	// Errors and slowness begin with the first visitor, after the checks before traffic. That makes them harder to catch.
 	goBad := func() { _ = d.client.SetBehaviour(ctx, digest, behaviour) }
 	if behaviour.NeverReady {
 		goBad()
 	}
 	// An image that never becomes ready makes the deployment fail. The rollout then has to find the same fault.
-	if err := d.demoDeploy(ctx, d.service.Image, digest); err != nil && !behaviour.NeverReady {
+	if err := d.deploy(ctx, digest); err != nil && !behaviour.NeverReady {
 		return err
 	}
 	if bad == rareErrors {
@@ -256,6 +256,6 @@ func isDir(folder string) bool {
 }
 
 // chapter prints the title of the next part of the demonstration.
-func (a *app) chapter(start time.Time, title string) {
-	fmt.Fprintf(a.streams.Out, "\n== %3.0f s  %s\n\n", time.Since(start).Seconds(), title)
+func (d *demonstration) chapter(title string) {
+	fmt.Fprintf(d.streams.Out, "\n== %3.0f s  %s\n\n", time.Since(d.start).Seconds(), title)
 }

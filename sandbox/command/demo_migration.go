@@ -95,12 +95,12 @@ func add(into map[string]any, group, key string, value any) {
 // rolled back by hand. No visitor notices anything.
 func (d *demonstration) badMigration(ctx context.Context, digest string) error {
 	stable := d.visitors.latest()
-	d.chapter(d.start, "The next image is deployed. Its migration fails, before the first visitor.")
+	d.chapter("The next image is deployed. Its migration fails, before the first visitor.")
 	job := fmt.Sprintf("projects/%s/locations/%s/jobs/%s", d.settings.Project.ID, d.settings.Project.Region, sceneName)
 	if err := d.client.SetJobBehaviour(ctx, job, run.JobBehaviour{Takes: time.Second, Fail: 1}); err != nil {
 		return err
 	}
-	if err := d.demoDeploy(ctx, d.service.Image, digest); err != nil {
+	if err := d.deploy(ctx, digest); err != nil {
 		return err
 	}
 	d.visitors.restart(time.Now(), stable, nil)
@@ -111,12 +111,12 @@ func (d *demonstration) badMigration(ctx context.Context, digest string) error {
 	if others := d.visitors.others(stable); len(others) > 0 {
 		return fmt.Errorf("visitors were answered by %v, though the migration had failed", others)
 	}
-	d.chapter(d.start, "The cause is mended, and the same image is tried again.")
+	d.chapter("The cause is mended, and the same image is tried again.")
 	if code := d.release(ctx, "rollout", d.service.Name, "--retry"); code != 0 {
 		return errors.Join(ctx.Err(), fmt.Errorf("the release that was tried again ended with exit code %d", code))
 	}
 	released := d.visitors.latest()
-	d.chapter(d.start, "It is rolled back by hand. The database stays as it is, and the old code works on it.")
+	d.chapter("It is rolled back by hand. The database stays as it is, and the old code works on it.")
 	if code := d.release(ctx, "rollback", d.service.Name, "--why", "the demonstration is over"); code != 0 {
 		return errors.Join(ctx.Err(), fmt.Errorf("the rollback ended with exit code %d", code))
 	}

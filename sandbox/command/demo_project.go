@@ -3,11 +3,9 @@ package command
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/engine"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
@@ -75,17 +73,17 @@ func (a *app) emptyDemo(ctx context.Context, root string, folder statedir.Dir) (
 	return dir, nil
 }
 
-// demoDeploy writes the digest into the settings, as a deployment does, and runs up.
-func (a *app) demoDeploy(ctx context.Context, image, digest string) error {
-	file := filepath.Join(a.dir, "Pulumi.dev.yaml")
+// deploy writes the digest into the settings, as a deployment does, and runs up.
+func (d *demonstration) deploy(ctx context.Context, digest string) error {
+	file := filepath.Join(d.app.dir, "Pulumi.dev.yaml")
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	line := "        image: " + image + "\n"
+	line := "        image: " + d.service.Image + "\n"
 	before, after, found := strings.Cut(string(content), line)
 	if !found {
-		return fmt.Errorf("%s has no line image: %s, whose service the demonstration releases", filepath.Base(file), image)
+		return fmt.Errorf("%s has no line image: %s, whose service the demonstration releases", filepath.Base(file), d.service.Image)
 	}
 	if rest, was := strings.CutPrefix(after, "        digest: "); was {
 		_, after, _ = strings.Cut(rest, "\n")
@@ -93,7 +91,7 @@ func (a *app) demoDeploy(ctx context.Context, image, digest string) error {
 	if err := os.WriteFile(file, []byte(before+line+"        digest: "+digest+"\n"+after), 0o600); err != nil {
 		return err
 	}
-	return a.demoUp(ctx)
+	return d.demoUp(ctx)
 }
 
 func (a *app) demoUp(ctx context.Context) error {
@@ -113,5 +111,3 @@ func (a *app) demoUp(ctx context.Context) error {
 	}
 	return err
 }
-
-var demoClient = &http.Client{Timeout: 10 * time.Second}

@@ -27,6 +27,8 @@ type visitors struct {
 	onOther func()
 }
 
+var demoClient = &http.Client{Timeout: 10 * time.Second}
+
 // tally counts the answers of one revision.
 type tally struct {
 	requests, bad int

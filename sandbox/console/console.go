@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -338,6 +337,3 @@ func words(b run.Behaviour) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-// short returns the last part of a full name.
-func short(name string) string { return path.Base(name) }

@@ -1,10 +1,10 @@
 package console
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,18 +97,18 @@ func (c *Console) releases() []release {
 	}
 	var order []string
 	found := map[string]*release{}
-	for scanner := lines(data); scanner.Scan(); {
+	for text := range bytes.Lines(data) {
 		var line struct {
 			Command, Service, Run, Kind, Candidate, Outcome string
 			At                                              time.Time
 			Why                                             []string
 		}
-		if json.Unmarshal(scanner.Bytes(), &line) != nil || line.Run == "" {
+		if json.Unmarshal(text, &line) != nil || line.Run == "" {
 			continue
 		}
 		r := found[line.Run]
 		if r == nil {
-			r = &release{Begin: line.At.UTC().Format("15:04:05"), Command: line.Command, Service: short(line.Service), Outcome: "going on",
+			r = &release{Begin: line.At.UTC().Format("15:04:05"), Command: line.Command, Service: path.Base(line.Service), Outcome: "going on",
 				Class: "plain"}
 			found[line.Run], order = r, append(order, line.Run)
 		}
@@ -130,12 +130,6 @@ func (c *Console) releases() []release {
 		list = append(list, *found[order[i]])
 	}
 	return list
-}
-
-func lines(data []byte) *bufio.Scanner {
-	scanner := bufio.NewScanner(bytes.NewReader(data))
-	scanner.Buffer(nil, 8<<20)
-	return scanner
 }
 
 func class(outcome, command string) string {

@@ -28,13 +28,7 @@ func (s *Stack) Planned(ctx context.Context) ([]apitype.StepEventMetadata, error
 		fmt.Fprint(s.engine.options.Out, messages.String())
 		return nil, s.failed(ctx, "adopt", err)
 	}
-	var steps []apitype.StepEventMetadata
-	for _, event := range heard() {
-		if event.ResourcePreEvent != nil {
-			steps = append(steps, event.ResourcePreEvent.Metadata)
-		}
-	}
-	return steps, nil
+	return stepsOf(heard()), nil
 }
 
 // Import takes the resources of an import file into the state, and changes nothing in the cloud. It first adds the providers, named by

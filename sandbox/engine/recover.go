@@ -40,8 +40,7 @@ func (e *Engine) restoreCheckpoint(stack string) error {
 		return fmt.Errorf("read the state of stack %s: %w", stack, err)
 	}
 	if json.Valid(data) {
-		err := e.files().Fold(stack, time.Now())
-		return err
+		return e.files().Fold(stack, time.Now())
 	}
 	previous, err := os.ReadFile(path + ".bak")
 	if err != nil || !json.Valid(previous) {

@@ -62,8 +62,7 @@ func (e *Engine) Stack(ctx context.Context, name string) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("select stack %s: %w", name, err)
 	}
-	stack := &Stack{engine: e, auto: selected, settings: settings}
-	return stack, nil
+	return &Stack{engine: e, auto: selected, settings: settings}, nil
 }
 
 // seed makes what exists before a real stack's first `up`: the project with its billing account, and the repository.

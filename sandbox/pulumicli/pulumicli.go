@@ -58,7 +58,7 @@ type CLI struct {
 // Version returns the executable's version.
 func (c CLI) Version() semver.Version { return c.version }
 
-// Ensure returns a CLI of at least [Version].
+// Ensure returns a CLI of at least the pinned version.
 func Ensure(ctx context.Context, options Options) (CLI, error) {
 	if !options.IgnorePath {
 		if path, err := exec.LookPath("pulumi"); err == nil {
