@@ -70,10 +70,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	}
 	f.register(command)
 	cli.Dress(command)
-	command.SetArgs(args)
-	command.SetOut(streams.Out)
-	command.SetErr(streams.Err)
-	if err := command.ExecuteContext(ctx); err != nil {
+	if err := cli.Execute(ctx, command, args, streams); err != nil {
 		fmt.Fprintln(streams.Err, "init:", err)
 		if code == ExitDone {
 			code = ExitUsage

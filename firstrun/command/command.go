@@ -50,12 +50,7 @@ type app struct {
 // Run runs one command line and returns the process's exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	a := &app{streams: streams}
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
-	err := root.ExecuteContext(ctx)
+	err := cli.Execute(ctx, a.root(), args, streams)
 	if err == nil {
 		return a.exit
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,12 +39,7 @@ func blame(command *cobra.Command) {
 	command.SetFlagErrorFunc(flagError)
 	check := command.Args
 	if command.HasSubCommands() {
-		command.Args = func(command *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return Blame(fmt.Errorf("there is no command %q%s: see %s --help", args[0], Meant(args[0], names(command)), command.CommandPath()))
-			}
-			return nil
-		}
+		command.Args = unknown
 		if command.Run == nil && command.RunE == nil {
 			command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 		}
@@ -60,6 +56,27 @@ func blame(command *cobra.Command) {
 	for _, below := range command.Commands() {
 		blame(below)
 	}
+}
+
+// unknown refuses the arguments of a command that has others below it. They are the name of a command that does not exist.
+func unknown(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return Blame(fmt.Errorf("there is no command %q%s: see %s --help", args[0], Meant(args[0], names(command)), command.CommandPath()))
+}
+
+// Execute runs the command that the arguments name, of root or of those below it, which [Dress] has seen.
+func Execute(ctx context.Context, root *cobra.Command, args []string, streams Streams) error {
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	called, err := root.ExecuteContextC(ctx)
+	if asked, _ := called.Flags().GetBool("help"); err == nil && asked && called.HasSubCommands() {
+		return unknown(called, called.Flags().Args()) // Cobra calls a command's help before it checks the arguments.
+	}
+	return err
 }
 
 // refuseJSON refuses --json where a parent has it and the command does not use it. A script would read text as JSON.

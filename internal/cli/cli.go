@@ -30,9 +30,14 @@ const Codes = "codes"
 
 // Dress gives root and all commands below it this package's help and its errors of a wrong call. It comes after the last command is added.
 func Dress(root *cobra.Command) {
-	root.SilenceUsage = true // The error says how the command is called.
+	root.SilenceUsage = true        // The error says how the command is called.
+	root.InitDefaultCompletionCmd() // Its help and its errors are as those of the others.
 	blame(root)
-	root.SetHelpFunc(func(command *cobra.Command, _ []string) { fmt.Fprint(command.OutOrStdout(), help(command)) })
+	root.SetHelpFunc(func(command *cobra.Command, _ []string) {
+		if !command.HasSubCommands() || unknown(command, command.Flags().Args()) == nil { // Otherwise Execute returns the error.
+			fmt.Fprint(command.OutOrStdout(), help(command))
+		}
+	})
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say what a command is for, and how it is called",
 		RunE: func(command *cobra.Command, words []string) error {
 			found, rest, err := command.Root().Find(words)

@@ -50,11 +50,7 @@ func tree() *cobra.Command {
 func run(t *testing.T, words ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	root := tree()
-	root.SetOut(&out)
-	root.SetErr(&out)
-	root.SetArgs(words)
-	err := root.Execute()
+	err := Execute(t.Context(), tree(), words, Streams{Out: &out, Err: &out})
 	return out.String(), err
 }
 
@@ -113,6 +109,11 @@ func TestWrongCalls(t *testing.T) {
 		"one":            "accepts 1 arg(s), received 0; usage: tool one NAME [flags]",
 		"oen":            `there is no command "oen"; did you mean one?: see tool --help`,
 		"two tree":       `there is no command "tree"; did you mean three?: see tool two --help`,
+		"oen --help":     `there is no command "oen"; did you mean one?: see tool --help`,
+		"oen a -h":       `there is no command "oen"; did you mean one?: see tool --help`,
+		"--help oen":     `there is no command "oen"; did you mean one?: see tool --help`,
+		"two tree -h":    `there is no command "tree"; did you mean three?: see tool two --help`,
+		"completion bsh": `there is no command "bsh"; did you mean bash or zsh?: see tool completion --help`,
 		"help oen":       `there is no command "oen"; did you mean one?`,
 		"one a --json":   "tool one has no JSON to print: leave out --json",
 		"--json one a":   "tool one has no JSON to print: leave out --json",

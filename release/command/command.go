@@ -96,12 +96,8 @@ func usage(format string, arguments ...any) error { return cli.Blame(fmt.Errorf(
 func Run(ctx context.Context, arguments []string, streams Streams, more ...Commands) int {
 	a := &app{streams: streams, more: more}
 	root := a.root()
-	root.SetArgs(arguments)
 	a.refuseHelpAsName(root, arguments)
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
-	err := root.ExecuteContext(ctx)
+	err := cli.Execute(ctx, root, arguments, streams)
 	if err == nil {
 		return a.exit
 	}

@@ -54,12 +54,7 @@ type app struct {
 func Run(ctx context.Context, args []string, streams Streams, program func(folder string) pulumi.RunFunc) int {
 	streams.Out, streams.Err = &persistentWriter{to: streams.Out}, &persistentWriter{to: streams.Err}
 	a := &app{streams: streams, program: program}
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
-	if err := root.ExecuteContext(ctx); err != nil {
+	if err := cli.Execute(ctx, a.root(), args, streams); err != nil {
 		return a.fail(ctx, err)
 	}
 	return a.exit
