@@ -247,9 +247,9 @@ func TestDocumentAsAComment(t *testing.T) {
 		"| long row | **x** |\n| y | z |\n\n<details><summary>3 &lt;more&gt;</summary>\n\nin it\n\n- three\n\n</details>\n\n",
 		markdown(everyBlock))
 	for text, want := range map[string]string{"a`b": "``a`b``", "`a": "`` `a ``", "a``": "``` a`` ```", " \t": "(empty)", "a|b": "`a\\|b`"} {
-		assert.Equal(t, want, codeSpan(text, true), text)
+		assert.Equal(t, want, codeSpan(val(text), true), text)
 	}
-	assert.Equal(t, "`a|b`", codeSpan("a|b", false))
+	assert.Equal(t, "`a|b`", codeSpan(val("a|b"), false))
 }
 
 // TestCleanText checks what becomes of characters that end a line, hide or turn text, and of text that is too long.

@@ -70,13 +70,13 @@ func (c Comment) Markdown() string {
 		out.WriteString(preview.plan(c.Run, rest-500))
 	}
 	for _, stack := range c.unplanned() {
-		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad, codeSpan(stack, false), c.Run)
+		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad, codeSpan(val(stack), false), c.Run)
 	}
 	if c.Plans == Fork {
 		out.WriteString("There is no plan against the real cloud, because a fork's run gets no identity. A maintainer who has read the " +
 			"change pushes it to a branch of this repository to see one.\n\n")
 	}
-	fmt.Fprintf(&out, "At commit %s.\n", codeSpan(c.Commit, false))
+	fmt.Fprintf(&out, "At commit %s.\n", codeSpan(val(c.Commit), false))
 	return out.String()
 }
 

@@ -168,10 +168,31 @@ func units(text string) (n int) {
 	return n
 }
 
+// hostile are texts that try to end the code in which they are shown: each line break and invisible character, runs of backticks, a
+// table's bar, HTML, and all of Markdown that GitHub acts on. EVIL is in every part of them.
+var hostile = map[string]string{
+	"plain": "EVIL", "a line break": "EVIL\n\n# EVIL\r\n> EVIL\u2028EVIL", "a mention": "EVIL @EVIL #1 @org/EVIL",
+	"a link": "EVIL](https://EVIL) ![EVIL](https://EVIL) <https://EVIL>", "HTML": `EVIL</code></summary></details><img src="EVIL">&EVIL;`,
+	"a backtick": "`EVIL` EVIL`", "two backticks": "``EVIL`` `EVIL", "a fence": "```\nEVIL\n```EVIL", "a comment": "EVIL --> <!-- EVIL",
+	"a bar": `EVIL | EVIL \| EVIL \\| EVIL`, "invisible characters": "EVIL`\u202eEVIL\u200b`EVIL\x1b[31mEVIL\x00", "no text": "EVIL \xff`EVIL",
+	"a long text": strings.Repeat("EVIL`", 100_000),
+}
+
 // TestNoTextOfAReportLeavesItsCode fills every text of a report with one that tries to end its code block.
 func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
 	t.Parallel()
-	const evil = "EVIL"
+	for name, evil := range hostile {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			staysInItsCode(t, evil)
+		})
+	}
+}
+
+// code matches code in one line: what is between two runs of the same number of backticks, of at most four, or in the element code.
+var code = regexp.MustCompile("`{4}.*?[^`]`{4}([^`]|$)|`{3}.*?[^`]`{3}([^`]|$)|`{2}.*?[^`]`{2}([^`]|$)|`[^`]*`([^`]|$)|<code>[^<]*</code>")
+
+func staysInItsCode(t *testing.T, evil string) {
 	var report review.Report
 	fill(reflect.ValueOf(&report).Elem(), evil)
 	for _, kind := range []string{review.Becomes, review.Guard, evil} {
@@ -186,12 +207,17 @@ func TestNoTextOfAReportLeavesItsCode(t *testing.T) {
 	report.Stacks[0].Cost = &cost.Change{Delta: cost.Amounts{Expected: 1}, Lines: []cost.LineChange{{Resource: evil}},
 		After: cost.Estimate{PricesOf: evil, Assumptions: []string{evil}, NotPriced: []string{evil}}}
 	said := review.Comment{Report: &report, Commit: evil, Run: run, Docs: docs, Plans: review.Here}.Markdown()
-	assert.Greater(t, strings.Count(said, evil), 40)
-	assert.NotContains(t, regexp.MustCompile("`[^`]*`|<code>[^<]*</code>").ReplaceAllString(said, ""), evil)
+	assert.LessOrEqual(t, units(said), 65_536)
+	if len(evil) < 1000 {
+		assert.Greater(t, strings.Count(said, "EVIL"), 40)
+	}
+	for line := range strings.Lines(said) {
+		assert.NotContains(t, code.ReplaceAllString(strings.TrimSuffix(line, "\n"), ""), "EVIL", line)
+	}
 	var page strings.Builder
 	require.NoError(t, report.Page(&page))
-	assert.Greater(t, strings.Count(page.String(), evil), 40)
-	assert.NotContains(t, regexp.MustCompile("<code>[^<]*</code>").ReplaceAllString(page.String(), ""), evil)
+	assert.Greater(t, strings.Count(page.String(), "EVIL"), 40)
+	assert.NotContains(t, regexp.MustCompile("<code>[^<]*</code>").ReplaceAllString(page.String(), ""), "EVIL")
 }
 
 // fill sets every text to the given one, and gives every list one element.

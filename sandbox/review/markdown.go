@@ -76,7 +76,7 @@ func inMarkdown(l line, inTable bool) string {
 		case strong:
 			out.WriteString("**" + s.text + "**")
 		case value, message:
-			out.WriteString(codeSpan(s.clean(), inTable))
+			out.WriteString(codeSpan(s, inTable))
 		default:
 			out.WriteString(s.text)
 		}
@@ -102,9 +102,10 @@ func (s span) clean() string {
 	return text
 }
 
-// codeSpan shows a cleaned value as code, in a fence longer than any run of backticks in it, so that the value cannot close it. In code,
-// GitHub makes no links, mentions nobody and reads no HTML. Only a bar has to be escaped, because it ends a table's cell.
-func codeSpan(text string, inTable bool) string {
+// codeSpan cleans a value and shows it as code, in a fence longer than any run of backticks in it, so that the value cannot close it. In
+// code, GitHub makes no links, mentions nobody and reads no HTML. Only a bar has to be escaped, because it ends a table's cell.
+func codeSpan(s span, inTable bool) string {
+	text := s.clean()
 	longest, run := 0, 0
 	for _, r := range text {
 		if r == '`' {

@@ -39,6 +39,7 @@ var address = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]*)*$`)
 var (
 	commit  = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	preview = regexp.MustCompile(`^preview-([a-z][a-z0-9-]{0,39})$`)
+	name    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 )
 
 var page = cli.Page{
@@ -121,6 +122,13 @@ func report(folder *os.Root) (*review.Report, error) {
 	}
 	if n := len(made.Stacks); n > mostStacks {
 		return nil, fmt.Errorf("it has %d stacks, and at most %d are read: review fewer", n, mostStacks)
+	}
+	named := map[string]bool{}
+	for _, one := range made.Stacks {
+		if !name.MatchString(one.Name) || named[one.Name] {
+			return nil, fmt.Errorf("a stack is called %.100q: use a name of small letters, digits and hyphens, once", one.Name)
+		}
+		named[one.Name] = true
 	}
 	return &made, nil
 }
