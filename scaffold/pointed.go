@@ -15,7 +15,8 @@ import (
 
 // A file without an owner can decide what deploys although no tool looks for it by its name: a file with an owner may point at it.
 // Pointing takes one review, and later changes of the other file take no review. So these functions find what is pointed at: the targets
-// of symbolic links, the paths in Pulumi.yaml, the folders that go.mod puts in a module's place, and the packages that the program imports.
+// of symbolic links, the paths in Pulumi.yaml, the folders that go.mod puts in a module's place, the packages that the program imports, and
+// the files that it embeds.
 
 // pointed reports everything that a file with an owner points at and that has none. text is CODEOWNERS.
 func (r *Report) pointed(name, text string) {
@@ -96,6 +97,10 @@ func (r *Report) replaced(ask func(from, to, how string)) {
 
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)
 
+// compiled matches the files besides Go's own that the compiler takes from a package's folder (go help packages). C and
+// its relatives count only with cgo, which one import switches on.
+var compiled = regexp.MustCompile(`\.(go|c|cc|cpp|cxx|m|h|hh|hpp|hxx|f|F|for|f90|s|S|sx|swig|swigcxx|syso)$`)
+
 // imported follows the program's imports within its module, and asks about each file of a package.
 func (r *Report) imported(ask func(from, to, how string)) {
 	content, err := os.ReadFile(filepath.Join(r.folder, "go.mod"))
@@ -105,12 +110,16 @@ func (r *Report) imported(ask func(from, to, how string)) {
 	}
 	seen := map[string]bool{"": true}
 	for waiting := []string{""}; len(waiting) > 0; waiting = waiting[1:] {
-		files, _ := filepath.Glob(filepath.Join(r.folder, waiting[0], "*.go"))
+		files, _ := filepath.Glob(filepath.Join(r.folder, waiting[0], "*"))
 		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
+			if strings.HasSuffix(file, "_test.go") || !compiled.MatchString(file) {
 				continue
 			}
 			ask(r.adopter.Path("go.mod"), r.adopter.Path(path.Join(waiting[0], filepath.Base(file))), "has the program's package with")
+			if !strings.HasSuffix(file, ".go") {
+				continue
+			}
+			r.embedded(file, ask)
 			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 			if err != nil {
 				continue // the compiler says so
@@ -121,6 +130,48 @@ func (r *Report) imported(ask func(from, to, how string)) {
 					seen[inside] = true
 					waiting = append(waiting, inside)
 				}
+			}
+		}
+	}
+}
+
+var (
+	embedLine    = regexp.MustCompile(`(?m)^[ \t]*//go:embed[ \t]+(.+)$`)
+	embedPattern = regexp.MustCompile("`[^`]*`|\"(?:[^\"\\\\]|\\\\.)*\"|\\S+")
+)
+
+// another makes the name of a file, which need not exist, from a pattern that matches it.
+var another = strings.NewReplacer("*", "another", "?", "x")
+
+// embedded asks about what a file of the program embeds: each file that a pattern matches now, and one that it could match later.
+func (r *Report) embedded(file string, ask func(from, to, how string)) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	const how = "embeds"
+	here := filepath.Dir(file)
+	inRepository := func(file string) string {
+		inside, _ := filepath.Rel(r.folder, file)
+		return r.adopter.Path(filepath.ToSlash(inside))
+	}
+	for _, line := range embedLine.FindAllStringSubmatch(string(content), -1) {
+		for _, pattern := range embedPattern.FindAllString(line[1], -1) {
+			if said, err := strconv.Unquote(pattern); err == nil {
+				pattern = said
+			}
+			pattern = strings.TrimPrefix(pattern, "all:")
+			if strings.ContainsAny(pattern, "*?") {
+				ask(inRepository(file), inRepository(filepath.Join(here, another.Replace(pattern))), how)
+			}
+			matches, _ := filepath.Glob(filepath.Join(here, pattern))
+			for _, match := range matches {
+				_ = filepath.WalkDir(match, func(name string, entry os.DirEntry, err error) error {
+					if err == nil && (name == match || !entry.IsDir()) {
+						ask(inRepository(file), inRepository(name), how)
+					}
+					return nil
+				})
 			}
 		}
 	}

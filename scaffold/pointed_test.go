@@ -13,6 +13,12 @@ import (
 	"github.com/guiofsaints/procureflow-platform/stacks/adopter"
 )
 
+// embedding returns a program with a line in front of a variable, and files next to it. Those in a folder called data have no owner.
+func embedding(line string) map[string]string {
+	return map[string]string{"infra/main.go": "package main\n\nimport \"embed\"\n\n" + line + "\nvar files embed.FS\n", "infra/own.json": "{}",
+		"infra/data/a.json": "{}", "infra/deep/data/b.json": "{}", ".github/CODEOWNERS": "* @a\ndata/\n"}
+}
+
 // TestPointedAt has ways for a file with an owner to point at a file without one. In this repository everything has an owner except
 // web/src.
 func TestPointedAt(t *testing.T) {
@@ -60,6 +66,27 @@ func TestPointedAt(t *testing.T) {
 			"infra/sub/a.go": "package sub\n", ".github/CODEOWNERS": "* @a\n/infra/sub/\n"}},
 		"an import of a test": {files: map[string]string{"infra/main_test.go": "package main\nimport _ \"a.example/x/sub\"\n",
 			"infra/sub/a.go": "package sub\n", ".github/CODEOWNERS": "* @a\n/infra/sub/\n"}},
+		"another file that is compiled": {files: map[string]string{"infra/a.syso": "x", ".github/CODEOWNERS": "* @a\n*.syso\n"},
+			says: "has the program's package with infra/a.syso"},
+		"a file that is not compiled": {files: map[string]string{"infra/a.md": "x", ".github/CODEOWNERS": "* @a\n*.md\n"}},
+		"a file that is embedded":     {files: embedding("//go:embed data/a.json"), says: "infra/main.go: embeds infra/data/a.json"},
+		"two that are embedded":       {files: embedding("//go:embed go.mod data/a.json"), says: "infra/main.go: embeds infra/data/a.json"},
+		"a pattern in the folder that is owned": {files: map[string]string{".github/CODEOWNERS": "/infra/ @a\n", "infra/own.json": "{}",
+			"infra/main.go": "package main\n//go:embed *.json\nvar a string\n"}},
+		"a variable in a list": {files: map[string]string{".github/CODEOWNERS": "* @a\n*.json\n", "infra/own.json": "{}",
+			"infra/main.go": "package main\nvar (\n\t//go:embed own.json\n\ta string\n)\n"}, says: "embeds infra/own.json"},
+		"a quoted name":                 {files: embedding("//go:embed \"data/a.json\""), says: "infra/main.go: embeds infra/data/a.json"},
+		"a name in backquotes":          {files: embedding("//go:embed\t`data/a.json`"), says: "infra/main.go: embeds infra/data/a.json"},
+		"a folder that is embedded":     {files: embedding("//go:embed all:data"), says: "infra/main.go: embeds infra/data, which has no owner"},
+		"a file below it":               {files: embedding("//go:embed deep"), says: "infra/main.go: embeds infra/deep/data/b.json"},
+		"a pattern":                     {files: embedding("//go:embed dat?/*.json"), says: "infra/main.go: embeds infra/data/a.json"},
+		"a pattern without a match yet": {files: embedding("//go:embed data/*.txt"), says: "infra/main.go: embeds infra/data/another.txt, which"},
+		"what an imported package embeds": {files: map[string]string{"infra/main.go": "package main\nimport _ \"a.example/x/sub\"\n",
+			"infra/sub/a.go":     "package sub\n//go:embed a.json\nvar a string\n",
+			"infra/sub/a.json":   "x",
+			".github/CODEOWNERS": "* @a\n/infra/sub/*.json\n"}, says: "infra/sub/a.go: embeds infra/sub/a.json"},
+		"a comment about embedding":   {files: embedding("// go:embed data/a.json"), says: ""},
+		"an embedded file of its own": {files: embedding("//go:embed own.json own*.json")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
