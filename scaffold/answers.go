@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/internal/limits"
 	"github.com/guiofsaints/procureflow-platform/internal/problems"
 	"github.com/guiofsaints/procureflow-platform/stacks"
 )
@@ -37,6 +38,8 @@ type Answers struct {
 	// not given.
 	Numbers                                       map[string]string
 	BillingAccount, OwnerID, RepositoryID, Alerts string
+	// Currency is the billing account's, and the budgets'.
+	Currency string
 	// Organization is the organization in Pulumi Cloud. Default: Owner.
 	Organization string
 	// Jobs are the jobs of lint, test and compile for which pnpm has a script in the folder Workspace. Web is the
@@ -73,6 +76,9 @@ var (
 	pathForm   = regexp.MustCompile(`^[A-Za-z0-9_@][A-Za-z0-9._@+/-]*$`)
 )
 
+// currencyOf is the command that prints a billing account's currency.
+const currencyOf = "gcloud billing accounts describe ID --format='value(currencyCode)'"
+
 // notInIDs lists words that Google refuses in a project's id.
 var notInIDs = []string{"google", "null", "undefined", "ssl"}
 
@@ -92,6 +98,8 @@ func (a Answers) check() error {
 	known := func(value string) string { return strings.TrimPrefix(value, stacks.StandInPrefix) }
 	found.If(a.BillingAccount != "" && !billingID.MatchString(known(a.BillingAccount)),
 		"--billing-account is %q: use XXXXXX-XXXXXX-XXXXXX, from gcloud billing accounts list", a.BillingAccount)
+	found.If(!limits.Currency.MatchString(a.Currency),
+		"--currency is %q: use the billing account's ISO 4217 code, for example EUR, from %s", a.Currency, currencyOf)
 	found.If(a.OwnerID != "" && !idForm.MatchString(known(a.OwnerID)), "--owner-id is %q: use the number, from gh api users/%s --jq .id",
 		a.OwnerID, a.Owner)
 	found.If(a.RepositoryID != "" && !idForm.MatchString(known(a.RepositoryID)),

@@ -135,6 +135,7 @@ func (f *flags) ids() []question {
 		unknown("repository-id", "--repository-id ", "Number of the repository: gh api repos/"+a.Owner+"/"+a.Repository+" --jq .id",
 			&a.RepositoryID),
 		unknown("billing-account", "--billing-account ", "Billing account: gcloud billing accounts list", &a.BillingAccount),
+		text("currency", "--currency ", "Currency of the billing account: "+currencyOf, &a.Currency),
 		unknown("alerts", "--alerts ", "E-mail address for alerts", &a.Alerts),
 	}
 }

@@ -95,6 +95,7 @@ func (f *flags) register(command *cobra.Command) {
 	set.StringArrayVar(&f.reviewers, "reviewer", nil, "GITHUB-ENVIRONMENT=NUMBER of a person who approves there; may be repeated")
 	set.StringArrayVar(&f.numbers, "project-number", nil, "ENVIRONMENT=NUMBER of that project (default: a stand-in)")
 	set.StringVar(&a.BillingAccount, "billing-account", "", "the billing account's id (default: a stand-in)")
+	set.StringVar(&a.Currency, "currency", "USD", "the billing account's currency, in which the budgets are")
 	set.StringVar(&a.OwnerID, "owner-id", "", "the owner's number on GitHub (default: a stand-in)")
 	set.StringVar(&a.RepositoryID, "repository-id", "", "the repository's number on GitHub (default: a stand-in)")
 	set.StringVar(&a.Alerts, "alerts", "", "e-mail address that alerts go to (default: a stand-in)")

@@ -59,7 +59,8 @@ func (f *flags) fromExisting(r Repository) (found bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	a.Region, a.Branch, a.Services = settings.Project.Region, settings.GitHub.Branch, nil
+	a.Region, a.Currency = settings.Project.Region, settings.Budget.Currency
+	a.Branch, a.Services = settings.GitHub.Branch, nil
 	if err := f.numbersOf(root); err != nil {
 		return true, err
 	}
@@ -125,7 +126,7 @@ func (f *flags) agree(said Answers) error {
 	var problems []error
 	for _, one := range []struct{ flag, said, is string }{
 		{"owner", said.Owner, a.Owner}, {"repository", said.Repository, a.Repository}, {"team", said.Team, a.Team},
-		{"region", said.Region, a.Region}, {"branch", said.Branch, a.Branch},
+		{"region", said.Region, a.Region}, {"currency", said.Currency, a.Currency}, {"branch", said.Branch, a.Branch},
 		{"platform-repository", said.Platform, a.Platform},
 	} {
 		if f.said(one.flag) && one.said != one.is {

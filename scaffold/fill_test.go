@@ -54,8 +54,8 @@ func TestStandInsAreReplacedLater(t *testing.T) {
 func TestEnvironmentIsAddedLater(t *testing.T) {
 	t.Parallel()
 	root := repository(t, shape(t, "python"))
-	code, _, errs := initialize(t, root, "--yes", "--environments", "dev", "--region", "europe-west1", "--owner-id", "77", "--project",
-		"dev=acme-7")
+	code, _, errs := initialize(t, root, "--yes", "--environments", "dev", "--region", "europe-west1", "--currency", "EUR", "--owner-id",
+		"77", "--project", "dev=acme-7")
 	require.Equal(t, scaffold.ExitDone, code, errs)
 	commitAll(t, root)
 	before := contents(t, root)
@@ -68,7 +68,8 @@ func TestEnvironmentIsAddedLater(t *testing.T) {
 	require.Equal(t, scaffold.ExitDone, code, errs)
 	after := contents(t, root)
 	assert.Contains(t, after[".github/workflows/platform-release.yml"], "options: [dev, staging]\n")
-	for _, part := range []string{"id: acme-8\n", "region: europe-west1\n", "ownerId: 77\n", "reviewers: [5]\n", `repositoryId: "stand-in:1`} {
+	for _, part := range []string{"id: acme-8\n", "region: europe-west1\n", "currency: EUR\n", "ownerId: 77\n",
+		"reviewers: [5]\n", `repositoryId: "stand-in:1`} {
 		assert.Contains(t, after["infra/platform/Pulumi.staging.yaml"], part)
 	}
 	release := after["infra/platform/release.yaml"]
@@ -79,6 +80,7 @@ func TestEnvironmentIsAddedLater(t *testing.T) {
 	// A flag that contradicts the files is reported.
 	for _, test := range []struct{ flag, value, want string }{
 		{"--region", "us-east1", `--region is "us-east1", and the files of an earlier run in infra/platform say "europe-west1"`},
+		{"--currency", "USD", `--currency is "USD", and the files of an earlier run in infra/platform say "EUR"`},
 		{"--environments", "dev", "--environments lacks staging"},
 		{"--service", "api", "--service api is not in infra/platform/Pulumi.dev.yaml: docs/howto/add-service.md"},
 		{"--version", "v2.0.0", "--version is v2.0.0, and infra/platform/platform.yaml says v1.2.3: say --upgrade"},

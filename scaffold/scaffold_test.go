@@ -262,6 +262,8 @@ func TestObstaclesAreReportedBeforeWriting(t *testing.T) {
 			"go.mod is there, and is not what init would write"},
 		"an account's form": {with("a", ""), []string{"--yes", "--billing-account", "012345"}, scaffold.ExitUsage,
 			"gcloud billing accounts list"},
+		"a currency's name": {with("a", ""), []string{"--yes", "--currency", "Euro"}, scaffold.ExitUsage,
+			`--currency is "Euro": use the billing account's ISO 4217 code, for example EUR, from gcloud billing accounts describe`},
 		"a name as the owner's number": {with("a", ""), []string{"--yes", "--owner-id", "acme"}, scaffold.ExitUsage,
 			"gh api users/acme --jq .id"},
 		"a number of no environment": {with("a", ""), []string{"--yes", "--project-number", "qa=1"}, scaffold.ExitUsage,
