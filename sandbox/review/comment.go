@@ -70,7 +70,8 @@ func (c Comment) Markdown() string {
 		out.WriteString(preview.plan(c.Run, rest-500))
 	}
 	for _, stack := range c.unplanned() {
-		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad, codeSpan(val(stack), false), c.Run)
+		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad,
+			codeSpan(val(stack), false), c.Run)
 	}
 	if c.Plans == Fork {
 		out.WriteString("There is no plan against the real cloud, because a fork's run gets no identity. A maintainer who has read the " +

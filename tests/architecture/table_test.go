@@ -414,7 +414,7 @@ var layers = []layer{
 	{
 		packages: "scaffold",
 		may: []string{"", "stacks", "stacks/adopter", "release/settings", "internal/naming", "internal/cli",
-			"internal/problems"},
+			"internal/limits", "internal/problems"},
 		reason: "it checks and writes an application's files, which needs no cloud, engine or sandbox",
 	},
 	{
