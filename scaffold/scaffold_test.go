@@ -269,7 +269,7 @@ func TestObstaclesAreReportedBeforeWriting(t *testing.T) {
 		"a number of no environment": {with("a", ""), []string{"--yes", "--project-number", "qa=1"}, scaffold.ExitUsage,
 			"there is no environment qa"},
 		"a service's key": {with("a", ""), []string{"--yes", "--service", "Web"}, scaffold.ExitUsage, `--service "Web"`},
-		"an argument":     {with("a", ""), []string{"here"}, scaffold.ExitUsage, "unknown command"},
+		"an argument":     {with("a", ""), []string{"here"}, scaffold.ExitUsage, "takes no arguments, got here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

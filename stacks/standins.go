@@ -20,6 +20,7 @@ var standInSources = []struct{ pattern, source string }{
 	{"github.ownerId", "the output of: gh api users/OWNER --jq .id"},
 	{"github.repositoryId", "the output of: gh api repos/OWNER/REPOSITORY --jq .id"},
 	{"github.environments[*].reviewers[*]", "a reviewer's number, the output of: gh api users/LOGIN --jq .id"},
+	{"github.workflows.refs[*]", "the commit of the platform's version, platform.commit of platform.yaml"},
 	{"monitoring.alertEmails[*]", "an address that somebody reads at night"},
 }
 

@@ -29,8 +29,8 @@ const (
 	LagMetrics    Effect = "lag-metrics"    // The newest metrics in the answer are Fault.Duration old.
 )
 
-// Effects lists all effects.
-var Effects = []Effect{Delay, Answer, Drop, DropAnswer, SlowOperation, Conflict, HoldTraffic, LoseRevision, LagMetrics}
+// effects lists all effects.
+var effects = []Effect{Delay, Answer, Drop, DropAnswer, SlowOperation, Conflict, HoldTraffic, LoseRevision, LagMetrics}
 
 // Fault is one way in which the cloud goes wrong. Every field but Effect may keep its zero value, unless its comment says
 // otherwise.
@@ -81,6 +81,15 @@ var statuses = map[int]struct{ status, message string }{
 	http.StatusServiceUnavailable:  {"UNAVAILABLE", "The service is currently unavailable."},
 }
 
+// EffectNames returns the names of all effects, with commas.
+func EffectNames() string {
+	names := make([]string, len(effects))
+	for i, effect := range effects {
+		names[i] = string(effect)
+	}
+	return strings.Join(names, ", ")
+}
+
 // withDefaults fills in the defaults.
 func (f Fault) withDefaults() Fault {
 	if f.Rate == 0 {
@@ -97,8 +106,8 @@ func (f Fault) withDefaults() Fault {
 func (f Fault) check() error {
 	var problems []error
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if !slices.Contains(Effects, f.Effect) {
-		wrong("effect %q: use one of %v", f.Effect, Effects)
+	if !slices.Contains(effects, f.Effect) {
+		wrong("effect %q: use one of %s", f.Effect, EffectNames())
 	}
 	if f.Rate < 0 || f.Rate > 1 {
 		wrong("rate %g: use a share between 0 and 1", f.Rate)

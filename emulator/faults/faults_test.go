@@ -161,7 +161,7 @@ func TestSetRefuses(t *testing.T) {
 		"a malformed name": {"No Name", faults.Fault{Effect: faults.Drop},
 			`fault "No Name": use a name of lower-case letters, digits and hyphens`},
 		"no effect": {"f", faults.Fault{},
-			`fault f: effect "": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic lose-revision lag-metrics]`},
+			`fault f: effect "": use one of delay, answer, drop, drop-answer, slow-operation, conflict, hold-traffic, lose-revision, lag-metrics`},
 		"several mistakes": {"f", faults.Fault{Effect: faults.Answer, Rate: 2, Next: -1, Status: 404},
 			"fault f: rate 2: use a share between 0 and 1\nnext -1, skip 0: use counts that are not negative\nstatus 404: use 429, 500 or 503"},
 		"no duration": {"f", faults.Fault{Effect: faults.SlowOperation},

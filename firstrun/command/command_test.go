@@ -153,13 +153,13 @@ func TestWrongCalls(t *testing.T) {
 		in   string
 		says string
 	}{
-		{"no stack", []string{"preflight"}, "", "accepts 1 arg(s), received 0; usage: firstrun preflight STACK [flags]"},
+		{"no stack", []string{"preflight"}, "", "takes STACK, got none; usage: firstrun preflight STACK [flags]"},
 		{"an unknown stack", []string{"permissions", "qa", "--folder", folder(t)}, "", "read the settings of stack qa"},
 		{"an unknown flag", []string{"preflight", "dev", "--fix"}, "", "unknown flag: --fix: see firstrun preflight --help"},
 		{"a misspelt command", []string{"prefligth", "dev"}, "",
-			`firstrun: there is no command "prefligth"; did you mean preflight?: see firstrun --help` + "\n"},
+			`firstrun: there is no command "prefligth"; did you mean preflight? See firstrun --help` + "\n"},
 		{"a misspelt flag", []string{"preflight", "dev", "--jsno"}, "",
-			"unknown flag: --jsno; did you mean --json?: see firstrun preflight --help"},
+			"unknown flag: --jsno; did you mean --json? See firstrun preflight --help"},
 		{"an unknown command", []string{"bootstrap", "dev"}, "", `there is no command "bootstrap": see firstrun --help`},
 		{"no folder", []string{"permissions", "dev", "--dir", "nowhere"}, "", "read the project: open nowhere/Pulumi.yaml"},
 		{"no plan", []string{"adopt"}, "Previewing update (dev):", "give the output of `pulumi preview --json --show-sames`"},

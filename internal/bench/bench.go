@@ -89,6 +89,9 @@ func measurement(words []string) (func(*bench) error, error) {
 			}
 			sizes = append(sizes, size)
 		}
+		if len(sizes) == 0 {
+			return nil, errors.New("name how many services the stacks have, for example: bench scale 1 10 100")
+		}
 		return func(b *bench) error { return b.scale(sizes) }, nil
 	}
 	return nil, fmt.Errorf("there is no measurement %q%s: up, check or scale", words[0], cli.Meant(words[0], []string{"up", "check", "scale"}))

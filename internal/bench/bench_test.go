@@ -133,6 +133,7 @@ func TestCalls(t *testing.T) {
 		says string
 	}{
 		{nil, ExitUsage, "bench: name what to measure: up, check or scale"},
+		{[]string{"scale"}, ExitUsage, "bench: name how many services the stacks have, for example: bench scale 1 10 100"},
 		{[]string{"scale", "1", "many"}, ExitUsage, `bench: "many" is not a number of services`},
 		{[]string{"chekc"}, ExitUsage, `bench: there is no measurement "chekc"; did you mean check?`},
 		{[]string{"--help"}, ExitDone, ""},

@@ -28,8 +28,8 @@ func TestWrongCall(t *testing.T) {
 		{[]string{"--only", "vte"},
 			`check: there is no step "vte"; did you mean vet?: use install, format, compile, cli, vet, test`},
 		{[]string{"seting"}, `check: unexpected argument "seting"; did you mean settings?: see --help`},
-		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick?: see --help`},
-		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder?: see --help`},
+		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick? See --help`},
+		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder? See --help`},
 	} {
 		var out, errs strings.Builder
 		assert.Equal(t, ExitUsage, Run(t.Context(), test.args, cli.Streams{Out: &out, Err: &errs}))

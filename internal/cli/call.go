@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func blame(command *cobra.Command) {
 		command.Args = func(command *cobra.Command, args []string) error {
 			if check != nil {
 				if err := check(command, args); err != nil {
-					return Blame(fmt.Errorf("%w; usage: %s", err, command.UseLine()))
+					return Blame(fmt.Errorf("%w; usage: %s", counted(command, err, args), command.UseLine()))
 				}
 			}
 			return refuseJSON(command)
@@ -63,7 +64,7 @@ func unknown(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return Blame(fmt.Errorf("there is no command %q%s: see %s --help", args[0], Meant(args[0], names(command)), command.CommandPath()))
+	return Blame(fmt.Errorf("there is no command %q%s", args[0], see(Meant(args[0], names(command)), command.CommandPath()+" --help")))
 }
 
 // Execute runs the command that the arguments name, of root or of those below it, which [Dress] has seen.
@@ -79,6 +80,33 @@ func Execute(ctx context.Context, root *cobra.Command, args []string, streams St
 	return err
 }
 
+// counts are cobra's words for a wrong number of arguments.
+var counts = regexp.MustCompile(`^(accepts|requires) .*arg\(s\)|^unknown command`)
+
+// counted says in words which arguments a command takes, where cobra only counts them.
+func counted(command *cobra.Command, err error, args []string) error {
+	if !counts.MatchString(err.Error()) {
+		return err
+	}
+	_, takes, _ := strings.Cut(command.Use, " ")
+	if takes == "" || strings.HasPrefix(takes, "--") && !strings.HasPrefix(takes, "-- ") { // A flag is no argument.
+		takes = "no arguments"
+	}
+	got := "none"
+	if len(args) > 0 {
+		got = strings.Join(args, " ")
+	}
+	return fmt.Errorf("takes %s, got %s", takes, got)
+}
+
+// see ends an error with the guess at what was meant, if there is one, and with the call that says more.
+func see(meant, call string) string {
+	if meant != "" {
+		return meant + " See " + call
+	}
+	return ": see " + call
+}
+
 // refuseJSON refuses --json where a parent has it and the command does not use it. A script would read text as JSON.
 func refuseJSON(command *cobra.Command) error {
 	if flag := command.InheritedFlags().Lookup("json"); flag == nil || !flag.Changed || used(command).Lookup("json") != nil {
@@ -89,14 +117,22 @@ func refuseJSON(command *cobra.Command) error {
 
 // flagError returns the error about a flag, with the flag that was probably meant.
 func flagError(command *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if errors.As(err, &bad) && forms[bad.GetFlag().Value.Type()] != "" {
+		return Blame(fmt.Errorf("--%s is %q: want %s", bad.GetFlag().Name, bad.GetValue(), forms[bad.GetFlag().Value.Type()]))
+	}
 	meant := ""
 	if _, word, found := strings.Cut(err.Error(), "unknown flag: --"); found {
 		var known []string
 		command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
 		meant = Meant("--"+word, known)
 	}
-	return Blame(fmt.Errorf("%w%s: see %s --help", err, meant, command.CommandPath()))
+	return Blame(fmt.Errorf("%w%s", err, see(meant, command.CommandPath()+" --help")))
 }
+
+// forms are the forms of a flag's values, by the flag's type.
+var forms = map[string]string{"duration": "a time such as 90s or 10m", "bool": "true or false", "float64": "a number",
+	"int": "a whole number", "int64": "a whole number", "uint64": "a whole number that is not negative"}
 
 // Rename accepts a flag's former name, in all commands below root, for the present one.
 func Rename(root *cobra.Command, former, present string) {

@@ -25,7 +25,7 @@ func Uses(command *cobra.Command, flags ...string) *cobra.Command {
 	return command
 }
 
-// Codes is the annotation that explains a command's exit codes.
+// Codes is the annotation that explains a command's exit codes, and those of the commands below it that have no explanation of their own.
 const Codes = "codes"
 
 // Dress gives root and all commands below it this package's help and its errors of a wrong call. It comes after the last command is added.
@@ -85,13 +85,27 @@ func help(command *cobra.Command) string {
 	if flags := used(command); flags.HasAvailableFlags() {
 		out.WriteString("\nFlags:\n" + flags.FlagUsagesWrapped(columns))
 	}
-	if codes := command.Annotations[Codes]; codes != "" {
+	if codes := codesOf(command); codes != "" {
 		out.WriteString("\n" + fold(codes) + "\n")
 	}
 	if command.HasAvailableSubCommands() {
 		fmt.Fprintf(&out, "\n\"%s COMMAND --help\" says more about a command.\n", command.CommandPath())
 	}
 	return out.String()
+}
+
+// codesOf returns the exit codes of a command in words: its own, or those of the command above it. It returns nothing where the purpose
+// has them.
+func codesOf(command *cobra.Command) string {
+	if strings.Contains(command.Long, "Exit codes:") {
+		return command.Annotations[Codes]
+	}
+	for ; command != nil; command = command.Parent() {
+		if codes := command.Annotations[Codes]; codes != "" {
+			return codes
+		}
+	}
+	return ""
 }
 
 // columns is the width of a help page.

@@ -40,7 +40,20 @@ func tree() *cobra.Command {
 	four := &cobra.Command{Use: "four", Short: "Do it in a row", Run: func(command *cobra.Command, _ []string) { command.Print("in a row") }}
 	four.AddCommand(&cobra.Command{Use: "five", Run: func(*cobra.Command, []string) {}})
 	two.AddCommand(&cobra.Command{Use: "three", Run: func(*cobra.Command, []string) {}})
-	root.AddCommand(one, two, four,
+	none := &cobra.Command{Use: "none --level LEVEL", Short: "Do none", Args: cobra.NoArgs, Hidden: true,
+		Run: func(*cobra.Command, []string) {}}
+	flags := none.Flags()
+	flags.Duration("wait", 0, "")
+	flags.Bool("sure", false, "")
+	flags.Float64("rate", 0, "")
+	flags.Int("times", 0, "")
+	flags.Int64("big", 0, "")
+	flags.Uint64("seed", 0, "")
+	flags.StringToString("map", nil, "")
+	rest := &cobra.Command{Use: "rest -- ARGS", Args: cobra.MinimumNArgs(1), Hidden: true, Run: func(*cobra.Command, []string) {}}
+	own := &cobra.Command{Use: "own STACK", Hidden: true, Run: func(*cobra.Command, []string) {},
+		Args: func(*cobra.Command, []string) error { return errors.New("name a stack") }}
+	root.AddCommand(one, two, four, none, rest, own,
 		&cobra.Command{Use: "former", Short: "Do it as before", Hidden: true, Run: func(*cobra.Command, []string) {}})
 	Rename(root, "area", "region")
 	Dress(root)
@@ -79,6 +92,12 @@ func TestHelp(t *testing.T) {
 		assert.Equal(t, want, purpose)
 	}
 	assert.NotContains(t, help(root), "--region")
+	five, _, err := root.Find([]string{"four", "five"})
+	require.NoError(t, err)
+	five.Parent().Annotations = map[string]string{Codes: "Exit codes: 0 in a row; 4 not in a row."}
+	assert.Contains(t, help(five), "\n\nExit codes: 0 in a row; 4 not in a row.\n", "those of the command above it")
+	five.Long = "Do it.\n\nExit codes: 0 done."
+	assert.Equal(t, 1, strings.Count(help(five), "Exit codes:"), "its own")
 }
 
 // TestFold checks that lines end at the page's width, and that a line's end after a sentence or before an indented line stays.
@@ -102,18 +121,29 @@ func TestFold(t *testing.T) {
 func TestWrongCalls(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"one --regoin x": "unknown flag: --regoin; did you mean --region?: see tool one --help",
+		"one --regoin x": "unknown flag: --regoin; did you mean --region? See tool one --help",
 		"one --zzzzzz":   "unknown flag: --zzzzzz: see tool one --help",
 		"one --region":   "flag needs an argument: --region: see tool one --help",
 		"one -z":         "unknown shorthand flag: 'z' in -z: see tool one --help",
-		"one":            "accepts 1 arg(s), received 0; usage: tool one NAME [flags]",
-		"oen":            `there is no command "oen"; did you mean one?: see tool --help`,
-		"two tree":       `there is no command "tree"; did you mean three?: see tool two --help`,
-		"oen --help":     `there is no command "oen"; did you mean one?: see tool --help`,
-		"oen a -h":       `there is no command "oen"; did you mean one?: see tool --help`,
-		"--help oen":     `there is no command "oen"; did you mean one?: see tool --help`,
-		"two tree -h":    `there is no command "tree"; did you mean three?: see tool two --help`,
-		"completion bsh": `there is no command "bsh"; did you mean bash or zsh?: see tool completion --help`,
+		"oen --help":     `there is no command "oen"; did you mean one? See tool --help`,
+		"oen a -h":       `there is no command "oen"; did you mean one? See tool --help`,
+		"--help oen":     `there is no command "oen"; did you mean one? See tool --help`,
+		"two tree -h":    `there is no command "tree"; did you mean three? See tool two --help`,
+		"completion bsh": `there is no command "bsh"; did you mean bash or zsh? See tool completion --help`,
+		"one":            "takes NAME, got none; usage: tool one NAME [flags]",
+		"one a b":        "takes NAME, got a b; usage: tool one NAME [flags]",
+		"none a":         "takes no arguments, got a; usage: tool none --level LEVEL [flags]",
+		"rest":           "takes -- ARGS, got none; usage: tool rest -- ARGS [flags]",
+		"own":            "name a stack; usage: tool own STACK [flags]",
+		"none --wait x":  `--wait is "x": want a time such as 90s or 10m`,
+		"none --sure=x":  `--sure is "x": want true or false`,
+		"none --rate x":  `--rate is "x": want a number`,
+		"none --times x": `--times is "x": want a whole number`,
+		"none --big x":   `--big is "x": want a whole number`,
+		"none --seed -1": `--seed is "-1": want a whole number that is not negative`,
+		"none --map x":   `invalid argument "x" for "--map" flag: x must be formatted as key=value: see tool none --help`,
+		"oen":            `there is no command "oen"; did you mean one? See tool --help`,
+		"two tree":       `there is no command "tree"; did you mean three? See tool two --help`,
 		"help oen":       `there is no command "oen"; did you mean one?`,
 		"one a --json":   "tool one has no JSON to print: leave out --json",
 		"--json one a":   "tool one has no JSON to print: leave out --json",

@@ -51,5 +51,5 @@ func (p Page) Parse(flags *flag.FlagSet, args []string, out io.Writer) error {
 	}
 	var known []string
 	flags.VisitAll(func(f *flag.Flag) { known = append(known, "--"+f.Name) })
-	return fmt.Errorf("unknown flag: --%s%s: see --help", word, Meant("--"+word, known))
+	return fmt.Errorf("unknown flag: --%s%s", word, see(Meant("--"+word, known), "--help"))
 }

@@ -36,7 +36,7 @@ func TestPage(t *testing.T) {
 		assert.True(t, fast)
 	}
 	for args, want := range map[string]string{
-		"--fats": "unknown flag: --fats; did you mean --fast?: see --help", "-zzzzzz": "unknown flag: --zzzzzz: see --help",
+		"--fats": "unknown flag: --fats; did you mean --fast? See --help", "-zzzzzz": "unknown flag: --zzzzzz: see --help",
 		"-times=x": `invalid value "x" for flag -times: parse error: see --help`,
 	} {
 		said, _, err := parse(args)

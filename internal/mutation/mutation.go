@@ -74,6 +74,11 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	if err == nil {
 		s.only, err = regexp.Compile(*only)
 	}
+	for _, folder := range flags.Args() {
+		if info, statErr := os.Stat(folder); err == nil && (statErr != nil || !info.IsDir()) {
+			err = fmt.Errorf("there is no folder %s: name a package's folder, such as ./release/plan", folder)
+		}
+	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "mutate:", err)
 		return ExitUsage

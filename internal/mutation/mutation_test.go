@@ -128,8 +128,12 @@ func TestSample(t *testing.T) {
 func TestWrongCalls(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
-	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-only", "(", "x"}} {
+	for _, args := range [][]string{{}, {"-parallel", "0", "x"}, {"-sample", "-1", "x"}, {"-speed"}, {"-only", "(", "."}} {
 		assert.Equal(t, ExitUsage, Run(t.Context(), args, cli.Streams{Out: &out, Err: &errs}), args)
 	}
-	assert.Equal(t, ExitFailed, Run(t.Context(), []string{filepath.Join(t.TempDir(), "none")}, cli.Streams{Out: &out, Err: &errs}))
+	errs.Reset()
+	none := filepath.Join(t.TempDir(), "none")
+	assert.Equal(t, ExitUsage, Run(t.Context(), []string{none}, cli.Streams{Out: &out, Err: &errs}))
+	assert.Equal(t, "mutate: there is no folder "+none+": name a package's folder, such as ./release/plan\n", errs.String())
+	assert.Equal(t, ExitFailed, Run(t.Context(), []string{t.TempDir()}, cli.Streams{Out: &out, Err: &errs}), "no package")
 }

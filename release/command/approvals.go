@@ -48,8 +48,8 @@ func (a *app) approvals() *cobra.Command {
 			return a.approved(verdict, digest, outputs)
 		},
 	}
-	command.Flags().Int64Var(&question.Run, "run", 0, "the workflow run's id")
-	command.Flags().StringVar(&question.Repository, "repository", "", "OWNER/NAME")
+	command.Flags().Int64Var(&question.Run, "run", 0, "the workflow run's id (required)")
+	command.Flags().StringVar(&question.Repository, "repository", "", "OWNER/NAME (required)")
 	command.Flags().StringSliceVar(&question.Gates, "environments", []string{"production-approval", "production"},
 		"the environments; each needs the approval of a different person")
 	command.Flags().IntVar(&question.Attempt, "attempt", 0, "the attempt that asks, GITHUB_RUN_ATTEMPT; default: the run's present one")

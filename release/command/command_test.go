@@ -358,11 +358,11 @@ func TestGuard(t *testing.T) {
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"rollout":                  "accepts 1 arg(s), received 0; usage: release rollout SERVICE",
-		"rollback web --two":       "unknown flag: --two; did you mean --to?: see release rollback --help",
+		"rollout":                  "takes SERVICE, got none; usage: release rollout SERVICE",
+		"rollback web --two":       "unknown flag: --two; did you mean --to? See release rollback --help",
 		"rollback web --regoin r":  "unknown flag: --regoin; did you mean --region?",
 		"deploy":                   `there is no command "deploy": see release --help`,
-		"rolback web":              `there is no command "rolback"; did you mean rollback?: see release --help`,
+		"rolback web":              `there is no command "rolback"; did you mean rollback? See release --help`,
 		"help rolback":             `there is no command "rolback"; did you mean rollback?`,
 		"status web --output json": "unknown flag: --output: see release status --help",
 		"report --json":            "release report has no JSON to print: leave out --json",
@@ -374,7 +374,7 @@ func TestUsage(t *testing.T) {
 			"https://run.googleapis.com/": "only a loopback address is called without Google",
 		"rollout web --project p --env dev --endpoint http://127.0.0.1:1/run/ --probe-via http://example.com": "use a loopback address",
 		"status web --project p --region=": "--region is empty: name the service's region",
-		"guard web":                        "requires at least 2 arg(s), only received 1",
+		"guard web":                        "takes SERVICE -- COMMAND [ARGUMENT...], got web",
 	} {
 		var out, errors bytes.Buffer
 		assert.Equal(t, ExitUsage, Run(context.Background(), append(strings.Fields(line), "--audit", filepath.Join(t.TempDir(), "a")),

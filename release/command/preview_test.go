@@ -89,7 +89,7 @@ func TestBadPreviewCalls(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"no slot": {[]string{"list"}, "requires at least 2 arg(s), only received 1"},
+		"no slot": {[]string{"list"}, "takes up|down|expire|list SLOT..., got list"},
 		"an unknown command": {[]string{"deploy", "web-preview-1"},
 			`"deploy" is not a command of preview: use up, down, expire or list`},
 		"an option instead of a slot's name": {[]string{"list", "--", "--help"}, `"--help" is not the name of a slot`},

@@ -34,6 +34,9 @@ func (a *app) settings() *cobra.Command {
 			"checks the form of each value, and refuses line breaks. --format github is for \"$GITHUB_OUTPUT\".\n\n" +
 			"Exit codes: 0 printed; 2 the call or the settings are wrong, and nothing was printed.",
 		RunE: func(*cobra.Command, []string) error {
+			if f.stack == "" {
+				return usage("settings needs --stack: dev, staging or prod")
+			}
 			values, err := f.values()
 			if err != nil {
 				return usage("%v", err)
@@ -90,7 +93,8 @@ func (f settingsFlags) values() ([]value, error) {
 		return nil, err
 	}
 	if len(of.StandIns) > 0 && !f.standIns {
-		return nil, fmt.Errorf("%s: %s: a stand-in for what only the owner knows; replace it", adopter.File, strings.Join(of.StandIns, ", "))
+		return nil, fmt.Errorf("%s: %s: a stand-in for what only the owner knows; write the real value, or try it with --stand-ins",
+			adopter.File, strings.Join(of.StandIns, ", "))
 	}
 	project, err := stacks.ProjectName(f.folder)
 	if err != nil {

@@ -313,9 +313,10 @@ func TestSignCommand(t *testing.T) {
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"promote --digest sha256:1": "promote needs --",
+		"promote":                   "promote needs --digest, --from, --to and --tag: --digest, --from, --to, --tag missing",
+		"promote --digest sha256:1": "promote needs --digest, --from, --to and --tag: --from, --to, --tag missing",
 		"promote --digest sha256:1 --from r/a --to r/b --tag v1 --provenance none.yaml": "none.yaml",
-		"sign more": `unknown command "more" for "release sign"; usage: release sign`,
+		"sign more": `takes no arguments, got more; usage: release sign`,
 	} {
 		var out, errs bytes.Buffer
 		assert.Equal(t, command.ExitUsage, command.Run(t.Context(), strings.Fields(line), command.Streams{Out: &out, Err: &errs}, Commands))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,11 +21,8 @@ func (a app) promote() *cobra.Command {
 		Example: "  release promote --digest sha256:… --from REGISTRY/dev/web --to REGISTRY/prod/web --tag v1.4.0",
 		Use:     "promote", Short: "Copy an image by digest, with all that refers to it, once its provenance is verified", Args: cobra.NoArgs,
 		RunE: func(verb *cobra.Command, _ []string) error {
-			for flag, value := range map[string]string{"digest": promotion.Digest, "from": promotion.From, "to": promotion.To,
-				"tag": promotion.Tag} {
-				if value == "" {
-					return command.WrongUsage("promote needs --%s", flag)
-				}
+			if missing := lacks(promotion); len(missing) > 0 {
+				return command.WrongUsage("promote needs --digest, --from, --to and --tag: %s missing", strings.Join(missing, ", "))
 			}
 			if err := a.trust(&promotion, trust); err != nil {
 				return err
@@ -44,15 +42,25 @@ func (a app) promote() *cobra.Command {
 			return nil
 		},
 	}
-	verb.Flags().StringVar(&promotion.Digest, "digest", "", "the digest to promote, sha256:…")
-	verb.Flags().StringVar(&promotion.From, "from", "", "repository of the image, REGISTRY/REPO")
-	verb.Flags().StringVar(&promotion.To, "to", "", "repository to copy to, REGISTRY/REPO")
-	verb.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves")
+	verb.Flags().StringVar(&promotion.Digest, "digest", "", "the digest to promote, sha256:… (required)")
+	verb.Flags().StringVar(&promotion.From, "from", "", "repository of the image, REGISTRY/REPO (required)")
+	verb.Flags().StringVar(&promotion.To, "to", "", "repository to copy to, REGISTRY/REPO (required)")
+	verb.Flags().StringVar(&promotion.Tag, "tag", "", "tag at the target; an existing tag never moves (required)")
 	verb.Flags().BoolVar(&promotion.RehashAll, "rehash-all", false, "read everything back from the target, not only what was moved")
 	trust.register(verb)
 	verb.Flags().StringVar(&record, "record", "", "file to which the image, its users and its provenance are written as JSON")
 	registerOutputs(verb, &outputs)
 	return verb
+}
+
+// lacks lists the flags without which there is nothing to promote, where they are missing.
+func lacks(p registry.Promotion) (flags []string) {
+	for _, flag := range []struct{ name, value string }{{"--digest", p.Digest}, {"--from", p.From}, {"--to", p.To}, {"--tag", p.Tag}} {
+		if flag.value == "" {
+			flags = append(flags, flag.name)
+		}
+	}
+	return flags
 }
 
 // keep writes the result of a promotion to the files that the deploying job reads.

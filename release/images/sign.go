@@ -61,12 +61,12 @@ func (a app) sign() *cobra.Command {
 			return nil
 		},
 	}
-	verb.Flags().StringVar(&request.Image, "image", "", "the image, REGISTRY/REPO@sha256:…")
+	verb.Flags().StringVar(&request.Image, "image", "", "the image, REGISTRY/REPO@sha256:… (required)")
 	verb.Flags().StringVar(&from, "from", "",
 		"repository to read the image's provenance in (default: the image's own); the digest is the same image everywhere")
-	verb.Flags().StringVar(&request.Attestor, "attestor", "", "attestor that asks for the signature, projects/P/attestors/A")
+	verb.Flags().StringVar(&request.Attestor, "attestor", "", "attestor that asks for the signature, projects/P/attestors/A (required)")
 	verb.Flags().StringVar(&request.Key, "key", "",
-		"version of the key that signs, projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N")
+		"version of the key that signs, projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N (required)")
 	trust.register(verb)
 	verb.Flags().StringVar(&endpoints.KMS, "kms-endpoint", "", "Cloud KMS API on this machine")
 	verb.Flags().StringVar(&endpoints.Analysis, "analysis-endpoint", "", "Container Analysis API on this machine")

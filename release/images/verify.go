@@ -40,7 +40,7 @@ func (a app) verify() *cobra.Command {
 			return nil
 		},
 	}
-	verb.Flags().StringVar(&image, "image", "", "the image, REGISTRY/REPO@sha256:…")
+	verb.Flags().StringVar(&image, "image", "", "the image, REGISTRY/REPO@sha256:… (required)")
 	trust.register(verb)
 	registerOutputs(verb, &outputs)
 	return verb

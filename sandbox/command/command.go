@@ -132,7 +132,7 @@ var examples = map[string]string{
 	"job": "  sandbox job shop-migrate --fail 1",
 }
 
-// dress completes a command's help: an example, the exit codes, its own flags, and completion for stack names.
+// dress completes a command's help: an example, the flags that it and the commands below it use, and completion for stack names.
 func (a *app) dress(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = examples[command.Name()]
@@ -144,9 +144,8 @@ func (a *app) dress(command *cobra.Command) {
 	case "cost", "trust":
 		flags = []string{"folder"}
 	}
-	cli.Uses(command, flags...)
-	if !strings.Contains(command.Long, "Exit codes:") {
-		command.Annotations[cli.Codes] = codes
+	for _, one := range append(command.Commands(), command) {
+		cli.Uses(one, flags...)
 	}
 	if strings.Contains(command.Use, "STACK") && command.ValidArgsFunction == nil {
 		command.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

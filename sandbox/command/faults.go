@@ -39,15 +39,11 @@ func (a *app) fault() *cobra.Command {
 func (a *app) faultSet() *cobra.Command {
 	var fault faults.Fault
 	var duration time.Duration
-	names := make([]string, len(faults.Effects))
-	for i, effect := range faults.Effects {
-		names[i] = string(effect)
-	}
 	command := &cobra.Command{
-		Use: "set NAME EFFECT", Short: "Start a fault; EFFECT is one of " + strings.Join(names, ", "), Args: cobra.ExactArgs(2),
-		Example: "  go run ./cmd/sandbox fault set quota answer --status 429 --method PATCH --next 3\n" +
-			"  go run ./cmd/sandbox fault set stuck hold-traffic --path '/run/v2/**/services/web'\n" +
-			"  go run ./cmd/sandbox fault set slow slow-operation --duration 20s",
+		Use: "set NAME EFFECT", Short: "Start a fault; EFFECT is one of " + faults.EffectNames(), Args: cobra.ExactArgs(2),
+		Example: "  sandbox fault set quota answer --status 429 --method PATCH --next 3\n" +
+			"  sandbox fault set stuck hold-traffic --path '/run/v2/**/services/web'\n" +
+			"  sandbox fault set slow slow-operation --duration 20s",
 		RunE: func(command *cobra.Command, args []string) error {
 			fault.Effect, fault.Duration = faults.Effect(args[1]), faults.Duration(duration)
 			if err := faults.New(faults.Options{}).Set(args[0], fault); err != nil {
@@ -119,12 +115,16 @@ func printFaults(out io.Writer, states []faults.State) error {
 func (a *app) faultClear() *cobra.Command {
 	return &cobra.Command{
 		Use: "clear [NAME]", Short: "End the fault of that name, or all of them", Args: cobra.MaximumNArgs(1),
+		Example: "  sandbox fault clear quota\n  sandbox fault clear",
 		RunE: func(command *cobra.Command, args []string) error {
 			client, err := a.running(command)
 			if err != nil {
 				return err
 			}
-			return client.ClearFault(command.Context(), strings.Join(args, ""))
+			if err := client.ClearFault(command.Context(), strings.Join(args, "")); err != nil {
+				return fmt.Errorf("%w; `fault list` shows the faults that are set", err)
+			}
+			return nil
 		},
 	}
 }

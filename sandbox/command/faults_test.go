@@ -40,7 +40,8 @@ func TestFaultsAndBehaviours(t *testing.T) {
 		{[]string{"fault", "list"}, 0, "NAME   EFFECT          REQUESTS        STRIKES\nquota  answer          PATCH **        0 of " +
 			"0\nslow   slow-operation  any /run/v2/**  0 of 0\n", ""},
 		{[]string{"fault", "clear", "quota"}, 0, "", ""},
-		{[]string{"fault", "clear", "quota"}, 3, "", "sandbox: the sandbox's cloud refused faults/quota: no such fault: quota\n"},
+		{[]string{"fault", "clear", "quota"}, 3, "", "sandbox: the sandbox's cloud refused faults/quota: no such fault: quota; " +
+			"`fault list` shows the faults that are set\n"},
 		{[]string{"fault", "list", "--json"}, 0, `[
   {
     "name": "slow",
@@ -56,10 +57,10 @@ func TestFaultsAndBehaviours(t *testing.T) {
 		{[]string{"fault", "clear"}, 0, "", ""},
 		{[]string{"fault", "list"}, 0, "No fault is set.\n", ""},
 		{[]string{"fault", "set", "odd"}, 2, "",
-			"sandbox: accepts 2 arg(s), received 1; usage: sandbox fault set NAME EFFECT [flags]\n"},
+			"sandbox: takes NAME EFFECT, got odd; usage: sandbox fault set NAME EFFECT [flags]\n"},
 		{[]string{"fault", "set", "odd", "explode"}, 2, "",
-			"sandbox: fault odd: effect \"explode\": use one of [delay answer drop drop-answer slow-operation conflict hold-traffic " +
-				"lose-revision lag-metrics]\n"},
+			"sandbox: fault odd: effect \"explode\": use one of delay, answer, drop, drop-answer, slow-operation, conflict, " +
+				"hold-traffic, lose-revision, lag-metrics\n"},
 		{[]string{"behaviour", digest}, 0, digest + ": error rate 0, latency 0s, startup 0s, never ready false\n", ""},
 		{[]string{"behaviour", "registry.example/web@" + digest, "--error-rate", "0.2", "--latency", "300ms"}, 0,
 			digest + ": error rate 0.2, latency 300ms, startup 0s, never ready false\n", ""},
@@ -67,8 +68,7 @@ func TestFaultsAndBehaviours(t *testing.T) {
 			digest + ": error rate 0, latency 0s, startup 4m0s, never ready true\n", ""},
 		{[]string{"behaviour", digest, "--healthy"}, 0, digest + ": error rate 0, latency 0s, startup 0s, never ready false\n", ""},
 		{[]string{"behaviour", "latest", "--never-ready"}, 2, "",
-			"sandbox: behaviour of \"latest\": want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that " +
-				"are not negative, and a path that begins with /\n"},
+			"sandbox: behaviour of \"latest\": it is no digest: use sha256:… or IMAGE@sha256:…\n"},
 	} {
 		code, stdout, stderr := sandbox(state, step.args...)
 		assert.Equal(t, step.code, code, step.args)

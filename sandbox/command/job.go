@@ -46,8 +46,7 @@ func (a *app) job() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.streams.Out, "%s: each attempt takes %s; the next %s, the next %s\n", name, now.Takes,
-				plural.Of(now.Hang, "execution hangs", "executions hang"), plural.Of(now.Fail, "execution fails", "executions fail"))
+			_, err = fmt.Fprintf(a.streams.Out, "%s: %s\n", name, inWords(now))
 			return err
 		},
 	}
@@ -58,6 +57,22 @@ func (a *app) job() *cobra.Command {
 	flags.IntVar(&wanted.Hang, "hang", 0, "how many of the next executions hang")
 	flags.IntVar(&wanted.Fail, "fail", 0, "how many of the next executions fail, after those that hang")
 	return command
+}
+
+// inWords says how the next executions of a job end.
+func inWords(b run.JobBehaviour) string {
+	attempt := fmt.Sprintf("each attempt takes %s; ", b.Takes)
+	hang := "the next " + plural.Of(b.Hang, "execution hangs", "executions hang")
+	fail := "the next " + plural.Of(b.Fail, "execution fails", "executions fail")
+	switch {
+	case b.Hang > 0 && b.Fail > 0:
+		return attempt + hang + ", then " + fail
+	case b.Hang > 0:
+		return attempt + hang
+	case b.Fail > 0:
+		return attempt + fail
+	}
+	return attempt + "executions succeed"
 }
 
 // placeOfDev fills in the job's project and region from the settings of dev, if they were not given.

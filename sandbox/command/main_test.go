@@ -169,10 +169,10 @@ func TestCommandsOfAStack(t *testing.T) {
 			`procureflow-dev.iam.gserviceaccount.com"`)
 	expect("adopt dev --import", ".*", "", command.ExitDone)
 	expect("pulumi -- stack ls", "dev\n", "", 4)
-	expect("job migrate", "projects/procureflow-dev/locations/us-central1/jobs/migrate: each attempt takes 0s; the next 0 executions hang, "+
-		"the next 0 executions fail\n", "", command.ExitDone)
-	expect("job migrate --fail 2 --takes 3s --project p", "projects/p/locations/us-central1/jobs/migrate: each attempt takes 3s; the next 0 "+
-		"executions hang, the next 2 executions fail\n", "", command.ExitDone)
+	expect("job migrate", "projects/procureflow-dev/locations/us-central1/jobs/migrate: each attempt takes 0s; "+
+		"executions succeed\n", "", command.ExitDone)
+	expect("job migrate --fail 2 --takes 3s --project p", "projects/p/locations/us-central1/jobs/migrate: each attempt takes 3s; the next "+
+		"2 executions fail\n", "", command.ExitDone)
 	expect("job migrate --fail -1", "", "sandbox: behaviour of a job: .*", command.ExitUsage)
 	expect("destroy dev", "", "", command.ExitDone)
 	expect("stop", "The cloud has stopped; its state is kept.\n", "", command.ExitDone)

@@ -22,12 +22,12 @@ func TestReviewRefusesBadCalls(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"review"}, "accepts between 1 and 2 arg(s), received 0"},
+		{[]string{"review"}, "takes BASE [HEAD], got none"},
 		{[]string{"review", "nowhere", "--folder", repository}, `"nowhere" names no commit of`},
 		{[]string{"review", "main", "--folder", nowhere}, "is in no git repository"},
 		{[]string{"review", "main", "--measured", "web"}, `--measured "web": write SERVICE=REQUESTS:MILLISECONDS`},
 		{[]string{"review", "HEAD", "--from-export", nowhere}, "--from-export: open "},
-		{[]string{"rehearse", "main"}, "accepts 2 arg(s), received 1"},
+		{[]string{"rehearse", "main"}, "takes BASE HEAD, got main"},
 		{[]string{"cost", "dev", "--measured", "web=many:1"}, `--measured "web=many:1"`},
 	} {
 		code, out, problems := sandbox(t.TempDir(), test.args...)

@@ -91,7 +91,7 @@ func TestBehavioursOverTheControlAPI(t *testing.T) {
 	now, err := client.Behaviour(ctx, digest)
 	require.NoError(t, err)
 	assert.Equal(t, wanted, now)
-	require.ErrorContains(t, client.SetBehaviour(ctx, "latest", wanted), `behaviour of "latest": want a digest sha256:...`)
+	require.ErrorContains(t, client.SetBehaviour(ctx, "latest", wanted), `behaviour of "latest": it is no digest`)
 
 	const job = "projects/p/locations/l/jobs/migrate"
 	fails := run.JobBehaviour{Takes: time.Second, Hang: 1, Fail: 2}

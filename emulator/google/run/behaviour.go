@@ -32,12 +32,23 @@ func (b Behaviour) At(path string) Behaviour {
 	return b
 }
 
-// Check refuses a behaviour that makes no sense. digest is for the error text.
+// Check refuses a behaviour that makes no sense, with all its mistakes. digest is for the error text.
 func (b Behaviour) Check(digest string) error {
-	if !strings.HasPrefix(digest, "sha256:") || b.ErrorRate < 0 || b.ErrorRate > 1 || b.Latency < 0 || b.Startup < 0 ||
-		b.Path != "" && !strings.HasPrefix(b.Path, "/") {
-		return fmt.Errorf("behaviour of %q: want a digest sha256:..., an error rate between 0 and 1, a latency and a startup that are not "+
-			"negative, and a path that begins with /", digest)
+	var problems []string
+	if !strings.HasPrefix(digest, "sha256:") {
+		problems = append(problems, "it is no digest: use sha256:… or IMAGE@sha256:…")
+	}
+	if b.ErrorRate < 0 || b.ErrorRate > 1 {
+		problems = append(problems, fmt.Sprintf("the error rate is %v: use 0 to 1", b.ErrorRate))
+	}
+	if b.Latency < 0 || b.Startup < 0 {
+		problems = append(problems, fmt.Sprintf("the latency is %v and the startup %v: use times that are not negative", b.Latency, b.Startup))
+	}
+	if b.Path != "" && !strings.HasPrefix(b.Path, "/") {
+		problems = append(problems, fmt.Sprintf("the path is %q: begin it with /", b.Path))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("behaviour of %q: %s", digest, strings.Join(problems, "; "))
 	}
 	return nil
 }
