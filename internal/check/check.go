@@ -78,6 +78,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	if os.Getenv("GOGC") == "" {
 		c.env, c.compilers = []string{"GOGC=400"}, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
 	}
+	c.undebugged = os.Getenv("CI") != ""
 	stages := c.stages(*install)
 	if *quick {
 		stages = [][]step{{{"quick", func(c checker) error { return c.quick(*base) }}}}
@@ -188,6 +189,9 @@ type checker struct {
 	// compilers get instead. They collect only when they hold a gigabyte: that is a tenth to a sixth of their time, and no more than a few
 	// of them run at once. Both are empty if the caller says what programs get.
 	env, compilers []string
+	// undebugged is whether compilers leave out a debugger's tables, which take a seventh of their time and of the linker's. Go's cache
+	// takes such a package for an ordinary one, so this is for CI alone, whose cache no debugger reads: docs/adr/0044.
+	undebugged bool
 	// patient is whether commands go after those of other steps: see [checker.prepare].
 	patient bool
 	cli     func() error // finds the Pulumi CLI, or builds it, once for all that ask
@@ -246,8 +250,22 @@ func (c checker) compile() error {
 
 // compileModule compiles the packages of a module, and others that it imports. It links nothing.
 func (c checker) compileModule(module string, others ...string) error {
-	c.env = c.compilers
-	return c.command(module, "go", append([]string{"list", "-export", "-f", `{{""}}`, "./..."}, others...)...)
+	args := append([]string{"list", "-export", "-f", `{{""}}`}, c.toolexec()...)
+	return c.command(module, "go", append(append(args, "./..."), others...)...)
+}
+
+// toolexec returns the flags with which a go command calls its compilers and linkers as the check wants them. Go takes what they make for
+// the same as without these flags, and remembers it for all.
+func (c checker) toolexec() []string {
+	sh, err := exec.LookPath("sh")
+	if err != nil || len(c.compilers) == 0 && !c.undebugged {
+		return nil
+	}
+	script := `exec env ` + strings.Join(c.compilers, " ") + ` "$@"`
+	if c.undebugged {
+		script = `case $1 in */compile) tool=$1; shift; set -- "$tool" -dwarf=false "$@";; esac; ` + script
+	}
+	return []string{"-toolexec", sh + " -c '" + script + "' toolexec"}
 }
 
 // list returns the words that a template makes of a module's packages, each once.
@@ -288,7 +306,8 @@ func (c checker) vetTool() (program string, err error) {
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	return program, c.command(filepath.Join(root, "internal", "tools"), "go", "build", "-o", program, "./vet")
+	args := append([]string{"build", "-o", program}, c.toolexec()...)
+	return program, c.command(filepath.Join(root, "internal", "tools"), "go", append(args, "./vet")...)
 }
 
 // findCLI finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.

@@ -8,7 +8,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -233,11 +232,7 @@ func (c checker) testPackages(tests *parallel.Report, of group) error {
 	if of.race {
 		args = append(args, "-race", fmt.Sprintf("-short=%t", !c.full))
 	}
-	if env, err := exec.LookPath("env"); err == nil && len(c.compilers) > 0 {
-		// The compiler and the linker are called through it. Go takes what they make for the same, and remembers the tests' results.
-		args = append(args, "-toolexec", strings.Join(append([]string{env}, c.compilers...), " "))
-	}
-	args = append(args, of.packages...)
+	args = append(append(args, c.toolexec()...), of.packages...)
 	// The tests that drive commands often wait, and take longest: they go before the others.
 	command := c.prepare(!of.processes, of.module, "go", args...)
 	events, err := command.StdoutPipe()

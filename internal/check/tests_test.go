@@ -189,8 +189,8 @@ func compiledForTheDetector(t *testing.T, module string, folders []string) strin
 func TestTestsThatWaitForTheCLI(t *testing.T) {
 	folder := t.TempDir()
 	put(t, filepath.Join(folder, "go"), "#!/bin/sh\necho \"$PULUMI_COMMAND: $@\"\n")
-	put(t, filepath.Join(folder, "env"), "")
-	for _, program := range []string{"go", "env"} {
+	put(t, filepath.Join(folder, "sh"), "")
+	for _, program := range []string{"go", "sh"} {
 		require.NoError(t, os.Chmod(filepath.Join(folder, program), 0o700))
 	}
 	t.Setenv("PATH", folder)
@@ -222,8 +222,41 @@ func TestTestsThatWaitForTheCLI(t *testing.T) {
 			}
 			require.NoError(t, err, name)
 			assert.Contains(t, out.String(), ": test -json", name)
-			assert.Contains(t, out.String(), " -toolexec "+filepath.Join(folder, "env")+" A=b C=d", name)
+			assert.Contains(t, out.String(), " -toolexec "+filepath.Join(folder, "sh")+" -c 'exec env A=b C=d ", name)
 		}
 		t.Setenv("PULUMI_COMMAND", "")
 	}
+}
+
+// TestCompilersOfTheCheck calls programs as Go does with the check's flags. Each prints how it was called.
+func TestCompilersOfTheCheck(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, program := range []string{"compile", "link"} {
+		put(t, filepath.Join(folder, program), "#!/bin/sh\necho \"$A $(basename $0) $*\"\n")
+		require.NoError(t, os.Chmod(filepath.Join(folder, program), 0o700))
+	}
+	for name, test := range map[string]struct {
+		of            checker
+		compile, link string
+	}{
+		"on a person's machine": {checker{compilers: []string{"A=b"}}, "b compile -o x y.go\n", "b link -o x y.go\n"},
+		"in CI": {checker{compilers: []string{"A=b"}, undebugged: true},
+			"b compile -dwarf=false -o x y.go\n", "b link -o x y.go\n"},
+		"in CI, with the caller's settings": {checker{undebugged: true}, " compile -dwarf=false -o x y.go\n", " link -o x y.go\n"},
+	} {
+		flags := test.of.toolexec()
+		require.Len(t, flags, 2, name)
+		assert.Equal(t, "-toolexec", flags[0], name)
+		words := strings.Split(flags[1], "'") // Go takes what is between quotes as one word.
+		require.Len(t, words, 3, name)
+		for program, want := range map[string]string{"compile": test.compile, "link": test.link} {
+			command := exec.CommandContext(t.Context(), "sh", "-c", words[1], strings.TrimSpace(words[2]),
+				filepath.Join(folder, program), "-o", "x", "y.go")
+			said, err := command.CombinedOutput()
+			require.NoError(t, err, string(said))
+			assert.Equal(t, want, string(said), name)
+		}
+	}
+	assert.Empty(t, checker{}.toolexec(), "the caller says what programs get")
 }
