@@ -19,7 +19,7 @@ var allowedRegions = crossguard.Policy{
 		Description: "Regions and locations that may be used. A region includes its zones."}},
 	Types: placed,
 	Kind: crossguard.Kind{Name: "other resources of Google Cloud that name a place", Has: func(token string) bool {
-		return strings.HasPrefix(token, "gcp:") && iamForm(token) == ""
+		return ofGoogle(token) && iamForm(token) == ""
 	}},
 	Check: func(r *crossguard.Resource) {
 		if slices.Contains(placed, r.Type) {
@@ -41,21 +41,8 @@ var allowedRegions = crossguard.Policy{
 		if r.Type == dataset && r.IsKnown("location") && r.StringOr("location", "") == "" {
 			checkPlace(r, "location", "US") // BigQuery's default is several regions
 		}
-		r.Each("replication.userManaged.replicas", func(replica crossguard.Object) {
-			checkPlace(r, replica.Path("location"), replica.StringOr("location", ""))
-		})
-		for path, types := range furtherPlaces {
-			if slices.Contains(types, r.Type) {
-				r.EachString(path, func(place string) { checkPlace(r, path, place) })
-			}
-		}
-		if r.Type == database {
-			for _, path := range []string{"settings.locationPreference.zone", "settings.locationPreference.secondaryZone",
-				"settings.backupConfiguration.location"} {
-				if place, set := r.String(path); set {
-					checkPlace(r, path, place)
-				}
-			}
+		for _, path := range furtherPlaces(r.Type) {
+			eachPlace(r.Object, path, func(at, place string) { checkPlace(r, at, place) })
 		}
 		if r.Type == "gcp:spanner/instance:Instance" {
 			config := r.StringOr("config", "")
@@ -83,19 +70,10 @@ func checkNamedPlaces(r *crossguard.Resource) {
 		if !r.IsKnown(path) {
 			r.String(path) // ends the rule, naming the path
 		}
-		if place := places[path]; place != "" && !strings.EqualFold(place, "global") && place != "-" {
+		if place := places[path]; place != "" && place != "-" && !strings.EqualFold(place, "global") {
 			checkPlace(r, path, place)
 		}
 	}
-}
-
-// furtherPlaces maps the path of a list of regions to the types that have it.
-var furtherPlaces = map[string][]string{
-	"customPlacementConfig.dataLocations":            {bucket},
-	"messageStoragePolicy.allowedPersistenceRegions": {"gcp:pubsub/topic:Topic"},
-	"replicaZones":            {"gcp:compute/regionDisk:RegionDisk"},
-	"nodeLocations":           {"gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"},
-	"distributionPolicyZones": {"gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager"},
 }
 
 // checkPlace checks a region, or a zone of a region. The value may be a URL that ends with it.

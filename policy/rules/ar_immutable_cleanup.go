@@ -101,8 +101,8 @@ func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 		r.Violation("%s %v", p.Path("condition.olderThan"), err)
 		return
 	}
-	named := !slices.Contains(append(p.Strings("condition.versionNamePrefixes"), p.Strings("condition.tagPrefixes")...), "") &&
-		p.Len("condition.versionNamePrefixes")+p.Len("condition.tagPrefixes") > 0
+	versions, tags := p.Strings("condition.versionNamePrefixes"), p.Strings("condition.tagPrefixes")
+	named := len(versions)+len(tags) > 0 && !slices.Contains(tags, "") && !slices.ContainsFunc(versions, everyVersion)
 	untagged := strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
 	switch {
 	case named:
@@ -115,6 +115,9 @@ func checkDelete(r *crossguard.Resource, p crossguard.Object) {
 			p.Path("condition.olderThan"), p.StringOr("condition.olderThan", ""), releaseAge/day)
 	}
 }
+
+// everyVersion reports whether every version of an image begins with a prefix. The name of a version is its digest.
+func everyVersion(prefix string) bool { return strings.HasPrefix("sha256:", prefix) }
 
 // age reads a duration in seconds. The registry accepts days, hours and minutes as well.
 func age(text string) (float64, error) {
@@ -137,6 +140,9 @@ func keepsSomething(p crossguard.Object) bool {
 			return false
 		}
 	}
+	if kept, err := age(p.StringOr("condition.olderThan", "0s")); err != nil || kept > 0 { // it does not keep what is new
+		return false
+	}
 	// A condition has to keep tagged images, because untagged images are not releases.
 	return p.Has("condition") && !strings.EqualFold(p.StringOr("condition.tagState", "ANY"), "UNTAGGED")
 }
@@ -148,7 +154,7 @@ func packages(p crossguard.Object) []string {
 
 // covers reports whether the prefixes in kept include every package that the prefixes in deleted include.
 func covers(kept, deleted []string) bool {
-	if len(kept) == 0 {
+	if len(kept) == 0 || slices.Contains(kept, "") {
 		return true
 	}
 	return len(deleted) > 0 && !slices.ContainsFunc(deleted, func(d string) bool {

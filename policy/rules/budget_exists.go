@@ -27,14 +27,15 @@ var budgetExists = crossguard.Policy{
 		s.Each([]string{budget}, func(r *crossguard.Resource) {
 			checkThresholds(r)
 			if r.BoolOr("allUpdatesRule.disableDefaultIamRecipients", false) &&
-				r.Len("allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
+				filled(r.Object, "allUpdatesRule.monitoringNotificationChannels") == 0 && r.StringOr("allUpdatesRule.pubsubTopic", "") == "" {
 				r.Violation("allUpdatesRule.disableDefaultIamRecipients is true and nobody else is told: add " +
 					"monitoringNotificationChannels or a pubsubTopic")
 			}
 			if units, set := r.Number("amount.specifiedAmount.units"); set && (units <= 0 || units > s.Config.Number("most")) {
 				r.Violation("amount.specifiedAmount.units is %v: set what a month may cost, %v at most", units, s.Config.Number("most"))
 			}
-			if r.IsKnown("amount") && !r.Has("amount.specifiedAmount") && !r.BoolOr("amount.lastPeriodAmount", false) {
+			if r.IsKnown("amount") && !r.Has("amount.specifiedAmount.units") && !r.Has("amount.specifiedAmount.nanos") &&
+				!r.BoolOr("amount.lastPeriodAmount", false) {
 				r.Violation("amount is absent: set what a month may cost")
 			}
 			checkFilter(s, r)
@@ -67,7 +68,7 @@ func checkFilter(s *crossguard.Stack, r *crossguard.Resource) {
 	if !r.IsKnown("budgetFilter.projects") || !r.IsKnown("budgetFilter.resourceAncestors") {
 		return
 	}
-	if r.Len("budgetFilter.projects") == 0 && r.Len("budgetFilter.resourceAncestors") == 0 {
+	if filled(r.Object, "budgetFilter.projects") == 0 && filled(r.Object, "budgetFilter.resourceAncestors") == 0 {
 		r.Violation("budgetFilter.projects is empty, so the whole billing account counts: name the project, or its folder in resourceAncestors")
 	}
 	r.EachString("budgetFilter.resourceAncestors", func(ancestor string) {

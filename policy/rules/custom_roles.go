@@ -66,13 +66,13 @@ func permission(names ...string) func(string) bool {
 // ownsAll matches permissions whose holder can give themselves every other permission.
 var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanager.folders.setiampolicy",
 	"resourcemanager.organizations.setiampolicy",
-	"iam.roles.update", "deploymentmanager.deployments.create")
+	"iam.roles.update", "deploymentmanager.deployments.create", "deploymentmanager.deployments.update")
 
 // becomesAccounts matches permissions to act as any service account, or to decide who may.
 var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken",
 	"iam.serviceaccounts.implicitdelegation",
 	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy",
-	"iam.serviceaccountkeys.create")
+	"iam.serviceaccountkeys.create", "iam.serviceaccountkeys.upload")
 
 // administrates matches permissions to decide who may do what.
 func administrates(p string) bool { return strings.HasSuffix(p, ".setiampolicy") || ownsAll(p) }

@@ -14,15 +14,15 @@ var ghActionsPinned = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Pinned-Dependencies"},
 	Tags:             []string{"supply-chain", "github"},
 	RemediationSteps: "Set allowedActions to selected or local_only and shaPinningRequired to true.",
-	Types:            []string{ghActions, ghOrgActions},
+	Types:            []string{ghActions, ghOrgActions, ghEnterpriseActions},
 	Check: func(r *crossguard.Resource) {
-		if !r.BoolOr("enabled", true) || r.StringOr("enabledRepositories", "") == "none" { // of a repository, of an organization
+		if workflowsDisabled(r) {
 			r.NotApplicable("workflows are disabled")
 		}
 		if allowed := r.StringOr("allowedActions", "all"); allowed != "selected" && allowed != "local_only" {
 			r.Violation("allowedActions is %s: set it to selected", allowed)
 		}
-		if !r.BoolOr("shaPinningRequired", false) {
+		if pinsActions(r) && !r.BoolOr("shaPinningRequired", false) {
 			r.Violation("shaPinningRequired is not true: set it")
 		}
 		if r.BoolOr("allowedActionsConfig.verifiedAllowed", false) {
@@ -36,8 +36,16 @@ var ghActionsPinned = crossguard.Policy{
 		})
 	},
 	Remediate: func(r *crossguard.Remedy) {
-		if r.BoolOr("enabled", true) && r.StringOr("enabledRepositories", "") != "none" && !r.BoolOr("shaPinningRequired", false) {
+		if !workflowsDisabled(r.Resource) && pinsActions(r.Resource) && !r.BoolOr("shaPinningRequired", false) {
 			r.Set("shaPinningRequired", true)
 		}
 	},
 }
+
+// workflowsDisabled reports whether no workflow runs: in a repository, an organization or an enterprise.
+func workflowsDisabled(r *crossguard.Resource) bool {
+	return !r.BoolOr("enabled", true) || r.StringOr("enabledRepositories", "") == "none" || r.StringOr("enabledOrganizations", "") == "none"
+}
+
+// pinsActions reports whether a type can require that actions are pinned. That of enterprises has no such property.
+func pinsActions(r *crossguard.Resource) bool { return r.Type != ghEnterpriseActions }

@@ -12,7 +12,7 @@ var ghWorkflowToken = crossguard.Policy{
 	Framework:        crossguard.Framework{Name: "OpenSSF Scorecard", Reference: "Token-Permissions"},
 	Tags:             []string{"security", "github"},
 	RemediationSteps: "Set defaultWorkflowPermissions to read and canApprovePullRequestReviews to false.",
-	Types:            []string{ghWorkflowTokenType, ghOrgWorkflowToken},
+	Types:            []string{ghWorkflowTokenType, ghOrgWorkflowToken, ghEnterpriseToken},
 	Check: func(r *crossguard.Resource) {
 		if permissions := r.StringOr("defaultWorkflowPermissions", "absent"); permissions != "read" {
 			r.Violation("defaultWorkflowPermissions is %s: set it to read", permissions)

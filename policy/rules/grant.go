@@ -101,6 +101,14 @@ func eachEntry(r *crossguard.Resource, found func(role, member string)) {
 		}
 	case r.Type == dataset:
 		r.Each("accesses", func(access crossguard.Object) { eachAccess(access, found) })
+	case r.Type == rowAccess:
+		r.EachString("grantees", func(member string) { found("roles/bigquery.filteredDataViewer", member) })
+	case r.Type == entitlement:
+		r.Each("eligibleUsers", func(eligible crossguard.Object) {
+			eligible.EachString("principals", func(member string) {
+				r.Each("privilegedAccess.gcpIamAccess.roleBindings", func(b crossguard.Object) { found(b.StringOr("role", "no role"), member) })
+			})
+		})
 	default:
 		eachAccess(r.Object, found)
 	}

@@ -21,7 +21,7 @@ var iamNoBasicRoles = crossguard.Policy{
 		role := basicRole
 		if slices.Contains(datasetLists, r.Type) {
 			role = roles("owner", "writer", "editor", "reader") // basic roles of a dataset, which correspond to the project's
-		} else if slices.Contains(accessLists, r.Type) {
+		} else if slices.Contains(bucketLists, r.Type) || slices.Contains(bucketEntries, r.Type) {
 			return
 		}
 		grant{role: role}.each(r, func(role, member string) {

@@ -13,8 +13,8 @@ import (
 // Terraform modules have Terraform's own properties. google-native, which is no longer maintained, has those of the APIs. Rules
 // cannot read these two, so their resources do not pass.
 
-// knownTypes maps a module and name in lower case to the type that rules name. A Terraform type without its underscores has that
-// form.
+// knownTypes maps a module and name in lower case to the type that rules name, and github and a name to a type of GitHub's. A
+// Terraform type without its underscores has that form.
 func knownTypes(policies []crossguard.Policy) map[string]string {
 	index := map[string]string{}
 	add := func(token string) {
@@ -22,11 +22,22 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 		name, _, _ = strings.Cut(name, ":")
 		index[strings.ToLower(module+name)] = token
 	}
+	named := func(module, name string) {
+		add("gcp:" + module + "/" + name + ":" + strings.ToUpper(name[:1]) + name[1:])
+	}
 	for _, p := range policies {
 		for _, t := range p.Types {
-			if strings.HasPrefix(t, "gcp:") {
+			if name, github := strings.CutPrefix(t, "github:index/"); github {
+				name, _, _ = strings.Cut(name, ":")
+				index["github"+strings.ToLower(name)] = t
+			} else {
 				add(t)
 			}
+		}
+	}
+	for module, names := range nestedPlaces {
+		for name := range names {
+			named(module, name)
 		}
 	}
 	for _, t := range slices.Concat(wideIAM, accountIAM, repositoryIAM, runIAM, secretIAM, bucketIAM, accessLists, customRoleTypes, runAny,
@@ -36,7 +47,7 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 	for _, table := range []map[string]string{labelled, userLabelled, byHour} {
 		for module, names := range table {
 			for _, name := range strings.Fields(names) {
-				add("gcp:" + module + "/" + name + ":" + strings.ToUpper(name[:1]) + name[1:])
+				named(module, name)
 			}
 		}
 	}
@@ -96,13 +107,16 @@ func foreignName(token string) string {
 		return strings.ToLower(name)
 	case provider == "google-native": // google-native:run/v2:Service
 		return strings.ToLower(strings.Replace(module, "/", "", 1) + name)
-	case module == "tf": // MODULE:tf:google_cloud_run_v2_service
-		google, is := strings.CutPrefix(name, "google_")
-		if is {
-			return strings.ReplaceAll(google, "_", "")
-		}
+	case module == "tf" && (strings.HasPrefix(name, "google_") || strings.HasPrefix(name, "github_")): // MODULE:tf:google_cloud_run_v2_service
+		return strings.ReplaceAll(strings.TrimPrefix(name, "google_"), "_", "")
 	}
 	return ""
+}
+
+// ofGoogle reports whether a type is of pulumi-gcp, or of Terraform's provider through Pulumi's adapter. Both have the same properties.
+func ofGoogle(token string) bool {
+	provider, _, _ := strings.Cut(token, ":")
+	return slices.Contains([]string{"gcp", "google", "google-beta"}, provider)
 }
 
 // unreadable returns the provider of a resource if rules cannot read the resource's properties.

@@ -38,7 +38,8 @@ var runNoPlaintextSecrets = crossguard.Policy{
 // holdsText reports whether the rule reads a type. It leaves out the types that other rules of the pack judge, and IAM types,
 // which contain no free text.
 func holdsText(token string) bool {
-	return strings.HasPrefix(token, "gcp:") && !strings.HasPrefix(token, "gcp:secretmanager/") && iamForm(token) == ""
+	return ofGoogle(token) && !strings.HasPrefix(token, "gcp:secretmanager/") && !strings.Contains(token, ":index/secretManager") &&
+		iamForm(token) == ""
 }
 
 const useSecretManager = "use Secret Manager, or list the name in the option harmless of run-no-plaintext-secrets in policy/STACK.json"
@@ -68,28 +69,30 @@ var freeKeys = []string{
 	"substitutions", "userEnvVars", "environment", "environments", "env", "attributes", "parameters", "databaseFlags", "sensitiveLabels",
 }
 
-// credentials are the properties of Google's types that hold a credential.
-var credentials = []string{"password", "rootPassword", "authToken", "auth_token", "serviceKey", "sharedSecret", "clientSecret",
-	"privateKey", "apiKey", "passwordSecret"}
+// credentials are the properties of Google's types that hold a credential, at any depth.
+var credentials = []string{"password", "rootPassword", "adminPassword", "authToken", "auth_token", "serviceKey", "sharedSecret",
+	"clientSecret", "oauth2ClientSecret", "siteSecret", "trustHandshakeSecret", "privateKey", "pemPrivateKey", "privateKeyPem", "apiKey",
+	"accessKey", "secretAccessKey", "sasToken", "accessToken", "huggingFaceAccessToken", "securityToken", "token", "passphrase",
+	"passwordSecret", "plaintext", "plainText", "rawKey", "diskEncryptionKeyRaw", "keyValue"}
 
 // checkText judges a string by its key or name, and by its form.
 func checkText(r *crossguard.Resource, text crossguard.Text) {
+	sensitive := slices.Contains(credentials, text.Key) // the provider hides these if the program marks them as secret
 	name := ""
 	switch {
 	case text.Key == "value" && text.Name != "":
 		name = text.Name
-	case slices.Contains(freeKeys, text.In), slices.Contains(credentials, text.Key):
+	case slices.Contains(freeKeys, text.In), sensitive:
 		name = text.Key
 	case strings.HasPrefix(text.Before, "-") && !strings.Contains(text.Before, "=") && !strings.HasPrefix(text.Value, "-"):
 		name = strings.TrimLeft(text.Before, "-")
 	}
 	harmless := slices.Contains(r.Config.Strings("harmless"), name)
-	sensitive := slices.Contains(credentials, text.Key) // the provider hides these if the program marks them as secret
 	switch {
 	case text.Secret && !sensitive && slices.Contains(runAny, r.Type):
 		r.Violation("%s is marked as a secret and put where everybody can read it: use Secret Manager", text.Path())
 	case text.Secret, harmless:
-	case name != "" && isSecret(name, text.Value):
+	case sensitive && !harmlessValue(text.Value), name != "" && isSecret(name, text.Value):
 		r.Violation("%s: %s is named like a secret and is in clear text: %s", text.Path(), name, useSecretManager)
 	case looksSecret(text.Value), strings.HasPrefix(text.Before, "-") && userHasPassword(text.Before+" "+text.Value):
 		r.Violation("%s has the form of a key or password: %s", text.Path(), useSecretManager)

@@ -20,7 +20,7 @@ func TestSiblings(t *testing.T) {
 	t.Parallel()
 	var all []sibling
 	for _, some := range [][]sibling{secretSiblings(), federationSiblings(), identitySiblings(), iamSiblings(), runSiblings(), stackSiblings(),
-		dataSiblings(), githubSiblings(), providerSiblings(), sidecarSiblings()} {
+		dataSiblings(), githubSiblings(), providerSiblings(), sidecarSiblings(), schemaSiblings()} {
 		all = append(all, some...)
 	}
 	packs := newPacks(t)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,12 @@ var sqlHardening = crossguard.Policy{
 	RemediationSteps: "Set settings.ipConfiguration.ipv4Enabled to false, sslMode to ENCRYPTED_ONLY, " +
 		"settings.backupConfiguration.enabled to true, and leave deletionProtection, settings.deletionProtectionEnabled and " +
 		"settings.backupConfiguration.pointInTimeRecoveryEnabled at true.",
-	Types: []string{database, alloyInstance, alloyCluster, redis, redisCluster, memorystore},
+	Types: slices.Concat([]string{database, alloyInstance, alloyCluster, redis, redisCluster, memorystore}, otherDatabases),
 	Check: func(r *crossguard.Resource) {
+		checkDeletion(r)
+		if slices.Contains(otherDatabases, r.Type) {
+			return
+		}
 		switch r.Type {
 		case alloyInstance:
 			checkAlloyInstance(r)
@@ -57,9 +62,6 @@ var sqlHardening = crossguard.Policy{
 			false) { // a replica is backed up through its primary
 			r.Violation("settings.backupConfiguration.enabled is not true: set it")
 		}
-		if !r.BoolOr("deletionProtection", true) {
-			r.Violation("deletionProtection is false: remove it")
-		}
 		checkInstanceData(r)
 	},
 	Remediate: func(r *crossguard.Remedy) {
@@ -77,6 +79,35 @@ var sqlHardening = crossguard.Policy{
 			r.Set("deletionProtection", true)
 		}
 	},
+}
+
+// otherDatabases are the types of which the rule checks only that nobody deletes them by accident.
+var otherDatabases = []string{spannerInstance, spannerDatabase, bigtableInstance, firestoreDatabase, oracleDatabase}
+
+// protectedBy maps types to the property that protects a database. Each is true by default.
+var protectedBy = map[string]string{database: "deletionProtection", spannerDatabase: "deletionProtection",
+	bigtableInstance: "deletionProtection", oracleDatabase: "deletionProtection", redisCluster: "deletionProtectionEnabled",
+	memorystore: "deletionProtectionEnabled"}
+
+// checkDeletion refuses to switch off what protects a database from deletion, or what protects the data in it.
+func checkDeletion(r *crossguard.Resource) {
+	if path := protectedBy[r.Type]; path != "" && !r.BoolOr(path, true) {
+		r.Violation("%s is false: remove it", path)
+	}
+	if (r.Type == spannerInstance || r.Type == bigtableInstance) && r.BoolOr("forceDestroy", false) {
+		r.Violation("forceDestroy is true, so deleting the instance deletes its backups: remove it")
+	}
+	switch r.Type {
+	case alloyCluster:
+		if r.StringOr("deletionPolicy", "DEFAULT") == "FORCE" {
+			r.Violation("deletionPolicy is FORCE, so deleting the cluster deletes its instances: remove it")
+		}
+	case firestoreDatabase:
+		state := r.StringOr("deleteProtectionState", "")
+		if state == "DELETE_PROTECTION_DISABLED" || state == "" && r.StringOr("deletionPolicy", "ABANDON") == "DELETE" {
+			r.Violation("deleteProtectionState is not DELETE_PROTECTION_ENABLED: set it")
+		}
+	}
 }
 
 // checkInstanceData refuses to switch off the protections against a person's or a program's mistake: the logs between backups,
@@ -105,6 +136,12 @@ const (
 	memorystore   = "gcp:memorystore/instance:Instance"
 	alloyInstance = "gcp:alloydb/instance:Instance"
 	alloyCluster  = "gcp:alloydb/cluster:Cluster"
+
+	spannerInstance   = "gcp:spanner/instance:Instance"
+	spannerDatabase   = "gcp:spanner/database:Database"
+	bigtableInstance  = "gcp:bigtable/instance:Instance"
+	firestoreDatabase = "gcp:firestore/database:Database"
+	oracleDatabase    = "gcp:oracledatabase/autonomousDatabase:AutonomousDatabase"
 )
 
 // checkCluster checks a cluster of Redis or Valkey. Both settings are off by default, and the two types have different words for them.

@@ -31,6 +31,8 @@ const (
 	ghEnvironment         = "github:index/repositoryEnvironment:RepositoryEnvironment"
 	ghOldDeploymentPolicy = "github:index/repositoryDeploymentBranchPolicy:RepositoryDeploymentBranchPolicy"
 	ghOrgActions          = "github:index/actionsOrganizationPermissions:ActionsOrganizationPermissions"
+	ghEnterpriseActions   = "github:index/enterpriseActionsPermissions:EnterpriseActionsPermissions"
+	ghEnterpriseToken     = "github:index/enterpriseActionsWorkflowPermissions:EnterpriseActionsWorkflowPermissions"
 	ghWebhook             = "github:index/repositoryWebhook:RepositoryWebhook"
 	ghFile                = "github:index/repositoryFile:RepositoryFile"
 	ghOrgWebhook          = "github:index/organizationWebhook:OrganizationWebhook"

@@ -11,7 +11,7 @@ import (
 // iamForm returns how a type grants in IAM, from the end of its token: member, binding or policy, or "" if it does not grant. The
 // token is enough, so new types are found without a list. pulumi-gcp 8.41 has 405 such types.
 func iamForm(token string) string {
-	token = strings.ToLower(token)
+	token = strings.ReplaceAll(strings.ToLower(token), "_", "") // Terraform's modules write MODULE:tf:google_pubsub_topic_iam_member
 	for _, form := range []string{"member", "binding", "policy"} {
 		if strings.HasSuffix(token, "iam"+form) {
 			return form
@@ -20,7 +20,14 @@ func iamForm(token string) string {
 	return ""
 }
 
-// Access lists are older than IAM and grant access as well.
+const (
+	// rowAccess lets principals read some rows of a table.
+	rowAccess = "gcp:bigquery/rowAccessPolicy:RowAccessPolicy"
+	// entitlement lets principals take roles for a time.
+	entitlement = "gcp:privilegedaccessmanager/entitlement:entitlement"
+)
+
+// Access lists grant access as well. Those of Cloud Storage and BigQuery are older than IAM.
 var (
 	bucketLists = []string{
 		"gcp:storage/bucketACL:BucketACL", "gcp:storage/objectACL:ObjectACL", "gcp:storage/defaultObjectACL:DefaultObjectACL",
@@ -30,7 +37,7 @@ var (
 		"gcp:storage/defaultObjectAccessControl:DefaultObjectAccessControl",
 	}
 	datasetLists = []string{dataset, "gcp:bigquery/datasetAccess:DatasetAccess"}
-	accessLists  = slices.Concat(bucketLists, bucketEntries, datasetLists)
+	accessLists  = slices.Concat(bucketLists, bucketEntries, datasetLists, []string{rowAccess, entitlement})
 )
 
 // isGrant reports whether a type gives somebody a role.

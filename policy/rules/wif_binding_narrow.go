@@ -107,12 +107,24 @@ func wideSubject(member, subject string) string {
 		return member + " without a subject: write it"
 	case strings.Contains(subject, "*"):
 		return member + ", but a subject has no wildcards: write it out, or bind an attribute"
-	case strings.HasPrefix(subject, "repo:") && !strings.Contains(subject, ":environment:"):
+	case slices.ContainsFunc(ofGitHub, func(claim string) bool { return strings.HasPrefix(subject, claim+":") }) && !namesRun(subject):
 		return member + ", which every workflow of the repository has: bind one environment or workflow"
 	case strings.HasSuffix(subject, ":pull_request"):
 		return member + ", which every pull request has: bind one environment or workflow"
 	}
 	return ""
+}
+
+// ofGitHub lists the claims with which a subject of GitHub's begins if it says whose job it is. A repository may choose others than repo.
+var ofGitHub = []string{"repo", "repository", "repository_id", "repository_owner", "repository_owner_id", "repository_visibility",
+	"actor", "actor_id", "enterprise", "enterprise_id"}
+
+// namesRun reports whether a subject of GitHub's names an environment or a workflow.
+func namesRun(subject string) bool {
+	return slices.ContainsFunc([]string{"environment", "workflow", "workflow_ref", "job_workflow_ref"}, func(claim string) bool {
+		_, value, is := strings.Cut(subject, ":"+claim+":")
+		return is && value != "" && value[0] != ':'
+	})
 }
 
 type mappedProvider struct {
