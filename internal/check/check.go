@@ -312,7 +312,7 @@ func (c checker) vetTool() (program string, err error) {
 
 // findCLI finds the pinned Pulumi CLI or builds it, because the policy pack's tests use the real engine, too.
 func (c checker) findCLI() error {
-	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out})
+	cli, err := pulumicli.Ensure(c.ctx, pulumicli.Options{Out: c.out, Flags: c.toolexec()})
 	if err != nil {
 		return err
 	}

@@ -107,8 +107,8 @@ func build(ctx context.Context, options Options, dir, output string) error {
 		return err
 	}
 	// -v names each package as it is compiled, on standard error.
-	compile := goCommand(ctx, dir, "build", "-v",
-		"-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, pinned), "-o", output, modulePackage)
+	args := append([]string{"build", "-v", "-ldflags", fmt.Sprintf("-s -w -X %s=v%s", versionSymbol, pinned)}, options.Flags...)
+	compile := goCommand(ctx, dir, append(args, "-o", output, modulePackage)...)
 	pipe, err := compile.StderrPipe()
 	if err != nil {
 		return err

@@ -101,7 +101,7 @@ func TestBuild(t *testing.T) {
 	t.Setenv("GOFLAGS", "-mod=vendor")
 	cache := t.TempDir()
 	var out bytes.Buffer
-	options := Options{CacheDir: cache, Out: &out, IgnorePath: true}
+	options := Options{CacheDir: cache, Out: &out, IgnorePath: true, Flags: []string{"-toolexec", "sh x"}}
 	cli, err := Ensure(t.Context(), options)
 	require.NoError(t, err)
 	assert.Equal(t, pinned, cli.Version())
@@ -124,8 +124,8 @@ func TestBuild(t *testing.T) {
 	}
 	assert.NotContains(t, text, "kept_test.go")
 	assert.NotContains(t, text, "testdata")
-	assert.Contains(t, text, fmt.Sprintf("build -v -ldflags -s -w -X %s=v%s -o %s.partial %s\n", versionSymbol, pinned, cli.Path,
-		modulePackage))
+	assert.Contains(t, text, fmt.Sprintf("build -v -ldflags -s -w -X %s=v%s -toolexec sh x -o %s.partial %s\n", versionSymbol, pinned,
+		cli.Path, modulePackage))
 
 	out.Reset()
 	again, err := Ensure(t.Context(), options)

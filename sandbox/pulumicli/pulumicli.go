@@ -44,6 +44,8 @@ type Options struct {
 	Terminal bool
 	// IgnorePath builds the CLI even if PATH has a suitable pulumi. Default: false.
 	IgnorePath bool
+	// Flags are for `go build`, which builds the CLI. Default: only those that the build needs.
+	Flags []string
 }
 
 // CLI is a usable Pulumi CLI. It is the Automation API's PulumiCommand.
