@@ -321,8 +321,9 @@ var cancellable = map[string]string{
 
 // groups are the concurrency groups that a workflow must have, because others rely on them.
 var groups = map[string]string{
-	"deploy.yml":            "${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}-${{ inputs.folder }}",
-	"platform-rollback.yml": "emergency-${{ inputs.stack }}",
+	"deploy.yml": "${{ inputs.operation == 'rollback' && format('rollback-{0}', github.run_id) || " +
+		"format('deploy-{0}', inputs.stack) }}-${{ inputs.folder }}",
+	"platform-rollback.yml": "emergency-${{ github.run_id }}",
 }
 
 func checkConcurrency(workflow *actionlint.Workflow, file string, report reporter) {

@@ -221,7 +221,8 @@ func TestPermissions(t *testing.T) {
 		{name: "a secret", text: head + job + reads + steps + nothing + "        env: {KEY: \"${{ secrets.KEY }}\"}\n", want: []string{
 			"secrets-inherit: reads a secret: jobs get short-lived tokens by their identity, and no key"}},
 		{name: "a sink's address", file: "deploy.yml", text: strings.Replace(head, "group: g",
-			"group: \"${{ inputs.operation == 'rollback' && 'rollback' || 'deploy' }}-${{ inputs.stack }}-${{ inputs.folder }}\"", 1) +
+			"group: \"${{ inputs.operation == 'rollback' && format('rollback-{0}', github.run_id) || "+
+				"format('deploy-{0}', inputs.stack) }}-${{ inputs.folder }}\"", 1) +
 			job + reads + steps + nothing + "        env: {URL: \"${{ secrets.RELEASE_SLACK_URL }}\"}\n"},
 		{name: "a variable", text: head + job + reads + steps + nothing + "        env: {HOST: \"${{ vars.HOST }}\"}\n", want: []string{
 			"variables: reads a variable, which everybody who may write to the repository can set: `release settings` says it " +
@@ -248,7 +249,7 @@ func TestConcurrencyAndTimeLimits(t *testing.T) {
 		{name: "keeps an older preview", file: "preview.yml", text: head + rest, want: []string{
 			"concurrency-limits: cancel-in-progress is false, want true"}},
 		{name: "a queue shared with another workflow", file: "platform-rollback.yml", text: head + rest, want: []string{
-			"concurrency-limits: group is g, want emergency-${{ inputs.stack }}"}},
+			"concurrency-limits: group is g, want emergency-${{ github.run_id }}"}},
 		{name: "a token as long as the job", text: head + job + enters + steps +
 			step("google-github-actions/auth", "token_format: access_token, access_token_lifetime: 600s")},
 		{name: "a token that outlives the job", text: head + job + enters + steps +
