@@ -39,7 +39,7 @@ func parseException(v any, latest time.Time) ([]exception, error) {
 	if !ok {
 		return nil, fmt.Errorf("must be {reason, match, expires}, not %v", v)
 	}
-	for key := range given {
+	for _, key := range sortedKeys(given) {
 		if !slices.Contains([]string{"reason", "match", "expires", "expiresAt"}, key) {
 			return nil, fmt.Errorf("unknown key %q: use reason, match and expires", key)
 		}
@@ -95,19 +95,21 @@ func parseExceptionOf(policy string, v any, latest time.Time) ([]exemption, erro
 
 // lastDay returns the last day of an exception, or the zero time if it has no end.
 func lastDay(given map[string]any, latest time.Time) (time.Time, error) {
-	for key, layout := range map[string]string{"expires": time.DateOnly, "expiresAt": time.RFC3339} {
-		v, has := given[key]
-		if !has {
-			continue
-		}
-		text, _ := v.(string)
-		day, err := time.Parse(layout, text)
-		if err != nil {
-			return day, fmt.Errorf("%s %q is not as in %s", key, text, layout)
-		}
-		return day.UTC().Truncate(24 * time.Hour), tooFar(day, latest)
+	key, layout := "expires", time.DateOnly
+	_, has := given[key]
+	if _, cloud := given["expiresAt"]; cloud && has {
+		return time.Time{}, errors.New("expires and expiresAt both say the last day: remove one")
+	} else if cloud {
+		key, layout = "expiresAt", time.RFC3339
+	} else if !has {
+		return time.Time{}, nil
 	}
-	return time.Time{}, nil
+	text, _ := given[key].(string)
+	day, err := time.Parse(layout, text)
+	if err != nil {
+		return day, fmt.Errorf("%s %q is not as in %s", key, text, layout)
+	}
+	return day.UTC().Truncate(24 * time.Hour), tooFar(day, latest)
 }
 
 // names returns the strings of a list. It returns nil if v is not a list, or has an element that is not a string or is empty.

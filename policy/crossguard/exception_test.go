@@ -83,7 +83,9 @@ func TestBadExceptionsAreRefused(t *testing.T) {
 		`{` + match + `}`: `needs a reason`,
 		`{"reason": "r", "until": "x", ` + match +
 			`}`: `unknown key "until": use reason, match and expires`,
-		`{"reason": "r", "expires": "soon", ` + match + `}`:         `expires "soon" is not as in 2006-01-02`,
+		`{"reason": "r", "expires": "soon", ` + match + `}`: `expires "soon" is not as in 2006-01-02`,
+		`{"reason": "r", "expires": "2027-01-31", "expiresAt": "2027-06-29T23:00:00Z", ` + match +
+			`}`: `expires and expiresAt both say the last day: remove one`,
 		`{"reason": "r", "expiresAt": "2027-01-31", ` + match + `}`: `expiresAt "2027-01-31" is not as in`,
 		`{"reason": "r", "expires": "2027-07-01", ` + match +
 			`}`: `expires 2027-07-01 is too far away: choose 2027-06-30 at the latest`,

@@ -148,15 +148,15 @@ func parseExemption(v any, latest time.Time) (exemption, error) {
 		return exemption{}, fmt.Errorf("must be {resource, reason, expires}, not %v", v)
 	}
 	texts := map[string]string{}
-	for key, val := range given {
-		s, isString := val.(string)
+	for _, key := range sortedKeys(given) {
+		s, isString := given[key].(string)
 		switch key {
 		case "resource", "reason", "expires":
 		default:
 			return exemption{}, fmt.Errorf("unknown key %q: use resource, reason and expires", key)
 		}
 		if !isString {
-			return exemption{}, fmt.Errorf("%s must be a string, not %v", key, val)
+			return exemption{}, fmt.Errorf("%s must be a string, not %v", key, given[key])
 		}
 		texts[key] = strings.TrimSpace(s)
 	}

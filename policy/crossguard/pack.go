@@ -170,7 +170,7 @@ func (p Pack) Validate() error {
 		seen[policy.Name] = true
 		problems = append(problems, policy.problems()...)
 	}
-	for name := range p.InitialConfig {
+	for _, name := range sortedKeys(p.InitialConfig) {
 		if !seen[name] {
 			problem("initial configuration names policy %q, which the pack does not have: correct the name or remove it", name)
 		}
