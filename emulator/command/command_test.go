@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -124,6 +125,7 @@ func TestTerraformShaped(t *testing.T) {
 	dir := t.TempDir()
 	seeds, env := filepath.Join(dir, "seeds.yaml"), filepath.Join(dir, "env")
 	require.NoError(t, os.WriteFile(seeds, []byte(shop), 0o600))
+	require.NoError(t, os.WriteFile(env, []byte("left by an earlier run, and longer than what is written"), 0o644))
 	args := []string{"-seeds", seeds, "-data", filepath.Join(dir, "data"), "-env", env}
 	e := start(t, args...)
 	const at = "/run/v2/projects/acme-shop/locations/europe-west1/services"
@@ -164,6 +166,9 @@ func TestTerraformShaped(t *testing.T) {
 
 	exports, err := os.ReadFile(env)
 	require.NoError(t, err)
+	info, err := os.Stat(env)
+	require.NoError(t, err)
+	assert.Equal(t, fs.FileMode(0o600), info.Mode(), "the file has the token")
 	for _, line := range []string{"export GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT='" + e.apis + "/run/v2/'",
 		"export GOOGLE_OAUTH_ACCESS_TOKEN='secret'", "export GITHUB_BASE_URL='" + e.apis + "/gh/'"} {
 		assert.Contains(t, strings.Split(string(exports), "\n"), line)

@@ -1,10 +1,27 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 )
+
+// writePrivate writes a file that only its owner may read, also if there is a file already that others may read.
+func writePrivate(path, text string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if info, statErr := file.Stat(); statErr != nil || info.Mode().IsRegular() {
+		err = errors.Join(statErr, file.Chmod(0o600)) // A terminal or a pipe keeps its mode.
+	}
+	if err == nil {
+		_, err = file.WriteString(text)
+	}
+	return errors.Join(err, file.Close())
+}
 
 // environment lists the variables that clients need: the addresses of the APIs at base, and the token. Each is one line with
 // export. The endpoints for Terraform's and Pulumi's providers end with a slash.

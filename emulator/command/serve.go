@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
@@ -55,7 +54,7 @@ func serve(ctx context.Context, o options, streams Streams, conditions rest.Cond
 	}
 	defer stopServices()
 	if o.env != "" {
-		if err := os.WriteFile(o.env, []byte(environment(base, o.token)), 0o600); err != nil {
+		if err := writePrivate(o.env, environment(base, o.token)); err != nil {
 			return cli.Blame(fmt.Errorf("--env: write the clients' environment: %w", err))
 		}
 	}
