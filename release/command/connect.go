@@ -134,10 +134,8 @@ func (a *app) equip(ctx context.Context, s *session) error {
 
 // prober asks the service as a visitor, with an ID token where it has to be.
 func (a *app) prober(ctx context.Context, s *session, auth string) (*probe.Prober, error) {
-	if a.flags.via != "" {
-		if err := probe.CheckVia(a.flags.via); err != nil {
-			return nil, usage("%v", err)
-		}
+	if err := a.checkVia(); err != nil {
+		return nil, err
 	}
 	prober := &probe.Prober{Via: a.flags.via, Now: s.Clock.Now, Private: auth == "id-token"}
 	if auth == "public" {
@@ -157,6 +155,13 @@ func (a *app) prober(ctx context.Context, s *session, auth string) (*probe.Probe
 		}
 	}
 	return prober, nil
+}
+
+func (a *app) checkVia() error {
+	if a.flags.via == "" {
+		return nil
+	}
+	return cli.Blame(probe.CheckVia(a.flags.via))
 }
 
 // probeAccount returns the account whose ID tokens probes carry. With APIs on this machine it is the pipeline's account, which may

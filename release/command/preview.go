@@ -69,21 +69,14 @@ func (a *app) keeper(ctx context.Context, names []string) (*preview.Keeper, erro
 			return nil, usage("%q is not the name of a slot: give the short name of its service, such as procureflow-web-preview-1", name)
 		}
 	}
-	if err := errors.Join(a.checkNames(), a.checkOrigin()); err != nil {
+	project, err := a.project(ctx)
+	if err == nil {
+		err = a.checkVia()
+	}
+	if err != nil {
 		return nil, err
 	}
-	if a.flags.project == "" {
-		var err error
-		if a.flags.project, err = gcp.Project(ctx); err != nil {
-			return nil, usage("%v", err)
-		}
-	}
-	if a.flags.via != "" {
-		if err := probe.CheckVia(a.flags.via); err != nil {
-			return nil, usage("%v", err)
-		}
-	}
-	slots, err := gcp.NewSlots(ctx, a.endpoints(), a.flags.project, a.flags.region)
+	slots, err := gcp.NewSlots(ctx, a.endpoints(), project, a.flags.region)
 	if err != nil {
 		return nil, usage("%v", err)
 	}
