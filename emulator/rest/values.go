@@ -2,7 +2,9 @@ package rest
 
 import (
 	"hash/crc32"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -37,8 +39,8 @@ func CheckLabels(labels map[string]any) error {
 	if len(labels) > 64 {
 		return Invalid("There are more than 64 labels.")
 	}
-	for key, value := range labels {
-		if v, _ := value.(string); !isLabel(labelKeyForm, key) || !isLabel(labelValueForm, v) {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		if v, _ := labels[key].(string); !isLabel(labelKeyForm, key) || !isLabel(labelValueForm, v) {
 			return Invalid("Invalid label %q: keys begin with a lower-case letter, and keys and values have up to 63 lower-case letters, digits, "+
 				"underscores and hyphens.", key)
 		}

@@ -48,6 +48,7 @@ func TestCheckLabels(t *testing.T) {
 		"a key too long":       {map[string]any{long + "a": ""}, invalid(long + "a")},
 		"a value too long":     {map[string]any{"a": long + "a"}, invalid("a")},
 		"a capital":            {map[string]any{"A": ""}, invalid("A")},
+		"several capitals":     {map[string]any{"E": "", "C": "", "B": "", "A": "", "D": ""}, invalid("A")},
 		"a capital value":      {map[string]any{"a": "B"}, invalid("a")},
 		"a key with a digit":   {map[string]any{"1a": ""}, invalid("1a")},
 		"a dot":                {map[string]any{"a.b": ""}, invalid("a.b")},

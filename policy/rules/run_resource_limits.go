@@ -37,13 +37,12 @@ func checkFunctionLimits(r *crossguard.Resource) {
 		}
 		return
 	}
-	for path, of := range map[string]unit{"serviceConfig.availableCpu": {1, "vCPU"}, "serviceConfig.availableMemory": {gib, "GiB"}} {
-		limit := r.Config.Number("cpu")
-		if of.name == "GiB" {
-			limit = r.Config.Number("memoryGiB")
-		}
-		if _, set := r.String(path); set {
-			checkLimit(r, r.Object, path, limit, of)
+	for _, one := range []struct {
+		path, limit string
+		of          unit
+	}{{"serviceConfig.availableCpu", "cpu", unit{1, "vCPU"}}, {"serviceConfig.availableMemory", "memoryGiB", unit{gib, "GiB"}}} {
+		if _, set := r.String(one.path); set {
+			checkLimit(r, r.Object, one.path, r.Config.Number(one.limit), one.of)
 		}
 	}
 }

@@ -27,9 +27,9 @@ func (a *app) checkNames() error {
 	if a.flags.region == "" {
 		return usage("--region is empty: name the service's region, such as us-central1")
 	}
-	for flag, value := range map[string]string{"project": a.flags.project, "region": a.flags.region} {
-		if value != "" && !plainName.MatchString(value) {
-			return usage("--%s %q is not a name: use letters, digits and hyphens", flag, value)
+	for _, flag := range []struct{ name, value string }{{"project", a.flags.project}, {"region", a.flags.region}} {
+		if flag.value != "" && !plainName.MatchString(flag.value) {
+			return usage("--%s %q is not a name: use letters, digits and hyphens", flag.name, flag.value)
 		}
 	}
 	return nil

@@ -3,7 +3,9 @@
 package artifactregistry
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
@@ -54,8 +56,8 @@ func prepareRepository(c *rest.Change, scans bool) error {
 		return rest.Invalid("docker_config can be set for repositories of the format DOCKER only.")
 	}
 	policies := doc.Object(c.New, "cleanupPolicies")
-	for id, value := range policies {
-		policy, _ := value.(map[string]any)
+	for _, id := range slices.Sorted(maps.Keys(policies)) {
+		policy := doc.Object(policies, id)
 		if err := checkCleanup(id, policy); err != nil {
 			return err
 		}

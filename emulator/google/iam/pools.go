@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -151,12 +152,12 @@ func prepareProvider(c *rest.Change) error {
 			return rest.Invalid("The attribute mapping must map google.subject.")
 		}
 	}
-	for attribute, expression := range mapping {
+	for _, attribute := range slices.Sorted(maps.Keys(mapping)) {
 		if !attributeForm.MatchString(attribute) {
 			return rest.Invalid("Invalid attribute mapping key %q: use google.subject, google.groups or attribute.NAME with lower-case "+
 				"letters, digits and underscores.", attribute)
 		}
-		if e, _ := expression.(string); e == "" || len(e) > 2048 {
+		if e, _ := mapping[attribute].(string); e == "" || len(e) > 2048 {
 			return rest.Invalid("Invalid attribute mapping for %s: the expression must have 1 to 2048 characters.", attribute)
 		}
 	}

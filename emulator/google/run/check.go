@@ -2,11 +2,13 @@ package run
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest/schema"
 )
 
 // These are the API's limits, from its description and reference.
@@ -119,7 +121,7 @@ func checkService(id string, service object) error {
 
 // checkAnnotations refuses annotations that are reserved for Google.
 func checkAnnotations(holder object) error {
-	for key := range doc.Object(holder, "annotations") {
+	for _, key := range slices.Sorted(maps.Keys(doc.Object(holder, "annotations"))) {
 		for _, reserved := range []string{"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"} {
 			if strings.HasPrefix(key, reserved) {
 				return refuse("annotations: the annotation '%s' is not supported: %s is reserved", key, reserved)
@@ -204,13 +206,15 @@ func checkContainer(path string, container object) error {
 			return refuse("%s.ports: name '%s' must be http1 or h2c", path, name)
 		}
 	}
-	for name, limits := range map[string]struct{ delay, period float64 }{"startupProbe": {240, 240}, "livenessProbe": {3600, 3600},
-		"readinessProbe": {3600, 3600}} {
-		if probe := doc.Object(container, name); probe != nil {
-			if err := checkProbe(path+"."+snake(name), probe, limits.delay, limits.period); err != nil {
+	for _, one := range []struct {
+		name string
+		most float64 // the longest delay and period, in seconds
+	}{{"startupProbe", 240}, {"livenessProbe", 3600}, {"readinessProbe", 3600}} {
+		if probe := doc.Object(container, one.name); probe != nil {
+			if err := checkProbe(path+"."+schema.Snake(one.name), probe, one.most); err != nil {
 				return err
 			}
-			if name == "livenessProbe" && probe["tcpSocket"] != nil {
+			if one.name == "livenessProbe" && probe["tcpSocket"] != nil {
 				return refuse("%s.liveness_probe.tcp_socket: is not supported", path)
 			}
 		}
@@ -218,9 +222,7 @@ func checkContainer(path string, container object) error {
 	return nil
 }
 
-func snake(probe string) string { return strings.Replace(probe, "Probe", "_probe", 1) }
-
-func checkProbe(path string, probe object, maxDelay, maxPeriod float64) error {
+func checkProbe(path string, probe object, most float64) error {
 	actions := 0
 	for _, action := range []string{"httpGet", "tcpSocket", "grpc"} {
 		if probe[action] != nil {
@@ -231,10 +233,10 @@ func checkProbe(path string, probe object, maxDelay, maxPeriod float64) error {
 	switch {
 	case actions != 1:
 		return refuse("%s: exactly one of http_get, tcp_socket and grpc must be specified", path)
-	case delay < 0 || delay > maxDelay:
-		return refuse("%s.initial_delay_seconds: %g must be between 0 and %g", path, delay, maxDelay)
-	case period < 1 || period > maxPeriod:
-		return refuse("%s.period_seconds: %g must be between 1 and %g", path, period, maxPeriod)
+	case delay < 0 || delay > most:
+		return refuse("%s.initial_delay_seconds: %g must be between 0 and %g", path, delay, most)
+	case period < 1 || period > most:
+		return refuse("%s.period_seconds: %g must be between 1 and %g", path, period, most)
 	case timeout < 1 || timeout > period:
 		return refuse("%s.timeout_seconds: %g must be between 1 and period_seconds (%g)", path, timeout, period)
 	case doc.Number(probe, "failureThreshold") < 1:

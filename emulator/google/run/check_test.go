@@ -103,7 +103,7 @@ func TestProbes(t *testing.T) {
 			t.Parallel()
 			want := test.want
 			if want != "" {
-				want = "template.containers[0]." + snake(test.probe) + want
+				want = "template.containers[0]." + strings.Replace(test.probe, "Probe", "_probe", 1) + want
 			}
 			assert.Equal(t, want, refusal(t, `"containers":[{"image":"i","`+test.probe+`":{`+test.fields+`}}]`))
 		})

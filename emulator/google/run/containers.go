@@ -15,10 +15,8 @@ const maxContainers = 10
 // readableByAll is the default mode of a secret's files, 0444.
 const readableByAll = 292
 
-var (
-	containerForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	networkTag    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-)
+// labelForm is the form of a container's name and of a network tag.
+var labelForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // ingressContainer returns the index of the container that receives the requests. It is the container with a port, or the first
 // one if none has a port.
@@ -61,7 +59,7 @@ func checkTogether(template object, containers []map[string]any) error {
 		switch {
 		case name == "" && len(containers) > 1:
 			return refuse("%s: should be specified when there is more than one container", path)
-		case name != "" && !containerForm.MatchString(name):
+		case name != "" && !labelForm.MatchString(name):
 			return refuse("%s: '%s' must be a valid RFC 1123 label", path, name)
 		case names[name] != nil:
 			return refuse("%s: the name '%s' is used more than once", path, name)
@@ -164,7 +162,7 @@ func checkNetwork(access object) error {
 			return refuse("template.vpc_access.network_interfaces[0]: network or subnetwork must be specified")
 		}
 		for _, tag := range doc.Texts(one, "tags") {
-			if !networkTag.MatchString(tag) {
+			if !labelForm.MatchString(tag) {
 				return refuse("template.vpc_access.network_interfaces[0].tags: '%s' is not a network tag", tag)
 			}
 		}

@@ -2,6 +2,8 @@ package run
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +75,7 @@ func checkResources(template object) error {
 	}
 	for i, container := range doc.Objects(template, "containers") {
 		path := fmt.Sprintf("template.containers[%d].resources.limits", i)
-		for name := range doc.Object(container, "resources", "limits") {
+		for _, name := range slices.Sorted(maps.Keys(doc.Object(container, "resources", "limits"))) {
 			if name != "cpu" && name != "memory" && name != "nvidia.com/gpu" {
 				return refuse("%s: Invalid resource name '%s'. Only cpu, memory and nvidia.com/gpu are supported.", path, name)
 			}

@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -198,7 +199,7 @@ func packageIn(folder string) (string, error) {
 // write fills the templates. It fails before writing anything if one of the files exists already.
 func write(folder string, files map[string]string, r rule) error {
 	var problems []error
-	for name := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		switch _, err := os.Stat(filepath.Join(folder, name)); {
 		case err == nil:
 			problems = append(problems, fmt.Errorf("%s is there already: remove it, or take another name", filepath.Join(folder, name)))
