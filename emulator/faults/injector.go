@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/disturb"
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/internal/wait"
 )
 
@@ -170,9 +170,7 @@ func (i *Injector) Intercept(next http.Handler) http.Handler {
 }
 
 func refuse(w http.ResponseWriter, code int) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the client is gone when this fails
+	doc.Respond(w, code, map[string]any{
 		"error": map[string]any{"code": code, "status": statuses[code].status, "message": statuses[code].message}})
 }
 

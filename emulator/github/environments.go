@@ -2,7 +2,6 @@ package github
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -48,7 +47,7 @@ func (h *request) putEnvironment(key, name string, there map[string]any) (int, a
 	}
 	bypass, given := h.body["can_admins_bypass"].(bool)
 	environment["can_admins_bypass"] = bypass || !given
-	environment["updated_at"], environment["node_id"] = h.now, "EN_"+strconv.FormatFloat(doc.Number(environment, "id"), 'f', 0, 64)
+	environment["updated_at"], environment["node_id"] = h.now, "EN_"+idOf(environment)
 	rules, err := h.protectionRules()
 	if err != nil {
 		return 0, nil, err
@@ -92,7 +91,7 @@ func (h *request) protectionRules() ([]any, error) {
 	reviewers := []any{}
 	for _, item := range given {
 		reviewer, _ := item.(map[string]any)
-		id := strconv.FormatFloat(doc.Number(reviewer, "id"), 'f', 0, 64)
+		id := idOf(reviewer)
 		login := doc.Text(users, id)
 		if doc.Text(reviewer, "type") != "User" || login == "" {
 			return nil, invalid("Environment", "reviewers", "reviewer "+doc.Text(reviewer, "type")+" "+id+" has no access to the repository")
@@ -133,7 +132,7 @@ func (h *request) putBranchPolicy(collection string, there map[string]any) (int,
 	if there != nil {
 		policy["id"], policy["type"] = there["id"], there["type"]
 	}
-	id := strconv.FormatFloat(doc.Number(policy, "id"), 'f', 0, 64)
+	id := idOf(policy)
 	policy["node_id"] = "DBP_" + id
 	return http.StatusOK, policy, h.tx.Put(collection+"/"+id, policy)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -77,9 +78,7 @@ func (h *Hub) Ensure(r Repository) error {
 				"to start over", r.Owner, r.Name, int64(doc.Number(there, "id")), r.ID)
 		}
 		users := map[string]any{strconv.FormatInt(r.OwnerID, 10): r.Owner}
-		for id, login := range doc.Object(tx.Get("users:"+key), "users") {
-			users[id] = login
-		}
+		maps.Copy(users, doc.Object(tx.Get("users:"+key), "users"))
 		for _, id := range r.UserIDs {
 			doc.Default(users, strconv.FormatInt(id, 10), fmt.Sprintf("user-%d", id))
 		}
@@ -268,6 +267,11 @@ func (h *request) page(field string, items []any) (int, any, error) {
 func (h *request) number() float64 {
 	id, _ := strconv.ParseFloat(h.ids.Digits(9), 64)
 	return id
+}
+
+// idOf returns the number of a GitHub object as a text.
+func idOf(document map[string]any) string {
+	return strconv.FormatFloat(doc.Number(document, "id"), 'f', 0, 64)
 }
 
 var variableForm = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)

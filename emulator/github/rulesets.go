@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -80,17 +79,15 @@ func (h *request) putRuleset(collection string, there map[string]any) (int, any,
 			"current_user_can_bypass": "never", "bypass_actors": []any{}, "rules": []any{},
 			"conditions": map[string]any{"ref_name": map[string]any{"include": []any{}, "exclude": []any{}}},
 		}
-		ruleset["node_id"] = "RRS_" + strconv.FormatFloat(doc.Number(ruleset, "id"), 'f', 0, 64)
+		ruleset["node_id"] = "RRS_" + idOf(ruleset)
 	}
-	for field, value := range h.body {
-		ruleset[field] = value
-	}
+	maps.Copy(ruleset, h.body)
 	ruleset["updated_at"] = h.now
 	completeRules(ruleset)
 	if err := h.checkRuleset(collection, ruleset); err != nil {
 		return 0, nil, err
 	}
-	return code, ruleset, h.tx.Put(collection+"/"+strconv.FormatFloat(doc.Number(ruleset, "id"), 'f', 0, 64), ruleset)
+	return code, ruleset, h.tx.Put(collection+"/"+idOf(ruleset), ruleset)
 }
 
 func (h *request) repositoryNames() (owner, name string) {

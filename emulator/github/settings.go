@@ -1,6 +1,7 @@
 package github
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -18,13 +19,8 @@ var (
 
 // setting returns a document of the repository that always exists. first is its content before the first write.
 func (h *request) setting(name string, first map[string]any) map[string]any {
-	document := map[string]any{}
-	for field, value := range first {
-		document[field] = value
-	}
-	for field, value := range h.tx.Get(h.repo + "/" + name) {
-		document[field] = value
-	}
+	document := maps.Clone(first)
+	maps.Copy(document, h.tx.Get(h.repo+"/"+name))
 	return document
 }
 
@@ -62,9 +58,7 @@ func (h *request) allowedActions(permissions map[string]any) (int, any, error) {
 		"sha_pinning_required": "boolean"}); err != nil {
 		return 0, nil, err
 	}
-	for field, value := range h.body {
-		permissions[field] = value
-	}
+	maps.Copy(permissions, h.body)
 	if h.body["allowed_actions"] == nil {
 		permissions["allowed_actions"] = "all"
 	}
@@ -91,9 +85,7 @@ func (h *request) selectedActions() (int, any, error) {
 		}
 	}
 	selected := h.setting("selected-actions", noSelection)
-	for field, value := range h.body {
-		selected[field] = value
-	}
+	maps.Copy(selected, h.body)
 	return http.StatusNoContent, nil, h.tx.Put(h.repo+"/selected-actions", selected)
 }
 
@@ -109,9 +101,7 @@ func (h *request) workflowToken() (int, any, error) {
 		"can_approve_pull_request_reviews": "boolean"}); err != nil {
 		return 0, nil, err
 	}
-	for field, value := range h.body {
-		token[field] = value
-	}
+	maps.Copy(token, h.body)
 	return http.StatusNoContent, nil, h.tx.Put(h.repo+"/workflow-token", token)
 }
 

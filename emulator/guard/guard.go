@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/guiofsaints/procureflow-platform/emulator/doc"
 	"github.com/guiofsaints/procureflow-platform/internal/loopback"
 )
 
@@ -84,7 +85,7 @@ func exchange(w http.ResponseWriter, r *http.Request, token string) {
 		refuse(w, http.StatusUnauthorized, "UNAUTHENTICATED", "the subject token is not the owner's")
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{
+	doc.Respond(w, http.StatusOK, map[string]any{
 		"access_token": token, "token_type": "Bearer", "expires_in": 3600,
 		"issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
 	})
@@ -92,13 +93,7 @@ func exchange(w http.ResponseWriter, r *http.Request, token string) {
 
 // refuse answers in a form whose message both Google's and GitHub's clients show.
 func refuse(w http.ResponseWriter, code int, status, message string) {
-	answer(w, code, map[string]any{"message": message, "error": map[string]any{"code": code, "status": status, "message": message}})
-}
-
-func answer(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body)
+	doc.Respond(w, code, map[string]any{"message": message, "error": map[string]any{"code": code, "status": status, "message": message}})
 }
 
 func quoted(host string) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,6 +104,14 @@ func (s *Server) View(read func(*Request) error) error {
 // Update changes the state outside a client's request, as one transaction.
 func (s *Server) Update(change func(*Request) error) error {
 	return s.options.Store.Update(func(tx *store.Tx) error { return change(s.request(tx)) })
+}
+
+// Due returns the keys with a prefix whose documents say, in the field at, a time that has come.
+func (q *Request) Due(prefix string) []string {
+	return slices.DeleteFunc(q.Tx.List(prefix), func(key string) bool {
+		at, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "at"))
+		return err != nil || q.Now.Before(at)
+	})
 }
 
 // settle carries out the changes that are due by now.

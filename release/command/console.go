@@ -1,10 +1,8 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -104,17 +102,7 @@ func (a *app) summarize(s *session, command string, result rollout.Result) error
 }
 
 // appendSummary adds text to the summary file, if the command line names one.
-func (a *app) appendSummary(text string) error {
-	if a.flags.summary == "" || text == "" {
-		return nil
-	}
-	file, err := os.OpenFile(a.flags.summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
-}
+func (a *app) appendSummary(text string) error { return appendTo(a.flags.summary, text) }
 
 // madeOf returns the summary's lines about what was released: commit and digests.
 func (a *app) madeOf(result rollout.Result) string {

@@ -2,7 +2,6 @@ package command
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -36,13 +35,18 @@ func WrongUsage(format string, arguments ...any) error { return usage(format, ar
 
 // AppendOutputs adds lines to the file that a workflow's step hands its outputs on with; file may be empty.
 func AppendOutputs(file string, lines ...string) error {
-	if file == "" {
+	return appendTo(file, strings.Join(lines, "\n")+"\n")
+}
+
+// appendTo adds text to one of the files that a workflow's step writes to; file may be empty.
+func appendTo(file, text string) error {
+	if file == "" || text == "" {
 		return nil
 	}
 	out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	_, err = out.WriteString(text)
 	return errors.Join(err, out.Close())
 }

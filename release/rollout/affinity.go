@@ -28,9 +28,7 @@ func (r *run) warnOfAffinity(ctx context.Context, percent int) error {
 	if warning == "" {
 		return nil
 	}
-	if r.Waiting != nil {
-		r.Waiting(warning)
-	}
+	r.tell(warning)
 	r.notes = append(r.notes, warning)
 	return r.record(Event{Kind: "affinity", Percent: percent, Why: []string{warning}})
 }

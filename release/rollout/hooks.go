@@ -58,23 +58,6 @@ func (r *run) runnable(ctx context.Context, hook hooks.Hook, candidate string) (
 	return job, hooks.Problem(hook, job, r.images[candidate]), err
 }
 
-// patiently repeats a question while the API does not answer, for up to Policy.Blind.
-func (r *run) patiently(ctx context.Context, ask func() error) error {
-	deadline := r.Clock.Now().Add(r.Policy.Blind)
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := ask()
-		if !errors.Is(err, ErrUnavailable) {
-			return err
-		}
-		if !r.Clock.Now().Add(pause).Before(deadline) {
-			return fmt.Errorf("%w for %s: %w", errBlind, r.Policy.Blind, err)
-		}
-		if err := r.Clock.Sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
-}
-
 // around runs the hooks of a phase one after another. It returns Pass, Fail, or Inconclusive if a person has to decide.
 func (w *watch) around(ctx context.Context, phase hooks.Phase) (health.Verdict, error) {
 	for _, hook := range w.Policy.Hooks.Of(phase) {
@@ -262,10 +245,4 @@ func (h *hooking) line(state string, execution hooks.Execution, why ...string) e
 	}
 	return h.record(Event{Kind: "hook", Percent: h.current.Percent, Why: why,
 		Hook: &HookLine{Phase: string(h.phase), Job: h.hook.Job, State: state, Execution: execution.Name, Log: execution.Log}})
-}
-
-func (h *hooking) tell(what string) {
-	if h.Waiting != nil {
-		h.Waiting(what)
-	}
 }

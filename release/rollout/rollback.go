@@ -133,9 +133,9 @@ func (r *run) returned(ctx context.Context) error {
 		case now.Sub(stuck) >= stuckFor:
 			return fmt.Errorf("the write had no effect, the traffic is %s: %s", plan.Describe(service.Effective), service.Failure)
 		}
-		if r.Waiting != nil && !service.Serves(r.last) && (now.Sub(told) >= tellEvery || pause == firstPoll) {
+		if !service.Serves(r.last) && (now.Sub(told) >= tellEvery || pause == firstPoll) {
 			told = now
-			r.Waiting(fmt.Sprintf("taking effect for %s of up to %s: the traffic is %s", now.Sub(begun).Round(time.Second), r.Policy.Settle,
+			r.tell(fmt.Sprintf("taking effect for %s of up to %s: the traffic is %s", now.Sub(begun).Round(time.Second), r.Policy.Settle,
 				plan.Describe(service.Effective)))
 		}
 		if now.After(deadline) {

@@ -247,9 +247,9 @@ func (r *run) ready(ctx context.Context, request Request, barred func(string) bo
 			r.candidate = name
 			return ended(Failed, "%s is not ready after %s, and serves nobody: %s", name, r.Policy.CandidateWait, reason)
 		}
-		if why := fmt.Sprintf("waiting up to %s for %s: %s", r.Policy.CandidateWait, name, reason); why != told && r.Waiting != nil {
+		if why := fmt.Sprintf("waiting up to %s for %s: %s", r.Policy.CandidateWait, name, reason); why != told {
 			told = why
-			r.Waiting(why)
+			r.tell(why)
 		}
 		if err := r.Clock.Sleep(ctx, r.Policy.Interval); err != nil {
 			return "", nil, err

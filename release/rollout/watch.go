@@ -120,9 +120,9 @@ func (w *watch) unreachable(why string) error {
 	if now.Sub(w.dark) >= w.Policy.Blind {
 		return fmt.Errorf("%w for %s: %s", errUnreachable, w.Policy.Blind, why)
 	}
-	if w.Waiting != nil && !w.told {
+	if !w.told {
 		w.told = true
-		w.Waiting(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: "+
+		w.tell(fmt.Sprintf("neither the candidate nor the service can be reached from here, which is not held against the candidate: "+
 			"trying for %s: %s",
 			w.Policy.Blind, why))
 	}

@@ -112,24 +112,40 @@ func (r *run) made(revision, image string) {
 	r.images[revision] = image
 }
 
-// read reads the service, and repeats the read for up to Policy.Blind while the API is out of reach.
-func (r *run) read(ctx context.Context) (plan.Service, error) {
+// read reads the service.
+func (r *run) read(ctx context.Context) (service plan.Service, err error) {
+	err = r.patiently(ctx, func() error {
+		service, err = r.Service.Read(ctx)
+		return err
+	})
+	service.Program, service.Where, r.name = r.Program, r.Where, cmp.Or(service.Name, r.name)
+	return service, err
+}
+
+// patiently repeats a question while the API does not answer, for up to Policy.Blind.
+func (r *run) patiently(ctx context.Context, ask func() error) error {
 	deadline := r.Clock.Now().Add(r.Policy.Blind)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		service, err := r.Service.Read(ctx)
-		if err == nil || !errors.Is(err, ErrUnavailable) {
-			service.Program, service.Where, r.name = r.Program, r.Where, cmp.Or(service.Name, r.name)
-			return service, err
+		err := ask()
+		if !errors.Is(err, ErrUnavailable) {
+			return err
 		}
 		if !r.Clock.Now().Add(pause).Before(deadline) {
-			return plan.Service{}, fmt.Errorf("%w for %s: %w", errBlind, r.Policy.Blind, err)
+			return fmt.Errorf("%w for %s: %w", errBlind, r.Policy.Blind, err)
 		}
-		if pause == firstPause && r.Waiting != nil {
-			r.Waiting(fmt.Sprintf("%v: trying again for %s", err, r.Policy.Blind))
+		if pause == firstPause {
+			r.tell(fmt.Sprintf("%v: trying again for %s", err, r.Policy.Blind))
 		}
 		if err := r.Clock.Sleep(ctx, pause); err != nil {
-			return plan.Service{}, err
+			return err
 		}
+	}
+}
+
+// tell says what the run waits for to a person who watches.
+func (r *run) tell(what string) {
+	if r.Waiting != nil {
+		r.Waiting(what)
 	}
 }
 

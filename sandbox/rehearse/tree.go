@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -108,11 +109,9 @@ func Scrubbed(environment []string, home string) ([]string, error) {
 	var scrubbed []string
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
-		for _, keep := range kept {
-			// A proxy's address may have a password.
-			if name == keep && !(name == "GOPROXY" && strings.Contains(value, "@")) {
-				scrubbed = append(scrubbed, variable)
-			}
+		// A proxy's address may have a password.
+		if slices.Contains(kept, name) && !(name == "GOPROXY" && strings.Contains(value, "@")) {
+			scrubbed = append(scrubbed, variable)
 		}
 	}
 	cache, err := os.UserCacheDir()

@@ -1,7 +1,6 @@
 package cloudkms
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -60,21 +59,11 @@ func restoreVersion(c *rest.Change) (any, error) {
 }
 
 // due reports whether a version has to be destroyed by now.
-func due(q *rest.Request) bool {
-	return slices.ContainsFunc(q.Tx.List(destructionOfVersion), func(key string) bool { return isDue(q, key) })
-}
-
-func isDue(q *rest.Request, key string) bool {
-	at, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "at"))
-	return err == nil && !q.Now.Before(at)
-}
+func due(q *rest.Request) bool { return len(q.Due(destructionOfVersion)) > 0 }
 
 // settle destroys the key material of every version whose time has come. Nobody can bring it back. The version stays listed.
 func settle(q *rest.Request) error {
-	for _, key := range q.Tx.List(destructionOfVersion) {
-		if !isDue(q, key) {
-			continue
-		}
+	for _, key := range q.Due(destructionOfVersion) {
 		n, version := q.Find(Host, versions, doc.Text(q.Tx.Get(key), "version"))
 		version["state"], version["destroyEventTime"] = "DESTROYED", version["destroyTime"]
 		delete(version, "destroyTime")

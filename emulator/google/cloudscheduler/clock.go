@@ -3,7 +3,6 @@ package cloudscheduler
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,21 +36,11 @@ func scheduleNext(q *rest.Request, n rest.Name, job map[string]any) error {
 }
 
 // due reports whether a job is due by now.
-func due(q *rest.Request) bool {
-	return slices.ContainsFunc(q.Tx.List(clockPrefix), func(key string) bool { return isDue(q, key) })
-}
-
-func isDue(q *rest.Request, key string) bool {
-	at, err := time.Parse(time.RFC3339Nano, doc.Text(q.Tx.Get(key), "at"))
-	return err == nil && !q.Now.Before(at)
-}
+func due(q *rest.Request) bool { return len(q.Due(clockPrefix)) > 0 }
 
 // settle runs the jobs that are due. A job that was due several times while nobody sent the cloud a request runs once.
 func (deps Dependencies) settle(q *rest.Request) error {
-	for _, key := range q.Tx.List(clockPrefix) {
-		if !isDue(q, key) {
-			continue
-		}
+	for _, key := range q.Due(clockPrefix) {
 		n, job := q.Find(Host, jobs, doc.Text(q.Tx.Get(key), "job"))
 		if err := errors.Join(deps.attempt(q, job), scheduleNext(q, n, job), q.Put(n, job)); err != nil {
 			return err

@@ -47,9 +47,11 @@ func uptimeCheck() *rest.Kind {
 	}
 }
 
+var notInID = regexp.MustCompile(`[^a-z0-9]+`)
+
 // slug converts a display name to an id as Monitoring does.
 func slug(display string) string {
-	s := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(display), "-"), "-")
+	s := strings.Trim(notInID.ReplaceAllString(strings.ToLower(display), "-"), "-")
 	return s[:min(len(s), 60)]
 }
 

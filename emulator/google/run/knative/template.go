@@ -1,6 +1,7 @@
 package knative
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -109,7 +110,7 @@ func fromTemplate(v1 object) (object, error) {
 	set(v2, "labels", ownLabels(doc.Object(metadata, "labels")))
 	annotations := maps.Clone(doc.Object(metadata, "annotations"))
 	idle, boost := annotations[throttling] != "false", annotations[startupBoost] == "true"
-	needs, ok := asJSON.read(orEmpty(doc.Text(annotations, dependencies)))
+	needs, ok := asJSON.read(cmp.Or(doc.Text(annotations, dependencies), "{}"))
 	if !ok {
 		return nil, refuse("spec.template.metadata.annotations[%s]: invalid value '%v'", dependencies, annotations[dependencies])
 	}
@@ -154,13 +155,6 @@ func fromTemplate(v1 object) (object, error) {
 	}
 	set(v2, "volumes", volumes)
 	return v2, nil
-}
-
-func orEmpty(annotation string) string {
-	if annotation == "" {
-		return "{}"
-	}
-	return annotation
 }
 
 func fromContainer(path string, v1 object) (object, error) {
