@@ -114,7 +114,10 @@ func granted(r *crossguard.Resource) (what string, where grantPlace) {
 	family = strings.NewReplacer("member", "", "binding", "", "cloudrunv2/serviceiam", "cloudrun/iam").Replace(family)
 	where = grantPlace{r.StringOr("project", ""), r.StringOr("location", "")}
 	var parts []string
-	for _, path := range targets {
+	for _, path := range slices.Sorted(r.Keys("")) {
+		if slices.Contains(noTarget, path) {
+			continue
+		}
 		if text, set := r.String(path); set {
 			parts = append(parts, where.short(text))
 		}
@@ -123,10 +126,5 @@ func granted(r *crossguard.Resource) (what string, where grantPlace) {
 		r.StringOr("condition.title", ""), r.StringOr("condition.expression", "")}, " "), where
 }
 
-// targets are the properties that name the resource on which an IAM resource grants. Each type has its own.
-var targets = []string{
-	"folder", "orgId", "serviceAccountId", "repository", "name", "service", "secretId", "bucket",
-	"cryptoKeyId", "keyRingId", "topic", "subscription", "attestor", "note", "billingAccountId", "workloadIdentityPoolId",
-	"connectionId", "datasetId", "tableId", "cloudFunction", "webBackendService", "cloudRunServiceName", "managedFolder",
-	"instance", "instanceName", "database", "queue", "managedZone", "cluster", "zone", "region", "subnetwork", "image", "resourceName",
-}
+// noTarget are the properties of an IAM resource that do not name the resource on which it grants. All others do: each type has its own.
+var noTarget = []string{"role", "member", "members", "condition", "project", "location", "etag", "id"}

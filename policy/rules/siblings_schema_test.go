@@ -8,7 +8,8 @@ import (
 
 // schemaSiblings are cases that a walk through all types of the providers gave: each type with a property of a rule's kind.
 func schemaSiblings() []sibling {
-	return slices.Concat(nestedPlaceSiblings(), credentialSiblings(), otherGrantSiblings(), otherDatabaseSiblings(), effectSiblings())
+	return slices.Concat(nestedPlaceSiblings(), credentialSiblings(), otherGrantSiblings(), otherDatabaseSiblings(), effectSiblings(),
+		targetSiblings(), hourlySiblings())
 }
 
 func nestedPlaceSiblings() []sibling {
@@ -216,6 +217,42 @@ func effectSiblings() []sibling {
 		"repo:acme/web:job_workflow_ref:acme/web/.github/workflows/deploy.yml@refs/heads/main", "project_path:g/p:ref_type:branch:ref:main",
 		"organization:o:project:p:workspace:w:run_phase:apply"} {
 		subject(pass, s)
+	}
+	return all
+}
+
+// targetSiblings grant one role on two resources of a kind, and twice on the same one. Each type names its resource by another property.
+func targetSiblings() []sibling {
+	var all []sibling
+	for format, path := range map[string]string{"gcp:bigtable/tableIam%s:TableIam%[1]s": "table",
+		"gcp:apigateway/gatewayIam%s:GatewayIam%[1]s": "gateway", "gcp:pubsub/schemaIam%s:SchemaIam%[1]s": "schema",
+		"gcp:tags/tagValueIam%s:TagValueIam%[1]s": "tagValue", "gcp:tomorrow/thingIam%s:ThingIam%[1]s": "thing",
+		"gcp:certificateauthority/caPoolIam%s:CaPoolIam%[1]s": "caPool", "gcp:endpoints/serviceIam%s:ServiceIam%[1]s": "serviceName"} {
+		types := iam(format)
+		on := func(token, name string) ct.Resource {
+			return named(res(token, ct.Properties{path: name, "role": "roles/x", "member": "group:a@example.com",
+				"members": []any{"group:b@example.com"}, "etag": name + token}), token+name)
+		}
+		add := func(expected, desc string, resources ...ct.Resource) {
+			all = append(all, sibling{"iam-no-authoritative", desc + " " + path, expected, resources, ""})
+		}
+		add(pass, "bindings of two", on(types[1], "one"), on(types[1], "two"))
+		add(pass, "a member of another", on(types[1], "one"), on(types[0], "two"))
+		add(must, "a member of the same", on(types[1], "one"), on(types[0], "one"))
+		add(must, "the same by its full name", on(types[1], "one"), on(types[0], "projects/p/things/one"))
+	}
+	return all
+}
+
+func hourlySiblings() []sibling {
+	var all []sibling
+	for _, token := range []string{"gcp:compute/regionCommitment:RegionCommitment",
+		"gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool",
+		"gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment", "gcp:tpu/v2QueuedResource:V2QueuedResource",
+		"gcp:spanner/instancePartition:InstancePartition", "gcp:managedkafka/connectCluster:ConnectCluster",
+		"gcp:pubsub/liteReservation:LiteReservation", "gcp:container/awsCluster:AwsCluster",
+		"google:index/vertexAiFeaturestore:VertexAiFeaturestore"} {
+		all = append(all, sibling{"worst-case-cost", token, must, []ct.Resource{res(token, ct.Properties{"name": "x"})}, ""})
 	}
 	return all
 }

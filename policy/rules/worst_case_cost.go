@@ -228,22 +228,24 @@ func (c *costItem) share(r *crossguard.Resource, every map[string]float64, execu
 // byHour lists the types of pulumi-gcp that cost by the hour, or by what they store, even if they are not used.
 var byHour = map[string]string{
 	"activedirectory": "domain", "alloydb": "instance", "apigee": "instance", "appengine": "flexibleAppVersion standardAppVersion",
-	"beyondcorp": "appGateway", "bigquery": "reservation biReservation capacityCommitment", "bigtable": "instance",
+	"backupdisasterrecovery": "managementServer", "beyondcorp": "appGateway",
+	"bigquery": "reservation biReservation capacityCommitment", "bigtable": "instance",
 	"blockchainnodeengine": "blockchainNodes", "certificateauthority": "authority", "cloudfunctions": "function",
 	"cloudfunctionsv2": "function", "cloudids": "endpoint", "colab": "runtime", "composer": "environment",
 	"compute": "instance instanceFromTemplate instanceFromMachineImage instanceGroupManager regionInstanceGroupManager disk regionDisk " +
-		"address globalAddress forwardingRule " +
+		"address globalAddress forwardingRule regionCommitment futureReservation resizeRequest regionResizeRequest " +
 		"globalForwardingRule routerNat vPNTunnel interconnect interconnectAttachment reservation nodeGroup storagePool",
-	"container": "cluster nodePool", "dataflow": "job flexTemplateJob", "datafusion": "instance", "dataproc": "cluster metastoreService",
-	"datastream": "stream",
-	"filestore":  "instance", "integrationconnectors": "connection", "looker": "instance", "lustre": "instance", "managedkafka": "cluster",
-	"memcache": "instance", "memorystore": "instance", "netapp": "storagePool volume", "networksecurity": "firewallEndpoint",
+	"container": "cluster nodePool awsCluster azureCluster", "dataflow": "job flexTemplateJob pipeline", "datafusion": "instance",
+	"dataproc": "cluster metastoreService", "datastream": "stream", "filestore": "instance", "integrationconnectors": "connection",
+	"looker": "instance", "lustre": "instance", "managedkafka": "cluster connectCluster", "memcache": "instance",
+	"memorystore": "instance", "netapp": "storagePool volume", "networksecurity": "firewallEndpoint",
 	"networkservices": "gateway", "notebooks": "instance runtime",
-	"oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure",
-	"parallelstore":  "instance", "redis": "instance cluster", "securesourcemanager": "instance", "spanner": "instance",
-	"sql": "databaseInstance", "tpu": "node v2Vm",
-	"vertex": "aiEndpoint aiIndexEndpoint aiFeatureOnlineStore aiTensorboard", "vmwareengine": "privateCloud cluster",
-	"vpcaccess": "connector", "workbench": "instance",
+	"oracledatabase": "autonomousDatabase cloudVmCluster cloudExadataInfrastructure", "parallelstore": "instance",
+	"pubsub": "liteReservation liteTopic", "redis": "instance cluster", "securesourcemanager": "instance",
+	"spanner": "instance instancePartition", "sql": "databaseInstance", "storage": "anywhereCache", "tpu": "node v2Vm v2QueuedResource",
+	"vertex": "aiEndpoint aiIndexEndpoint aiFeatureOnlineStore aiTensorboard aiDeploymentResourcePool " +
+		"aiEndpointWithModelGardenDeployment aiFeatureStore aiIndexEndpointDeployedIndex",
+	"vmwareengine": "privateCloud cluster", "vpcaccess": "connector", "workbench": "instance",
 	"workstations": "workstationCluster workstation",
 }
 
