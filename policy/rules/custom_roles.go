@@ -72,7 +72,7 @@ var ownsAll = permission("resourcemanager.projects.setiampolicy", "resourcemanag
 var becomesAccounts = permission("iam.serviceaccounts.getaccesstoken", "iam.serviceaccounts.getopenidtoken",
 	"iam.serviceaccounts.implicitdelegation",
 	"iam.serviceaccounts.signblob", "iam.serviceaccounts.signjwt", "iam.serviceaccounts.actas", "iam.serviceaccounts.setiampolicy",
-	"iam.serviceaccountkeys.create", "iam.serviceaccountkeys.upload")
+	"iam.serviceaccountkeys.create", "iam.serviceaccountkeys.upload", "iam.serviceaccountapikeybindings.create")
 
 // administrates matches permissions to decide who may do what.
 func administrates(p string) bool { return strings.HasSuffix(p, ".setiampolicy") || ownsAll(p) }

@@ -39,4 +39,5 @@ var decidesGrants = roles("roles/iam.securityadmin", "roles/resourcemanager.proj
 	"roles/iam.serviceaccountadmin") // the last decides who may act as an account
 
 var impersonates = roles("roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
-	"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin")
+	"roles/iam.serviceaccountopenidtokencreator", "roles/iam.serviceaccountshorttermtokenminter", "roles/iam.workloadidentityuser",
+	"roles/iam.serviceaccountkeyadmin", "roles/iam.serviceaccountapikeybindingadmin")

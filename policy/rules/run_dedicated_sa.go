@@ -26,7 +26,8 @@ var runDedicatedSA = crossguard.Policy{
 		if isFunction(r) {
 			path = functionPath(r, "serviceAccountEmail", "serviceAccountEmail")
 		}
-		switch account, set := r.String(path); {
+		account, set := r.String(path)
+		switch account = strings.TrimSpace(account); {
 		case !set:
 			r.Violation("%s is absent, so the default compute account is used: set an account of its own", path)
 		case isDefaultAccount(strings.ToLower(account)):

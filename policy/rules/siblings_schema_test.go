@@ -141,7 +141,13 @@ func otherGrantSiblings() []sibling {
 		holder := res(projectIAM[0], ct.Properties{"role": "projects/p/roles/special", "member": "group:a@example.com"})
 		add(rule, expected, permission, named(role, "role"), holder)
 	}
+	for _, role := range []string{"roles/iam.serviceAccountShortTermTokenMinter", "roles/iam.serviceAccountApiKeyBindingAdmin"} {
+		add("iam-no-project-impersonation", must, role, res(projectIAM[0], ct.Properties{"role": role, "member": "group:a@example.com"}))
+	}
+	add("run-dedicated-sa", must, "a default account between blanks", changed(v2(), change{path: "template.serviceAccount",
+		to: " 1-compute@developer.gserviceaccount.com "}))
 	custom("iam-no-project-impersonation", must, "iam.serviceAccountKeys.upload")
+	custom("iam-no-project-impersonation", must, "iam.serviceAccountApiKeyBindings.create")
 	custom("iam-no-project-impersonation", pass, "iam.serviceAccountKeys.list")
 	custom("iam-no-basic-roles", must, "deploymentmanager.deployments.update")
 	return all
