@@ -2,6 +2,8 @@ package provider
 
 import (
 	"encoding/json"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,6 +32,20 @@ func TestSchema(t *testing.T) {
 				assert.Contains(t, d.Types, strings.TrimPrefix(ref, "#/types/"))
 			}
 		}
+	}
+}
+
+// TestVersionsAreThoseOfGoMod checks that a newer provider in go.mod does not go unnoticed here: properties.txt has the facts of one
+// version.
+func TestVersionsAreThoseOfGoMod(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("../../go.mod")
+	require.NoError(t, err)
+	sdks := regexp.MustCompile(`pulumi-(gcp|github)/sdk/v\d+ v(\S+)`).FindAllStringSubmatch(string(file), -1)
+	require.Len(t, sdks, 2)
+	for _, required := range sdks {
+		assert.Equal(t, required[2], versions[required[1]], "compare properties.txt with the schema of %s %s first: CONTRIBUTING.md, "+
+			"\"Raise the version of a provider\"", required[1], required[2])
 	}
 }
 
