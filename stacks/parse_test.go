@@ -89,7 +89,7 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 		"services.web.memory":                 "8Gi",
 		"services.web.minInstances":           3,
 		"services.web.public":                 "yes",
-		"services.web.deletionProtection":     false,
+		"services.web.deletionProtection":     absent{},
 		"services.web.secrets":                map[string]any{"TOKEN": "tokn"},
 		"monitoring":                          absent{},
 		"budget.currentPercent":               []any{90, 50},
@@ -108,7 +108,7 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
   registry.id: is missing; add text
   secrets.key.version: does not name one version; pin a number, for example "1": a rollback has to restore the revision's value
   secrets.token.version: must be text, not a number; write it in quotes
-  services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service
+  services.web.deletionProtection: is missing in prod; write true: one wrong change must not delete the service
   services.web.memory: is not sold with 1 vCPU; use 512Mi to 4Gi, or another cpu
   services.web.minInstances: is over maxInstances; lower it, or raise maxInstances
   services.web.public: must be true or false, not text; write true or false without quotes

@@ -76,8 +76,9 @@ type Service struct {
 	VPC *VPC `json:"vpc,omitempty"`
 	// Ingress is all, internal or internal-and-cloud-load-balancing. Default: all.
 	Ingress string `json:"ingress,omitempty" default:"all"`
-	// DeletionProtection refuses to delete or replace the service. Default: false; required to be true in prod.
-	DeletionProtection bool `json:"deletionProtection,omitempty"`
+	// DeletionProtection refuses to delete or replace the service. Default: false; prod has to say it. To delete a protected service, write
+	// false, run `up`, and then remove the service. The policy run-deletion-protection refuses false in prod without an exemption.
+	DeletionProtection *bool `json:"deletionProtection,omitempty"`
 	// Attempt is a number to raise by one when an unchanged template has to be deployed again, because the name of a failed revision
 	// cannot be used twice. Default: 0.
 	Attempt int `json:"attempt,omitempty"`

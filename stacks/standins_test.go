@@ -133,7 +133,7 @@ func TestCommittedFiles(t *testing.T) {
 			Name: "procureflow-web", Image: "web",
 			BootstrapImage: "us-docker.pkg.dev/cloudrun/container/hello@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a",
 			RuntimeAccount: "procureflow-cloudrun", Port: 3000, CPU: "1", Memory: "512Mi", CPUIdle: &idle, Concurrency: 80,
-			TimeoutSeconds: 300, MinInstances: 0, MaxInstances: 2, Public: true, Ingress: "all", DeletionProtection: want.protected,
+			TimeoutSeconds: 300, MinInstances: 0, MaxInstances: 2, Public: true, Ingress: "all", DeletionProtection: &want.protected,
 			Environment:          map[string]string{"NODE_ENV": "production", "NEXT_TELEMETRY_DISABLED": "1"},
 			ExecutionEnvironment: "gen2",
 			URLVariables:         URLVariables{Own: []string{"NEXTAUTH_URL"}},

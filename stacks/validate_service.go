@@ -56,8 +56,8 @@ func validateServices(s Settings, stack string, accounts owners, found *findings
 		}
 		validateTraffic(service, path, found)
 		validateObjectives(service, path, found)
-		if stack == prod && !service.DeletionProtection {
-			found.add(path+".deletionProtection", "is off in prod", "write true: one wrong change must not delete the service")
+		if stack == prod && service.DeletionProtection == nil {
+			found.add(path+".deletionProtection", "is missing in prod", "write true: one wrong change must not delete the service")
 		}
 	}
 }

@@ -59,9 +59,10 @@ func TestServiceNames(t *testing.T) {
 			"services.Api: has a key that is not a short name; use at most 30 " +
 				"lower-case letters, digits and hyphens, a letter first, no hyphen last",
 		}},
-		{"prod can be deleted", prod, change{"services.web.deletionProtection": absent{}}, []string{
-			"services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service",
+		{"nobody says whether prod can be deleted", prod, change{"services.web.deletionProtection": absent{}}, []string{
+			"services.web.deletionProtection: is missing in prod; write true: one wrong change must not delete the service",
 		}},
+		{"a service leaves prod, which a policy judges", prod, change{"services.web.deletionProtection": false}, nil},
 		{"staging can be deleted", staging, nil, nil},
 	})
 }

@@ -17,11 +17,11 @@ func TestEnvironment(t *testing.T) {
 			"environment: is not an environment of this platform; use a stack named dev, staging or prod",
 		}},
 		{"prod's rules hold under another name", prod, change{
-			"environment": "dev", "labels.environment": "dev", "services.web.deletionProtection": false, "github.environments[1].waitMinutes": 0,
+			"environment": "dev", "labels.environment": "dev", "services.web.deletionProtection": absent{}, "github.environments[1].waitMinutes": 0,
 		}, []string{
 			"environment: is not the name of the stack; each stack has a file of its own: write prod in Pulumi.prod.yaml",
 			"github.environments[1].waitMinutes: leaves no time to stop a deployment; use 5 minutes or more for prod's last gate",
-			"services.web.deletionProtection: is off in prod; write true: one wrong change must not delete the service",
+			"services.web.deletionProtection: is missing in prod; write true: one wrong change must not delete the service",
 		}},
 	})
 }

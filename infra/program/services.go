@@ -82,7 +82,7 @@ func (p *platform) serviceArgs(ctx *pulumi.Context, s stacks.Service, key string
 		Public:              s.Public,
 		Invokers:            p.invokers(s),
 		Ingress:             s.Ingress,
-		DeletionProtection:  s.DeletionProtection,
+		DeletionProtection:  s.DeletionProtection != nil && *s.DeletionProtection,
 		BinaryAuthorization: p.attestation != nil,
 		Attempt:             s.Attempt,
 		Traffic:             s.Traffic,

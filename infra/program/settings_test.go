@@ -258,6 +258,9 @@ func otherThan(value reflect.Value) any {
 	case reflect.String:
 		return value.String() + "x"
 	case reflect.Pointer:
+		if value.IsNil() {
+			return otherThan(reflect.Zero(value.Type().Elem()))
+		}
 		return otherThan(value.Elem())
 	case reflect.Slice:
 		list := []any{}

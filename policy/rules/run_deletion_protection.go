@@ -5,14 +5,15 @@ import (
 )
 
 var runDeletionProtection = crossguard.Policy{
-	Name:             "run-deletion-protection",
-	Description:      "A service for users cannot be deleted or replaced by accident.",
-	Enforcement:      crossguard.Mandatory,
-	Severity:         crossguard.Medium,
-	Framework:        own("Reliability: production"),
-	Tags:             []string{"reliability", "cloud-run"},
-	RemediationSteps: "Remove deletionProtection: the provider's default is true. Environments for trying things disable this policy.",
-	Types:            runAny,
+	Name:        "run-deletion-protection",
+	Description: "A service for users cannot be deleted or replaced by accident.",
+	Enforcement: crossguard.Mandatory,
+	Severity:    crossguard.Medium,
+	Framework:   own("Reliability: production"),
+	Tags:        []string{"reliability", "cloud-run"},
+	RemediationSteps: "Remove deletionProtection: the provider's default is true. Environments for trying things disable this policy. " +
+		"A resource that is to be deleted gets an exemption first.",
+	Types: runAny,
 	Check: func(r *crossguard.Resource) {
 		if r.Type == serviceV1 { // it has no such property
 			if !r.Options().Protect {

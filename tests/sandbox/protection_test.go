@@ -2,9 +2,12 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -13,7 +16,7 @@ import (
 )
 
 // TestProdProtectsTheRepository checks that prod's stack protects the repository, passes its own policies with it, and notices
-// when somebody weakens it.
+// when somebody weakens it. A service leaves prod meanwhile, as docs/howto/remove-service.md says.
 func TestProdProtectsTheRepository(t *testing.T) {
 	t.Parallel()
 	const repository = "/gh/api/v3/repos/guiofsaints/procureflow"
@@ -44,13 +47,42 @@ func TestProdProtectsTheRepository(t *testing.T) {
 	} {
 		assert.Contains(t, drift.out, want)
 	}
-	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "5 updated")
+	// A second service comes with the update that repairs what was weakened.
+	worker := func(protected bool) map[string]any {
+		probe := map[string]any{"path": "/"}
+		return map[string]any{"services": map[string]any{"worker": map[string]any{"name": "procureflow-worker", "image": "worker",
+			"bootstrapImage": "us-docker.pkg.dev/cloudrun/container/hello@sha256:95ade4b17adcd07623b0a0c68359e344fe54e65d0cb01b989e24c39f2fcd296a",
+			"runtimeAccount": "procureflow-worker", "maxInstances": 1, "ingress": "internal", "startup": probe, "liveness": probe,
+			"smokePaths": []any{"/"}, "slo": map[string]any{"availabilityPercent": 99}, "deletionProtection": protected}}}
+	}
+	var without string
+	s.edit("Pulumi.prod.yaml", func(content string) string {
+		without = content
+		return laid(t, content, worker(true))
+	})
+	repaired := s.must("up", "prod", "--skip-preview").out
+	assert.Len(t, regexp.MustCompile(`github:index:\S+ \S+ updated`).FindAllString(repaired, -1), 5)
+	assert.Contains(t, repaired, "service-worker-service created")
 	status, _ := s.api(http.MethodDelete, ruleset, nil)
 	require.Equal(t, http.StatusNoContent, status)
 	deleted := s.run("drift", "prod").out
 	assert.Contains(t, deleted, "deleted")
 	assert.Contains(t, deleted, "\n1 changed.", "the update has repaired what was weakened")
-	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "1 created")
+
+	// It leaves in two steps. The first one gives up its protection, for a reason.
+	s.edit("Pulumi.prod.yaml", func(content string) string { return laid(t, content, worker(false)) })
+	exempt := fmt.Sprintf(`"run-deletion-protection": {"enforcementLevel": "mandatory", "exemptions": [
+		{"resource": "service-worker-service", "reason": "nobody calls it", "expires": %q}]}`, time.Now().AddDate(0, 0, 7).Format(time.DateOnly))
+	const strict = `"run-deletion-protection": "mandatory"`
+	s.edit("policy/prod.json", func(content string) string { return strings.Replace(content, strict, exempt, 1) })
+	repaired = s.must("up", "prod", "--skip-preview").out
+	assert.Contains(t, repaired, "service-worker-service updated")
+	assert.Contains(t, repaired, "1 created")
+	s.edit("Pulumi.prod.yaml", func(string) string { return without })
+	s.edit("policy/prod.json", func(content string) string { return strings.Replace(content, exempt, strict, 1) })
+	assert.Contains(t, s.must("up", "prod", "--skip-preview").out, "service-worker-service deleted")
+	status, _ = s.api(http.MethodGet, "/run/v2/projects/procureflow-prod/locations/us-central1/services/procureflow-worker", nil)
+	assert.Equal(t, http.StatusNotFound, status)
 }
 
 // idOf returns the id of the stack's one resource whose URN has this end.
