@@ -23,11 +23,14 @@ const Module = "github.com/guiofsaints/procureflow-platform"
 
 // Answers are the facts that have to be known before anything is written.
 type Answers struct {
+	// App is the application's name, Owner and Repository its repository on GitHub, Team the owner's team that reviews what deploys,
+	// Region the Google Cloud region, Folder the folder of the platform's files, and Branch the branch that deploys.
 	App, Owner, Repository, Team, Region, Folder, Branch string
 	// Environments are dev, or dev and staging, or all of dev, staging and prod, in this order. Images are built in
 	// dev.
 	Environments []string
-	Services     []Service
+	// Services are the application's services, at least one.
+	Services []Service
 	// DefaultBranch is origin's default branch, which is the branch that deploys; "" if git does not know it.
 	DefaultBranch string
 	// Projects are Google Cloud project ids by environment. Default: APP-ENVIRONMENT.
@@ -57,8 +60,11 @@ type Answers struct {
 
 // Service is one service of the application.
 type Service struct {
+	// Key is the service's key in the settings, Name its id in Cloud Run, Image its name in the registry, Account the id of its service
+	// account, and Dockerfile the file that builds it.
 	Key, Name, Image, Account, Dockerfile string
-	Port                                  int
+	// Port is the port that the container listens on.
+	Port int
 	// Commit is the build argument that takes the commit. Default: none.
 	Commit string
 }

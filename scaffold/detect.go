@@ -18,6 +18,7 @@ import (
 
 // Repository holds the facts that init detects in the repository.
 type Repository struct {
+	// Root is the folder of the clone.
 	Root string
 	// Owner and Name come from the remote origin. DefaultBranch is its default branch, if git knows it. Branch is the same branch,
 	// or a guess.
@@ -26,7 +27,8 @@ type Repository struct {
 	Detached bool
 	// Dockerfiles and their last EXPOSE, by path in the repository.
 	Dockerfiles map[string]int
-	Workspace   workspace
+	// Workspace holds what package.json and pnpm say.
+	Workspace workspace
 	// PullRequests and Pushes are branches for which the repository's own workflows run.
 	PullRequests, Pushes []string
 	// Prettier and Commitlint check files and messages here.

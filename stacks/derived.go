@@ -129,10 +129,14 @@ func (s Settings) AttestorKeyVersion() string {
 
 // Described holds the facts about a service that a release needs.
 type Described struct {
-	Image      string   `json:"image"`
-	Name       string   `json:"name"`
+	// Image is the image's name in the registry, without the digest.
+	Image string `json:"image"`
+	// Name is the service's id in Cloud Run.
+	Name string `json:"name"`
+	// SmokePaths are the paths that a release probes.
 	SmokePaths []string `json:"smokePaths"`
-	URL        string   `json:"url"`
+	// URL is the address that the service has, or will have.
+	URL string `json:"url"`
 }
 
 // Describe returns the facts about each service that a release needs, by the service's key.

@@ -9,6 +9,7 @@ import (
 // Change is the change of one resource by one request.
 type Change struct {
 	*Request
+	// Name is the name of the resource that changes.
 	Name Name
 	// Old is the stored document, nil on creation. New is the document to store, nil on deletion.
 	Old, New map[string]any

@@ -16,7 +16,8 @@ type Conditions func(expression string, asked Asked) bool
 type Asked struct {
 	// Name, Service and Type are the resource's: its name, the host of its API, and HOST/MESSAGE.
 	Name, Service, Type string
-	Time                time.Time
+	// Time is when the request was made.
+	Time time.Time
 }
 
 // errNoConditions refuses a condition where nobody evaluates them. Such a grant would never apply, and nothing would say why.

@@ -14,7 +14,8 @@ type Error struct {
 	// Code is the HTTP status code.
 	Code int
 	// Status is the name of the canonical code, for example NOT_FOUND.
-	Status  string
+	Status string
+	// Message is the text for a person, in the API's own words.
 	Message string
 	// Details are typed details (google.rpc.ErrorInfo and the like). Default: none.
 	Details []any

@@ -169,6 +169,7 @@ type Operations struct {
 // Translation converts resources between the message of this version of the API and the form in which they are stored. The functions
 // return a copy. Default: the two forms are the same.
 type Translation struct {
+	// In makes the stored form of this version's message, and Out the message of the stored form. Nil changes nothing.
 	In, Out func(map[string]any) map[string]any
 }
 

@@ -10,11 +10,13 @@ import (
 
 // Name is the name of a resource or a collection. Documents are stored under [Name.Key]. Answers contain [Name.Shown].
 type Name struct {
+	// Kind is the kind of the resources.
 	Kind *Kind
 	// Segments alternate collections and ids. The project stands by its id, even if the request wrote its number. The name of a
 	// collection has no last id.
 	Segments []string
-	Project  Project
+	// Project is the project that the resource belongs to; empty for a resource that belongs to no project.
+	Project Project
 }
 
 // ID returns the last id, or "" for a collection.

@@ -22,7 +22,9 @@ func (q *Request) OperationDelay() time.Duration {
 
 // Outcome is the end of an operation: a failure, or a response with its type. Without a response it is google.protobuf.Empty.
 type Outcome struct {
-	Failure  *Error
+	// Failure is the error with which the operation ends; nil for success.
+	Failure *Error
+	// TypeURL is the response's type, type.googleapis.com/MESSAGE.
 	TypeURL  string
 	Response map[string]any
 	// Metadata has the same type as the response, and is there while the operation runs as well. Most operations have no

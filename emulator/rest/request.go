@@ -19,19 +19,24 @@ import (
 
 // Request is one call of an API, or work that the cloud does by itself.
 type Request struct {
+	// Method is the HTTP method.
 	Method string
 	// Host and Path are the address of the request. The path is escaped.
 	Host, Path string
-	Query      url.Values
+	// Query are the parameters after the question mark.
+	Query url.Values
 	// Body is the decoded body. It is never nil.
 	Body map[string]any
 	// DryRun makes the request return the usual answer without storing anything.
 	DryRun bool
 	// Now is the time of the request.
-	Now         time.Time
+	Now time.Time
+	// Disturbance is the fault that was injected for this request; the zero value for none.
 	Disturbance disturb.Disturbance
-	IDs         *ids.Source
-	Tx          *store.Tx
+	// IDs gives the ids that the request assigns.
+	IDs *ids.Source
+	// Tx is the transaction that the request reads and writes in.
+	Tx *store.Tx
 
 	server       *Server
 	raw          []byte

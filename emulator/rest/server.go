@@ -19,6 +19,7 @@ const Caller = "sandbox@example.com"
 
 // Options configure a [Server]. All are required except OperationDelay, Elsewhere and Conditions.
 type Options struct {
+	// Store holds the documents of all resources.
 	Store *store.Store
 	// Now is the clock.
 	Now func() time.Time

@@ -31,6 +31,7 @@ const (
 
 // Clients send requests with a person's credentials.
 type Clients struct {
+	// Google adds the person's token to requests to Google Cloud.
 	Google *http.Client
 	// GitHub is nil without a token; a plan with GitHub's resources then fails.
 	GitHub *http.Client

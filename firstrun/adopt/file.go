@@ -16,12 +16,16 @@ type File struct {
 
 // Entry is one resource of a [File].
 type Entry struct {
-	Type      string `json:"type"`
-	Name      string `json:"name"`
-	ID        string `json:"id,omitempty"`
-	Parent    string `json:"parent,omitempty"`
-	Provider  string `json:"provider,omitempty"`
-	Component bool   `json:"component,omitempty"`
+	// Type is the type token, and Name the name in the program.
+	Type string `json:"type"`
+	Name string `json:"name"`
+	// ID is the cloud's id; empty for a component.
+	ID string `json:"id,omitempty"`
+	// Parent and Provider are names, of another entry or of the name table. Default: the stack, and the default provider.
+	Parent   string `json:"parent,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	// Component says that the entry is a component, which has nothing to import.
+	Component bool `json:"component,omitempty"`
 }
 
 // NewFile returns the import file of the adoptions, with the components above them, under the names and parents that

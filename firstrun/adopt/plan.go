@@ -12,12 +12,14 @@ import (
 
 // Planned is a resource that the program asks for.
 type Planned struct {
+	// URN is the resource's name in the engine, and Type its type token.
 	URN, Type string
 	// New says that the state does not have the resource, so the preview would create it.
 	New bool
 	// Parent and Provider are URNs; empty for the stack itself and for components.
 	Parent, Provider string
-	Inputs           map[string]any
+	// Inputs are the program's inputs. Secrets, and values that are not known yet, have no plain value here.
+	Inputs map[string]any
 }
 
 // Name returns the resource's name in the program.

@@ -53,12 +53,14 @@ type Refusal struct {
 
 // Addition is a value that a resource gets for the first time.
 type Addition struct {
+	// Resource is the name of the resource. What are the values that it gets, one in each text.
 	Resource string   `json:"resource"`
 	What     []string `json:"what"`
 }
 
 // Unknown is a resource or grant that the settings do not know.
 type Unknown struct {
+	// Resource is the name of the resource. What says what it is, or who holds which role on it.
 	Resource string `json:"resource"`
 	What     string `json:"what"`
 }

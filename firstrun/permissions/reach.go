@@ -41,6 +41,7 @@ type Holding struct {
 
 // Step is one step by which somebody reaches a goal.
 type Step struct {
+	// From is who takes the step: an account or a member. To is the account, or the goal, that they reach.
 	From, To string
 	// By is the permission, and the role that holds it.
 	By string
@@ -48,6 +49,7 @@ type Step struct {
 
 // Path is a shortest way from a holder to a goal.
 type Path struct {
+	// From is the holder and To the goal. Steps leads from the first to the second.
 	From, To string
 	Steps    []Step
 }

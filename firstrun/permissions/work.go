@@ -8,6 +8,8 @@ import (
 
 // Need is one permission at one place, with the reason for it.
 type Need struct {
+	// Permission is the permission's name, such as run.services.get. Place is the kind of resource that it is needed on. For says what
+	// needs it.
 	Permission string
 	Place      Place
 	For        string

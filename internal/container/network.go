@@ -11,9 +11,13 @@ import (
 
 // VPC is the network that a service or a job sends requests into. Each component has its own type for it.
 type VPC struct {
+	// Network is the network's name. Default: the network of Subnetwork. Subnetwork is the name of a subnetwork in the region. Default:
+	// the subnetwork of Network in that region.
 	Network, Subnetwork string
-	AllTraffic          bool
-	Tags                []string
+	// AllTraffic sends requests to the internet through the network too. Default: false; only those to private addresses.
+	AllTraffic bool
+	// Tags are network tags. Default: none.
+	Tags []string
 }
 
 // Check finds what is wrong with a network, in the project and region of the service or job.

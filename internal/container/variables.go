@@ -19,7 +19,8 @@ type Variables struct {
 	// Reserved says whether Cloud Run itself sets a variable.
 	Reserved func(name string) bool
 	// Plain are the sources of values that are not secret, each by its field's name.
-	Plain   map[string]map[string]pulumi.StringInput
+	Plain map[string]map[string]pulumi.StringInput
+	// Secrets are the versions of secrets that variables read, by the name of the variable.
 	Secrets map[string]Secret
 }
 

@@ -66,6 +66,7 @@ var isProjectID = regexp.MustCompile(`^[a-z]`)
 
 // Size is a number of vCPUs with the least and the most memory, in MiB, that Cloud Run allows for it.
 type Size struct {
+	// CPU is the number of vCPUs as Cloud Run writes it. Least and Most are MiB of memory.
 	CPU         string
 	Least, Most int
 }

@@ -12,12 +12,14 @@ import (
 
 // Resource is one registration, with plain values.
 type Resource struct {
+	// URN is the resource's name in the engine.
 	URN  string
 	Type string
 	// Name is the logical name.
 	Name string
 	// Parent is the parent's logical name; empty if the stack itself is the parent.
-	Parent    string
+	Parent string
+	// ParentURN is the parent's URN; that of the stack if the stack is the parent.
 	ParentURN string
 	// Custom is true for a provider's resource, and false for a component.
 	Custom bool
@@ -34,6 +36,7 @@ type Resource struct {
 	Secrets  []string
 	Unknowns []string
 
+	// These are the resource options of the same names. Default: not set.
 	Protect                 bool
 	RetainOnDelete          bool
 	DeleteBeforeReplace     bool

@@ -16,26 +16,30 @@ type Chart struct {
 	Label string
 	// Across is the time and Up the value. Required.
 	Across, Up Scale
-	Areas      []Area
-	Lines      []Line
-	Dots       []Dot
-	Limits     []Limit
+	// Areas are drawn first, then Limits, Lines and Dots.
+	Areas  []Area
+	Lines  []Line
+	Dots   []Dot
+	Limits []Limit
 }
 
 // Scale goes from 0 to Top.
 type Scale struct {
+	// Top is the largest value. Ticks are the values that are marked on the axis.
 	Top   float64
 	Ticks []Tick
 }
 
 // Tick is one marked value of a scale.
 type Tick struct {
+	// At is the value in the units of the scale, and Text what is written next to it.
 	At   float64
 	Text string
 }
 
 // Area is a rectangle between two times and two values.
 type Area struct {
+	// From and To are times, and Low and High are values, in the units of the scales.
 	From, To, Low, High float64
 	// Series chooses colour and pattern, 0 to 3.
 	Series int
@@ -45,6 +49,7 @@ type Area struct {
 
 // Line joins points.
 type Line struct {
+	// Series chooses colour and pattern, 0 to 3.
 	Series int
 	Points []Point
 }
@@ -60,6 +65,7 @@ type Dot struct {
 
 // Limit is a value to compare the others with.
 type Limit struct {
+	// Value is in the units of Up, and Text is written next to the line.
 	Value float64
 	Text  string
 }

@@ -44,8 +44,9 @@ type Approval struct {
 		Name string `json:"name"`
 	} `json:"environments"`
 	// State is "approved" or "rejected".
-	State string   `json:"state"`
-	User  *Account `json:"user"`
+	State string `json:"state"`
+	// User is the person who reviewed. An approval without one is malformed.
+	User *Account `json:"user"`
 }
 
 // Question names a run and the approvals that it needs.
@@ -73,6 +74,7 @@ type Verdict struct {
 
 // Approver is the person who counts for a gate.
 type Approver struct {
+	// Environment is the gate. Login and ID are the account of the person whose approval counts for it.
 	Environment string `json:"environment"`
 	Login       string `json:"login"`
 	ID          int64  `json:"id"`

@@ -19,7 +19,8 @@ type Origin struct {
 	// Command is rollout, rollback or guard.
 	Command string `json:"command"`
 	// Service is projects/P/locations/L/services/S.
-	Service     string `json:"service"`
+	Service string `json:"service"`
+	// Environment is the environment of the release policy, such as prod.
 	Environment string `json:"environment,omitempty"`
 	// Who is the actor: a person, or a workflow with its run.
 	Who string `json:"who"`

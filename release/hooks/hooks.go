@@ -128,7 +128,8 @@ type Execution struct {
 	Name, Mark string
 	// Created is when it was started.
 	Created time.Time
-	State   State
+	// State is where the execution is, such as running or succeeded.
+	State State
 	// Message is the API's reason why it failed. Log is the page with its output.
 	Message, Log string
 	// Completed is when it ended; the zero time while it runs.

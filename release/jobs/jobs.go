@@ -55,6 +55,7 @@ type Request struct {
 
 // Result says how a run of a job ended, and why.
 type Result struct {
+	// Outcome is how the run of the job ended.
 	Outcome Outcome
 	// Image is what the job's executions run, by digest; empty if nobody read the job.
 	Image string
@@ -62,11 +63,13 @@ type Result struct {
 	Execution hooks.Execution
 	// Other is another execution of the job that is running, for which nothing was started.
 	Other string
-	Why   []string
+	// Why gives the reasons in words.
+	Why []string
 }
 
 // Runner runs jobs.
 type Runner struct {
+	// Jobs reads and starts executions, and Clock is the time. Required, like Tell and Progress.
 	Jobs  rollout.Jobs
 	Clock rollout.Clock
 	// Tell is called with what happened. Progress is called after each look at the execution.

@@ -67,6 +67,7 @@ type Service struct {
 
 // Revision is the result of one read of a revision.
 type Revision struct {
+	// Name is the revision's short name, SERVICE-SUFFIX.
 	Name string `json:"name"`
 	// Created is when the API made it.
 	Created time.Time `json:"created"`

@@ -22,6 +22,7 @@ const (
 
 // State is the meaning of a service's traffic.
 type State struct {
+	// Phase says where a rollout is, or that none is active.
 	Phase Phase `json:"phase"`
 	// Stable is the revision that served before the rollout; in Idle, the revision that serves. Empty if that is unclear.
 	Stable string `json:"stable,omitempty"`

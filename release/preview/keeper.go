@@ -29,6 +29,7 @@ const (
 
 // Keeper gives out the slots of one service.
 type Keeper struct {
+	// Slots reads and writes the slots, and Clock is the time.
 	Slots Slots
 	Clock rollout.Clock
 	// Names are the short names of all slots.

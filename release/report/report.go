@@ -137,6 +137,7 @@ func Live(release Release, now *Now) ([]byte, error) {
 
 // File is one page: its file's name and its HTML.
 type File struct {
+	// Name is the file's name without a folder. Content is a whole HTML page.
 	Name    string
 	Content []byte
 }

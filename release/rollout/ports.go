@@ -144,6 +144,7 @@ const (
 
 // Result says how a command ended and why.
 type Result struct {
+	// Outcome is how the command ended. The exit code follows from it.
 	Outcome Outcome `json:"outcome"`
 	// Stable and Candidate are the names of the two revisions; empty if the command did not get far enough to know them.
 	Stable    string `json:"stable,omitempty"`
@@ -160,12 +161,14 @@ type Result struct {
 
 // Controller acts on one service. Fields are required unless they say that they may be nil.
 type Controller struct {
+	// Service reads and writes the service. Prober makes requests to it.
 	Service Service
 	Prober  Prober
 	// Metrics may be nil; gate C is then inconclusive.
 	Metrics Metrics
 	// Jobs may be nil if the policy has no hooks.
-	Jobs    Jobs
+	Jobs Jobs
+	// Clock is the time. Journal records what happens. Policy says how careful the rollout is.
 	Clock   Clock
 	Journal Journal
 	Policy  Policy

@@ -68,6 +68,7 @@ type State struct {
 
 // Step is one share of the requests, and how long the candidate has to stay healthy at it.
 type Step struct {
+	// Percent is the candidate's share of the requests, 1 to 100.
 	Percent int `json:"percent"`
 	// Bake is the time in words, such as 5 min. Done and Current say where the release stands.
 	Bake    string `json:"bake"`
@@ -78,9 +79,10 @@ type Step struct {
 // Share is a revision's effective share of the requests.
 type Share struct {
 	// Revision is the revision's name, and Tags are its tags in the service.
-	Revision string   `json:"revision"`
-	Percent  int      `json:"percent"`
-	Tags     []string `json:"tags"`
+	Revision string `json:"revision"`
+	// Percent is the share, 0 to 100.
+	Percent int      `json:"percent"`
+	Tags    []string `json:"tags"`
 }
 
 // quiet is how long a journal may stay without a new line before the release counts as no longer driven. Probes are written every five

@@ -36,6 +36,7 @@ func day(year int, month time.Month, day int) int { return year*10000 + int(mont
 
 // Verdict says whether a release may start at a time.
 type Verdict struct {
+	// Open says that a release may start.
 	Open bool
 	// Why says so in words; empty for windows that are always open.
 	Why string

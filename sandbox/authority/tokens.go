@@ -15,7 +15,9 @@ import (
 
 // TokenParts are the parts from which test tokens are made.
 type TokenParts struct {
-	OwnerID, RepositoryID     string
+	// OwnerID and RepositoryID are GitHub's numbers.
+	OwnerID, RepositoryID string
+	// Owner and Repository are the names, and Branch is the default branch.
 	Owner, Repository, Branch string
 	// Others are repositories that a side trusts besides the first side's own: their ids, by OWNER/NAME.
 	Others map[string][2]string

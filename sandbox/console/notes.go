@@ -15,6 +15,7 @@ import (
 
 // Note has the results of a stack's last preview or up that the page shows.
 type Note struct {
+	// Stack is the name of the stack. Operation is preview or up, and At is when it ended.
 	Stack, Operation string
 	At               time.Time
 	// Findings are what the policies reported.
@@ -27,11 +28,13 @@ type Note struct {
 
 // Finding is the message of one policy about one resource.
 type Finding struct {
+	// Policy is the policy's name, Level its enforcement level, Resource the resource's name in the program, and Message what is wrong.
 	Policy, Level, Resource, Message string
 }
 
 // Cost is the cost of a resource in the dearest month.
 type Cost struct {
+	// Resource is the resource's name in the program. Worst is in dollars a month.
 	Resource string
 	Worst    float64
 }

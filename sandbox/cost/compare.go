@@ -10,6 +10,7 @@ import (
 
 // Change has a stack's costs before and after a change.
 type Change struct {
+	// Before and After are the whole estimates. Delta is After less Before: negative where the change saves.
 	Before Estimate `json:"before"`
 	After  Estimate `json:"after"`
 	Delta  Amounts  `json:"delta"`
@@ -19,6 +20,7 @@ type Change struct {
 
 // LineChange is what one resource costs before and after. A new resource costs nothing before.
 type LineChange struct {
+	// Resource is the resource's name in the program.
 	Resource string  `json:"resource"`
 	Before   Amounts `json:"before"`
 	After    Amounts `json:"after"`

@@ -40,6 +40,7 @@ func (a Amounts) rounded() Amounts {
 
 // Line is what one resource costs.
 type Line struct {
+	// Resource is the resource's name in the program, and Type its type token.
 	Resource string `json:"resource"`
 	Type     string `json:"type"`
 	Amounts
@@ -47,11 +48,13 @@ type Line struct {
 
 // Estimate is a stack's cost in a month.
 type Estimate struct {
+	// Stack is the name of the stack.
 	Stack string `json:"stack"`
 	// PricesOf is the date on which the oldest price was read.
-	PricesOf string  `json:"pricesOf"`
-	Lines    []Line  `json:"lines"`
-	Total    Amounts `json:"total"`
+	PricesOf string `json:"pricesOf"`
+	// Lines are the resources that cost something, the dearest first. Total is their sum.
+	Lines []Line  `json:"lines"`
+	Total Amounts `json:"total"`
 	// Assumptions are facts that the numbers rely on. NotPriced lists costs that they leave out.
 	Assumptions []string `json:"assumptions"`
 	NotPriced   []string `json:"notPriced"`
@@ -59,6 +62,7 @@ type Estimate struct {
 
 // Load is the work of a service in a month.
 type Load struct {
+	// Requests is how many requests come in a month. Milliseconds is how long each takes.
 	Requests     float64
 	Milliseconds float64
 	// From says where the numbers come from, for example "services.web.load".

@@ -17,6 +17,7 @@ var priceFile []byte
 
 // Table holds prices, each with its source and the date on which it was read.
 type Table struct {
+	// Currency is USD. Prices are per unit. Regions says which price tier a region has.
 	Currency string  `json:"currency"`
 	Prices   []Price `json:"prices"`
 	Regions  Regions `json:"regions"`
@@ -24,21 +25,26 @@ type Table struct {
 
 // Price is what one unit of something costs.
 type Price struct {
+	// Key says what costs it, such as run.request.cpu.
 	Key string `json:"key"`
 	// Tier is the price tier of the regions with this price. 0 means every region.
-	Tier int     `json:"tier,omitempty"`
+	Tier int `json:"tier,omitempty"`
+	// USD is the price of one unit. Unit says in words what a unit is.
 	USD  float64 `json:"usd"`
 	Unit string  `json:"unit"`
 	// FreePerProject is the number of units that are free each month in every project. Units that are free once per billing account are
 	// left out, because other projects may use them up.
 	FreePerProject float64 `json:"freePerProject,omitempty"`
-	Source         string  `json:"source"`
-	Date           string  `json:"date"`
-	Note           string  `json:"note,omitempty"`
+	// Source is the page with the price, and Date the day on which somebody read it, YYYY-MM-DD. Note says what is special about it;
+	// empty if nothing is.
+	Source string `json:"source"`
+	Date   string `json:"date"`
+	Note   string `json:"note,omitempty"`
 }
 
 // Regions are Cloud Run's two price tiers.
 type Regions struct {
+	// Source is the page with the tiers, and Date the day on which somebody read it, YYYY-MM-DD. Tiers are the regions by tier.
 	Source string              `json:"source"`
 	Date   string              `json:"date"`
 	Tiers  map[string][]string `json:"tiers"`

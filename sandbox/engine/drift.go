@@ -28,6 +28,7 @@ type Drifted struct {
 
 // PropertyDrift is one changed property. Values are JSON; secrets are [secret].
 type PropertyDrift struct {
+	// Path is the property's path, such as template.timeout. Before is the value in the state, and Now the cloud's.
 	Path   string `json:"path"`
 	Before string `json:"before"`
 	Now    string `json:"now"`

@@ -11,6 +11,7 @@ import (
 
 // Finding is what a policy reported of a resource, or of the whole stack if Resource is empty.
 type Finding struct {
+	// Policy is the policy's name, Level its enforcement level, Resource the resource's name in the program, and Message what is wrong.
 	Policy, Level, Resource, Message string
 }
 

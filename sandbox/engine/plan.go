@@ -21,6 +21,7 @@ import (
 
 // Plan is what Up would do.
 type Plan struct {
+	// Steps are the resources that would change.
 	Steps []review.Step
 	// Findings are the messages of the policies, the program and the providers.
 	Findings []review.Finding

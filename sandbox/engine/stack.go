@@ -244,6 +244,7 @@ func (s *Stack) Services(ctx context.Context) ([]Service, error) {
 
 // OperationError says that the engine did not complete an operation. The engine has already written the reason to Out.
 type OperationError struct {
+	// Operation is what failed, such as up or preview. Cause is the error of the CLI.
 	Operation, Stack string
 	Cause            error
 }

@@ -41,6 +41,7 @@ type Tree struct {
 
 // Options configure a rehearsal.
 type Options struct {
+	// Stack is the name of the stack. Base is the present version, and Head the change. Required.
 	Stack      string
 	Base, Head Tree
 	// Dir is an empty state folder.
@@ -60,8 +61,9 @@ type Options struct {
 type Result struct {
 	// Base and Head are the stack's deployed resources before and after.
 	Base, Head []inventory.Resource
-	Steps      []review.Step
-	Findings   review.Findings
+	// Steps are the change's steps by the engine's plan. Findings are what the policies say about it, compared with the base.
+	Steps    []review.Step
+	Findings review.Findings
 	// ManualSteps are the steps that need a person, because the pipeline may not take them.
 	ManualSteps []string
 	// Note says what is special about the base; empty if nothing is.

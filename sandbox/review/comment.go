@@ -20,7 +20,8 @@ type Comment struct {
 	// page (or empty), and Docs the address of the platform's documents.
 	Commit, Run, Page, Docs string
 	// Plans says where the plans against the real cloud are.
-	Plans    Plans
+	Plans Plans
+	// Previews are those plans, if Plans is Here.
 	Previews []Preview
 }
 
@@ -38,6 +39,7 @@ const (
 
 // Preview is the plan of one stack against the real cloud.
 type Preview struct {
+	// Stack is the name of the stack. Text is what `pulumi preview` printed.
 	Stack, Text string
 	// Gone lists what the plan deletes or replaces, a line each: OPERATION TYPE NAME.
 	Gone string

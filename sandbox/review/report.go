@@ -9,8 +9,9 @@ import "github.com/guiofsaints/procureflow-platform/sandbox/cost"
 // Report is the whole review of one pull request.
 type Report struct {
 	// Base and Head are the commits that are compared.
-	Base   string  `json:"base"`
-	Head   string  `json:"head"`
+	Base string `json:"base"`
+	Head string `json:"head"`
+	// Stacks are the reviews of the stacks.
 	Stacks []Stack `json:"stacks"`
 	// WideningLabel is the label that a pull request needs if it widens somebody's rights; empty if the settings require none.
 	WideningLabel string `json:"wideningLabel,omitempty"`
@@ -18,19 +19,24 @@ type Report struct {
 
 // Stack is the review of one stack.
 type Stack struct {
+	// Name is the stack's name.
 	Name string `json:"name"`
 	// Failed says why the change would not be applied; empty otherwise.
 	Failed string `json:"failed,omitempty"`
 	// Note says why this stack's review differs from others', for example because the stack is new; empty otherwise.
 	Note string `json:"note,omitempty"`
 	// Plan lists the steps of an update, without those that change nothing.
-	Plan      []Step            `json:"plan"`
-	Findings  Findings          `json:"findings"`
-	Cost      *cost.Change      `json:"cost,omitempty"`
+	Plan []Step `json:"plan"`
+	// Findings are what the policies say before and after the change.
+	Findings Findings `json:"findings"`
+	// Cost is what the change costs; nil if that could not be computed.
+	Cost *cost.Change `json:"cost,omitempty"`
+	// Authority lists the differences in who can do what, the wider ones first.
 	Authority []AuthorityChange `json:"authority"`
 	// ManualSteps are the steps that need a person, each with the reason.
-	ManualSteps []string   `json:"manualSteps,omitempty"`
-	Rehearsal   *Rehearsal `json:"rehearsal,omitempty"`
+	ManualSteps []string `json:"manualSteps,omitempty"`
+	// Rehearsal is what happened when the change was applied; nil if it was not rehearsed.
+	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
 }
 
 // Op is the kind of a step: create, update and so on.
@@ -46,6 +52,7 @@ const (
 
 // Step is one resource that an update would change.
 type Step struct {
+	// Op is what the step does. Name is the resource's name in the program, and Type its type token.
 	Op   Op     `json:"op"`
 	Name string `json:"name"`
 	Type string `json:"type"`
@@ -57,6 +64,7 @@ type Step struct {
 
 // Property is one change of a property. Values are JSON on one line. A secret is [secret], and an absent value is empty.
 type Property struct {
+	// Path is the property's path in the resource. Before and After are its values.
 	Path   string `json:"path"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
@@ -71,13 +79,16 @@ type Finding struct {
 	// Policy is the policy's name, or "program" for a warning or an error of the program or a provider.
 	Policy string `json:"policy"`
 	// Level is mandatory, advisory or remediate; error or warning of the program.
-	Level    string `json:"level"`
+	Level string `json:"level"`
+	// Resource is its name in the program; empty if the message is about the whole stack.
 	Resource string `json:"resource,omitempty"`
-	Message  string `json:"message"`
+	// Message says what is wrong, and what to do.
+	Message string `json:"message"`
 }
 
 // Findings are a stack's findings before and after the change.
 type Findings struct {
+	// New are there only after the change, Gone only before it, and Old both times.
 	New  []Finding `json:"new"`
 	Old  []Finding `json:"old"`
 	Gone []Finding `json:"gone"`
@@ -107,6 +118,7 @@ type Rehearsal struct {
 
 // Stage is one stage of a rehearsal.
 type Stage struct {
+	// Name says what was done, and Result what came of it.
 	Name   string `json:"name"`
 	Result string `json:"result"`
 	// Bad says that the stage did not go as it should.
@@ -115,6 +127,7 @@ type Stage struct {
 
 // Visitors are the visitors of one service.
 type Visitors struct {
+	// Service is the service's id. Requests is how many they sent, and Failures how many of these got a bad answer or none.
 	Service  string `json:"service"`
 	Requests int    `json:"requests"`
 	Failures int    `json:"failures"`
@@ -132,7 +145,8 @@ type Fact struct {
 	Kind string `json:"kind"`
 	// Subject is the account, service or thing that the fact is about.
 	Subject string `json:"subject"`
-	Text    string `json:"text"`
+	// Text says it in words, after the subject.
+	Text string `json:"text"`
 	// Level is how much a guard requires, if that is a number. A higher level is narrower.
 	Level float64 `json:"level,omitempty"`
 }

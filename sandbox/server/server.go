@@ -72,8 +72,10 @@ type Clock interface {
 
 // Status describes a running cloud process.
 type Status struct {
-	PID        int       `json:"pid"`
-	Build      string    `json:"build"`
+	// PID is the process id. Build identifies the executable.
+	PID   int    `json:"pid"`
+	Build string `json:"build"`
+	// Foreground says that `serve` runs it in a terminal. Started is when it began.
 	Foreground bool      `json:"foreground"`
 	Started    time.Time `json:"started"`
 	// API is the base URL of all emulated APIs.
@@ -82,7 +84,8 @@ type Status struct {
 	DataPlane string `json:"dataPlane"`
 	// Console is the address of the page that shows and changes all of this. It is a secret, because everybody who knows it can use the
 	// page's buttons.
-	Console  string            `json:"console"`
+	Console string `json:"console"`
+	// Services are where the services answer.
 	Services []ServiceEndpoint `json:"services"`
 }
 

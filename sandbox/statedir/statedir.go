@@ -81,6 +81,7 @@ func WriteFile(path string, data []byte, mode fs.FileMode) error {
 
 // Holder is the command that holds the lock.
 type Holder struct {
+	// PID is the process id; 0 if it is not known. Command is what was called, and Since is when it took the lock.
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
 	Since   time.Time `json:"since"`
@@ -95,6 +96,7 @@ func (h Holder) String() string {
 
 // BusyError says that another command held the lock for longer than the caller wanted to wait.
 type BusyError struct {
+	// Holder is the other command, and Waited how long the caller waited for it.
 	Holder Holder
 	Waited time.Duration
 }

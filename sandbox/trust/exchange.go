@@ -26,6 +26,7 @@ type Answer struct {
 type Verdict struct {
 	// Provider is the provider's id.
 	Provider string `json:"provider"`
+	// Accepted says that the provider takes the token. Reason says why, or why not.
 	Accepted bool   `json:"accepted"`
 	Reason   string `json:"reason"`
 }
@@ -44,8 +45,10 @@ type Identity struct {
 
 // Grant is one role.
 type Grant struct {
-	Role      string `json:"role"`
-	Scope     string `json:"scope"`
+	// Role is the role's name, and Scope what it is held on, for example "project procureflow-dev".
+	Role  string `json:"role"`
+	Scope string `json:"scope"`
+	// Reason is the program's reason for the grant. Condition is the grant's condition in CEL. Either may be empty.
 	Reason    string `json:"reason,omitempty"`
 	Condition string `json:"condition,omitempty"`
 }

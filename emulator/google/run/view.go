@@ -28,6 +28,7 @@ type Service struct {
 
 // Revision is a revision that can serve requests.
 type Revision struct {
+	// Name is the short name. Image is the image of the container that takes the requests, by digest.
 	Name, Image string
 	// Variables are the names of the environment variables, in order. The values stay in the store.
 	Variables []string

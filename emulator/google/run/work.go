@@ -36,6 +36,7 @@ const (
 
 // Task is the state of one task in detail. Began and Ended are zero before their time.
 type Task struct {
+	// Phase is where the task is. Began is when its first attempt began, and Ended when its last one ended.
 	Phase        Phase
 	Began, Ended time.Time
 	// Retried counts the attempts after the first one.
@@ -46,6 +47,7 @@ type Task struct {
 
 // Progress is the state of an execution.
 type Progress struct {
+	// These are numbers of tasks, by their phase. Retried is how many tasks needed more than one attempt.
 	Running, Succeeded, Failed, Cancelled, Retried int
 	// Ended is zero while the execution runs.
 	Ended time.Time

@@ -35,7 +35,8 @@ type Secret struct{ Value any }
 // Output is an output value, in the form for receivers that ask the engine to keep outputs. It is unknown if Known is false.
 type Output struct {
 	// Value is the value, if it is known.
-	Value         any
+	Value any
+	// Known says that the value is known, and Secret that it is a secret.
 	Known, Secret bool
 	// Dependencies are the URNs of the resources that the value depends on. Default: none.
 	Dependencies []string

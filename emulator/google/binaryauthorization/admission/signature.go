@@ -30,6 +30,7 @@ type Attestation struct {
 
 // Signature is an ASN.1-encoded ECDSA signature of the payload's SHA-256.
 type Signature struct {
+	// KeyID is the id of the public key in the attestor. Value is the signature.
 	KeyID string
 	Value []byte
 }
