@@ -24,8 +24,8 @@ func refreshes(project []byte) bool {
 	return yaml.Unmarshal(project, &p) == nil && p.Options.Refresh == "always"
 }
 
-// withoutRefresh returns the name of the file in a project's folder that does not ask for a refresh. It is empty if the file asks for one,
-// if it cannot be read, and if the folder has no such file.
+// withoutRefresh returns a warning if the file in a project's folder does not ask for a refresh. The warning is empty if the file asks for
+// one, if it cannot be read, and if the folder has no such file.
 func withoutRefresh(folder string) string {
 	for _, name := range projectFiles {
 		data, err := os.ReadFile(filepath.Join(folder, name))
@@ -35,7 +35,8 @@ func withoutRefresh(folder string) string {
 		case err != nil || refreshes(data):
 			return ""
 		}
-		return name
+		return name + " lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the state remembers, " +
+			"and so undoes what a release has made since. Add the option, or run every update with --refresh."
 	}
 	return ""
 }
@@ -46,10 +47,8 @@ func warnWithoutRefresh(ctx *pulumi.Context, service pulumi.Resource) error {
 	if ctx.RootDirectory() == "" {
 		return nil
 	}
-	if name := withoutRefresh(ctx.RootDirectory()); name != "" {
-		return ctx.Log.Warn(name+" lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the "+
-			"state remembers, and so undoes what a release has made since. Add the option, or run every update with --refresh.",
-			&pulumi.LogArgs{Resource: service})
+	if warning := withoutRefresh(ctx.RootDirectory()); warning != "" {
+		return ctx.Log.Warn(warning, &pulumi.LogArgs{Resource: service})
 	}
 	return nil
 }

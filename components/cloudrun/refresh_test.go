@@ -51,6 +51,11 @@ func TestProjectFileWithoutRefresh(t *testing.T) {
 			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
 			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 		}
-		assert.Equal(t, test.want, withoutRefresh(folder), "%v", test.files)
+		want := test.want
+		if want != "" {
+			want += " lacks `options: {refresh: always}`. An update without a refresh writes the traffic that the state remembers, and so " +
+				"undoes what a release has made since. Add the option, or run every update with --refresh."
+		}
+		assert.Equal(t, want, withoutRefresh(folder), "%v", test.files)
 	}
 }
