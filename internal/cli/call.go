@@ -38,6 +38,7 @@ func Blamed(err error) bool {
 // command with others below it takes no arguments of its own, and prints its help if it does nothing by itself.
 func blame(command *cobra.Command) {
 	command.SetFlagErrorFunc(flagError)
+	command.InitDefaultHelpFlag() // Otherwise Cobra reads the word after --help as its value, and not as a command.
 	check := command.Args
 	if command.HasSubCommands() {
 		command.Args = unknown
