@@ -41,7 +41,7 @@ func knownTypes(policies []crossguard.Policy) map[string]string {
 		}
 	}
 	for _, t := range slices.Concat(wideIAM, accountIAM, repositoryIAM, runIAM, secretIAM, bucketIAM, accessLists, customRoleTypes, runAny,
-		[]string{functionV1, functionV2, endpointGroup, forwardingRule}) {
+		[]string{functionV1, functionV2, endpointGroup, forwardingRule, budget}, domainTypes) {
 		add(t)
 	}
 	for _, table := range []map[string]string{labelled, userLabelled, byHour} {
@@ -62,8 +62,9 @@ var renamed = []rename{
 		"serviceaccountkey"},
 	{"iamv1serviceaccountiam", "serviceaccountiam"}, {"sqladminv1instance", "sqldatabaseinstance"}, {"sqladminv1beta4instance",
 		"sqldatabaseinstance"},
-	{"cloudresourcemanagerv1projectiam", "projectsiam"}, {"cloudresourcemanagerv3projectiam", "projectsiam"}, {"cloudkmsv1",
-		"kms"}, {"billingbudgetsv1", "billing"},
+	{"cloudresourcemanagerprojectiam", "projectsiam"}, {"cloudresourcemanagerfolderiam", "folderiam"},
+	{"cloudresourcemanagerorganizationiam", "organizationsiam"}, {"cloudkms", "kms"}, {"billingbudgets", "billing"},
+	{"bigtableadmin", "bigtable"},
 	{"iamv1provider", "iamworkloadidentitypoolprovider"}, {"iamv1role", "projectsiamcustomrole"},
 	{"iamv1organizationrole", "organizationsiamcustomrole"}, {"bigqueryv2", "bigquery"},
 }

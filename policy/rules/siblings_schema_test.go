@@ -123,6 +123,9 @@ func otherGrantSiblings() []sibling {
 	for _, name := range []string{"pubsub_topic_iam_member", "storage_bucket_iam_binding", "bigquery_dataset_iam_policy"} {
 		add("iam-no-direct-user", must, "of a module "+name, res("storage:tf:google_"+name, ct.Properties{"role": "roles/x"}))
 	}
+	for _, name := range []string{"v1:FolderIamBinding", "v3:FolderIamPolicy", "v3:OrganizationIamMember", "v1beta1:ProjectIamMember"} {
+		add("iam-no-project-impersonation", must, "of the native provider "+name, res("google-native:cloudresourcemanager/"+name, nil))
+	}
 	for name, rule := range map[string]string{"actions_variable": "gh-no-secret-in-variable", "repository_environment": "gh-env-protected",
 		"actions_secret": "gh-secret-not-plaintext", "repository_deploy_key": "gh-deploy-key-readonly",
 		"repository_ruleset":             "gh-main-protected",
@@ -211,6 +214,9 @@ func effectSiblings() []sibling {
 	} {
 		add("budget-exists", c.expected, c.path, v2(), named(changed(notices, change{path: c.path, to: c.to}), "budget"))
 	}
+	adapted := named(notices, "budget")
+	adapted.Type = "google:index/billingBudget:BillingBudget"
+	add("budget-exists", pass, "by Terraform's provider", v2(), adapted)
 	subject := func(expected, subject string) {
 		add("wif-binding-narrow", expected, subject, res(accountIAM[0], ct.Properties{"role": "roles/iam.workloadIdentityUser",
 			"member": "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/subject/" + subject}))

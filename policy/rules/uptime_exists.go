@@ -112,18 +112,27 @@ func acceptedStatus(r *crossguard.Resource) (fine, redirect bool) {
 	return fine, redirect
 }
 
+const (
+	domainMapping      = "gcp:cloudrun/domainMapping:DomainMapping"
+	dnsRecords         = "gcp:dns/recordSet:RecordSet"
+	computeCertificate = "gcp:compute/managedSslCertificate:ManagedSslCertificate"
+	certificate        = "gcp:certificatemanager/certificate:Certificate"
+	urlMap             = "gcp:compute/uRLMap:URLMap"
+)
+
+var domainTypes = []string{domainMapping, dnsRecords, computeCertificate, certificate, urlMap}
+
 // mappedDomains returns the domains that the stack leads to services: by a mapping, a load balancer's rules, a certificate or DNS.
 func mappedDomains(s *crossguard.Stack) []string {
 	var all []string
 	add := func(domain string) { all = append(all, strings.ToLower(strings.TrimSuffix(domain, "."))) }
-	s.Each([]string{"gcp:cloudrun/domainMapping:DomainMapping", "gcp:dns/recordSet:RecordSet"}, func(r *crossguard.Resource) {
+	s.Each([]string{domainMapping, dnsRecords}, func(r *crossguard.Resource) {
 		if r.IsKnown("name") {
 			add(r.StringOr("name", ""))
 		}
 	})
-	s.Each([]string{"gcp:compute/managedSslCertificate:ManagedSslCertificate", "gcp:certificatemanager/certificate:Certificate"},
-		func(r *crossguard.Resource) { r.EachString("managed.domains", add) })
-	s.Each([]string{"gcp:compute/uRLMap:URLMap"}, func(r *crossguard.Resource) {
+	s.Each([]string{computeCertificate, certificate}, func(r *crossguard.Resource) { r.EachString("managed.domains", add) })
+	s.Each([]string{urlMap}, func(r *crossguard.Resource) {
 		r.Each("hostRules", func(rule crossguard.Object) {
 			rule.EachString("hosts", func(host string) {
 				if !strings.Contains(host, "*") { // "*" is every host, also somebody else's
