@@ -4,8 +4,8 @@ package crossguard
 type Text struct {
 	// Key is the string's key, or the key of the list that contains it. In is the key of the object that contains it.
 	Key, In string
-	// Name is the value of the property "name" in the same object. Before is the element before the string in a list, such as
-	// --flag before its value. Each is "" if there is no such string.
+	// Name is the value of the property "name" in the same object, or else of "key" or "headerName". Before is the element before the
+	// string in a list, such as --flag before its value. Each is "" if there is no such string.
 	Name, Before string
 	// Value is the string. Secret says that it is marked as a secret; then keep it out of messages.
 	Value  string
@@ -25,8 +25,10 @@ func (r *run) texts(v *value, at *place, t Text, visit func(Text)) {
 	members := v.members()
 	if v.kind == kindObject {
 		t.In, t.Name = t.Key, ""
-		if name := v.property("name"); name.kind == kindString {
-			t.Name = name.text
+		for _, key := range []string{"name", "key", "headerName"} {
+			if name := v.property(key); t.Name == "" && name.kind == kindString {
+				t.Name = name.text
+			}
 		}
 	}
 	for i := range members {

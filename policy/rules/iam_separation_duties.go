@@ -35,7 +35,8 @@ var iamSeparationDuties = crossguard.Policy{
 // apart lists pairs of roles that nobody may hold together.
 var apart = slices.Concat(
 	pairs("roles/iam.serviceaccountadmin", "roles/iam.serviceaccountuser", "roles/iam.serviceaccounttokencreator",
-		"roles/iam.serviceaccountopenidtokencreator", "roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin"),
+		"roles/iam.serviceaccountopenidtokencreator", "roles/iam.serviceaccountshorttermtokenminter",
+		"roles/iam.workloadidentityuser", "roles/iam.serviceaccountkeyadmin"),
 	pairs("roles/cloudkms.admin", "roles/cloudkms.cryptokeyencrypterdecrypter", "roles/cloudkms.cryptokeyencrypter",
 		"roles/cloudkms.cryptokeydecrypter",
 		"roles/cloudkms.cryptokeyencrypterdecrypterviadelegation", "roles/cloudkms.cryptokeydecrypterviadelegation",

@@ -64,10 +64,11 @@ func checkVariable(r *crossguard.Resource, env crossguard.Object) {
 }
 
 // freeKeys are the properties whose entries the author of the program names.
-var freeKeys = []string{
-	"labels", "userLabels", "annotations", "metadata", "headers", "environmentVariables", "buildEnvironmentVariables", "envVariables",
-	"substitutions", "userEnvVars", "environment", "environments", "env", "attributes", "parameters", "databaseFlags", "sensitiveLabels",
-}
+var freeKeys = strings.Fields(`labels userLabels annotations metadata items headers requestHeaders httpHeaders add set
+	environmentVariables buildEnvironmentVariables envVariables userEnvVars environment environments env substitutions
+	attributes customAttributes connectionAttributes parameters deployParameters params values args vars queryVariables scriptVariables
+	properties defaultProperties overrideProperties options launchOptions betaSettings configs configOverrides airflowConfigOverrides
+	databaseFlags sensitiveLabels data tags`)
 
 // credentials are the properties of Google's types that hold a credential, at any depth.
 var credentials = []string{"password", "rootPassword", "adminPassword", "authToken", "auth_token", "serviceKey", "sharedSecret",
@@ -80,7 +81,7 @@ func checkText(r *crossguard.Resource, text crossguard.Text) {
 	sensitive := slices.Contains(credentials, text.Key) // the provider hides these if the program marks them as secret
 	name := ""
 	switch {
-	case text.Key == "value" && text.Name != "":
+	case (text.Key == "value" || text.Key == "headerValue") && text.Name != "":
 		name = text.Name
 	case slices.Contains(freeKeys, text.In), sensitive:
 		name = text.Key

@@ -66,7 +66,12 @@ func nestedPlaceSiblings() []sibling {
 func credentialSiblings() []sibling {
 	var all []sibling
 	add := func(expected, token, path string, to any) {
-		r := changed(res(token, ct.Properties{}), change{path: path, to: to})
+		r := res(token, ct.Properties{})
+		if whole, is := to.(object); is && path == "" {
+			r.Properties = ct.Properties(whole)
+		} else {
+			r = changed(r, change{path: path, to: to})
+		}
 		all = append(all, sibling{"run-no-plaintext-secrets", token + " " + path, expected, []ct.Resource{r}, ""})
 	}
 	const encryptionKey = "kQ3vT8yZ1xW5uS7rP9oN2mL4jH6gF0dS8aQ3wE5rT7y="
@@ -89,6 +94,23 @@ func credentialSiblings() []sibling {
 	} {
 		add(must, c[0], c[1], c[2])
 		add(pass, c[0], c[1], ct.Secret{Value: c[2]})
+	}
+	// Maps whose keys the author chooses, and pairs of a name and a value.
+	for _, c := range [][2]string{{"gcp:dataproc/batch:Batch", "runtimeConfig.properties"},
+		{"gcp:bigquery/dataTransferConfig:DataTransferConfig", "params"}, {"gcp:clouddeploy/target:Target", "deployParameters"},
+		{"gcp:composer/environment:Environment", "config.softwareConfig.airflowConfigOverrides"},
+		{"gcp:composer/userWorkloadsSecret:UserWorkloadsSecret", "data"}, {"gcp:dataplex/task:Task", "executionSpec.args"},
+		{"gcp:managedkafka/connector:Connector", "configs"}, {"gcp:diagflow/cxWebhook:CxWebhook", "genericWebService.requestHeaders"},
+		{"gcp:networkservices/httpRoute:HttpRoute", "rules[0].action.requestHeaderModifier.set"}} {
+		add(must, c[0], c[1], object{"db-password": "hunter2"})
+		add(pass, c[0], c[1], object{"password-file": "/run/x", "max-tokens": "5", "db-password": ct.Secret{Value: "hunter2"}})
+	}
+	add(must, "gcp:compute/projectMetadataItem:ProjectMetadataItem", "", object{"key": "db-password", "value": "hunter2"})
+	add(pass, "gcp:compute/projectMetadataItem:ProjectMetadataItem", "", object{"key": "enable-oslogin", "value": "TRUE"})
+	add(must, "gcp:cloudtasks/queue:Queue", "httpTarget.headerOverrides",
+		[]any{object{"header": object{"key": "X-Api-Key", "value": "abc1"}}})
+	for header, expected := range map[string]string{"X-Api-Key": must, "X-Env": pass} {
+		add(expected, urlMap, "headerAction.requestHeadersToAdds", []any{object{"headerName": header, "headerValue": "abc1"}})
 	}
 	add(pass, "gcp:cloudbuild/trigger:Trigger", "webhookConfig.secret", "projects/1/secrets/hook/versions/1")
 	add(pass, "gcp:compute/backendService:BackendService", "iap.oauth2ClientSecretSha256", "8f3a9c1e5b7d2f408f3a9c1e5b7d2f40")
