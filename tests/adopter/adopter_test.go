@@ -61,6 +61,7 @@ func TestTwoApplicationsSideBySide(t *testing.T) {
 	executables := map[string]string{shop: filepath.Join(tools, "shop"), desk: filepath.Join(tools, "desk")}
 	require.NoError(t, linkonce.Link(filepath.Join("..", ".."), "./cmd/sandbox", executables[shop]))
 	copyAsAnotherBuild(t, executables[desk], executables[shop])
+	require.NoError(t, linkonce.Link(filepath.Join("..", "..", "policy"), ".", filepath.Join(tools, "policy-pack")))
 	require.NoError(t, os.Mkdir(filepath.Join(tools, "linked"), 0o755))
 	once, err := filepath.Abs(filepath.Join("..", "chains", "testdata", "compiled"))
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/guiofsaints/procureflow-platform/scaffold"
+	"github.com/guiofsaints/procureflow-platform/tests/linkonce"
 )
 
 // published is the platform at two tags, in a folder that Go uses as a module proxy. The newer tag is this checkout.
@@ -84,9 +86,8 @@ func publish(t *testing.T) published {
 		require.NoError(t, os.RemoveAll(filepath.Join(clone, "cmd", name)))
 	}
 	p.newer = release(fmt.Sprintf("v1.3.0-test.%d", number))
-	p.env = append(os.Environ(), "GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(cache)+"/cache/download",
-		"GOSUMDB=off", "GOFLAGS=-modcacherw",
-		"GOWORK=off", "GONOPROXY=none", "GOPRIVATE=")
+	p.env = slices.Concat(os.Environ(), linkonce.Compilers, []string{"GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off",
+		"GOPROXY=file://" + filepath.ToSlash(proxy) + ",file://" + filepath.ToSlash(cache) + "/cache/download", "GONOPROXY=none", "GOPRIVATE="})
 	return p
 }
 
@@ -158,7 +159,8 @@ func TestAdoptionFromAModuleProxy(t *testing.T) {
 		require.NoError(t, err, "go %s: %s", strings.Join(args, " "), output)
 		return string(output)
 	}
-	// Each version's packages are compiled, because they are in a folder of their own. Those of the older one are quickly made.
+	// Each version's packages are compiled, because they are in a folder of their own. Those of the older one are quickly made. `go tool`
+	// knows no such flags, so those of the newer one would be compiled once more for it.
 	quickly := "-gcflags=" + scaffold.Module + "/...=-N -l -dwarf=false"
 	out := run(root, "run", quickly, "-ldflags=-w", scaffold.Module+"/cmd/init@"+p.older.version, "--yes")
 	assert.Contains(t, out, "new       infra/platform/go.mod")

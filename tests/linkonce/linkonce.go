@@ -12,16 +12,21 @@ import (
 )
 
 // Link links the program of a package, as seen from folder, with the flags of the language host. Go caches what it links for `go run`, so
-// a program is linked once for all tests that link it, and for their repetitions.
+// a program is linked once for all tests that link it, and for their repetitions. Packages that are tested at the same time wait for each
+// other at the folder's lock.
 func Link(folder, pkg, executable string, flags ...string) error {
-	args := append([]string{"run", "-exec=cp", "-buildvcs=false", "-ldflags=-w"}, flags...)
-	command := exec.Command("go", append(args, pkg, executable)...)
+	args := append([]string{".", "go", "run", "-exec=cp", "-buildvcs=false", "-ldflags=-w"}, flags...)
+	command := exec.Command("flock", append(args, pkg, executable)...)
 	command.Dir = folder
+	command.Env = append(os.Environ(), Compilers...)
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("link %s in %s: %w\n%s", pkg, folder, err, out)
 	}
 	return nil
 }
+
+// Compilers are the variables with which the check compiles too: a compiler or linker collects its heap only when it holds a gigabyte.
+var Compilers = []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
 
 //go:embed go.sh
 var script []byte
