@@ -25,16 +25,9 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
 	require.NoError(t, err)
-	bases, tests := map[string]bool{}, map[string]bool{}
+	bases := map[string]bool{}
 	for _, name := range files(t) {
 		bases[path.Base(name)] = true
-		if strings.HasSuffix(name, "_test.go") {
-			source, err := os.ReadFile(filepath.Join(root, name))
-			require.NoError(t, err)
-			for _, found := range testName.FindAllString(string(source), -1) {
-				tests[found] = true
-			}
-		}
 	}
 	named := 0
 	for _, code := range quoted.FindAllStringSubmatch(string(content), -1) {
@@ -45,9 +38,46 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 		}
 	}
 	require.Greater(t, named, 30)
-	for _, name := range testName.FindAllString(string(content), -1) {
-		assert.True(t, tests[name] || name == "TestYourRule", "CONTRIBUTING.md names %s, which is not a test", name)
+}
+
+// goCommand finds a call of go that a page prints, with the package that it names below cmd.
+var goCommand = regexp.MustCompile("\\bgo (run|build)((?: [^\\s`]+){0,2}) \\./cmd/([\\w-]+)")
+
+// TestPagesNameWhatExists checks the tests and commands that pages name. A `go build` of a command says where the executable goes: some
+// commands have the name of a folder, which go refuses to write over.
+func TestPagesNameWhatExists(t *testing.T) {
+	t.Parallel()
+	tests, named, called := map[string]bool{"TestYourRule": true}, 0, 0
+	for _, name := range files(t) {
+		if strings.HasSuffix(name, "_test.go") {
+			source, err := os.ReadFile(filepath.Join(root, name))
+			require.NoError(t, err)
+			for _, found := range testName.FindAllString(string(source), -1) {
+				tests[found] = true
+			}
+		}
 	}
+	for _, name := range files(t) {
+		if path.Ext(name) != ".md" || strings.Contains(name, "testdata/") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		for _, found := range testName.FindAllString(string(content), -1) {
+			named++
+			assert.True(t, tests[found], "%s names %s, which is not a test", name, found)
+		}
+		for _, call := range goCommand.FindAllStringSubmatch(strings.Join(strings.Fields(string(content)), " "), -1) {
+			called++
+			assert.True(t, call[1] == "run" || strings.Contains(call[2], "-o "), "%s says %q: say where to with -o", name, call[0])
+			here, inPolicy := filepath.Join(root, "cmd", call[3]), filepath.Join(root, "policy", "cmd", call[3])
+			_, err := os.Stat(here)
+			_, policyErr := os.Stat(inPolicy)
+			assert.True(t, err == nil || policyErr == nil, "%s says %q, which does not exist", name, call[0])
+		}
+	}
+	require.Greater(t, named, 40)
+	require.Greater(t, called, 100)
 }
 
 // terms are the words of the glossary that nobody can guess.
