@@ -31,6 +31,12 @@ var Roles = map[string][]string{
 	"roles/secretmanager.viewer": list("secretmanager.secrets.get", "secretmanager.secrets.list", "secretmanager.secrets.getIamPolicy",
 		"secretmanager.versions.get", "secretmanager.versions.list"),
 
+	"roles/cloudsql.client":       list("cloudsql.instances.connect", "cloudsql.instances.get"),
+	"roles/cloudsql.instanceUser": list("cloudsql.instances.get", "cloudsql.instances.login"),
+	"roles/storage.objectViewer":  list("storage.objects.get", "storage.objects.list"),
+	"roles/storage.objectUser": list("storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list",
+		"storage.objects.update"),
+
 	"roles/monitoring.viewer": list("monitoring.alertPolicies.get", "monitoring.dashboards.get", "monitoring.notificationChannels.get",
 		"monitoring.services.get", "monitoring.slos.get", "monitoring.uptimeCheckConfigs.get", "monitoring.timeSeries.list"),
 	"roles/monitoring.alertPolicyEditor":         list("monitoring.alertPolicies.*"),

@@ -35,18 +35,24 @@ var accepted = []struct{ from, to, reason string }{
 	{"runtime web", permissions.Values, "The service reads the secrets that the settings name for it, each by a grant on that secret."},
 }
 
+// resourcesOf returns what a program registers in the form in which tools read a stack.
+func resourcesOf(made *pulumitest.Inventory) (resources []inventory.Resource) {
+	for _, r := range made.Resources {
+		resources = append(resources, inventory.Resource{Type: r.Type, Name: r.Name, Inputs: r.Inputs, CloudName: "pool/providers/" + r.Name})
+	}
+	return resources
+}
+
 // holdingsOf returns all memberships that a program registers, for its own and other accounts, and its accounts. It leaves out what
 // authority.Holdings would have to guess.
 func holdingsOf(t *testing.T, made *pulumitest.Inventory) (holdings []permissions.Holding, accounts []string) {
 	t.Helper()
-	var resources []inventory.Resource
 	for _, r := range made.Resources {
 		lower := strings.ToLower(r.Type)
 		require.False(t, strings.HasSuffix(lower, "iambinding") || strings.HasSuffix(lower, "iampolicy"),
 			"%s grants in a way that nobody reads here", r.Name)
-		resources = append(resources, inventory.Resource{Type: r.Type, Name: r.Name, Inputs: r.Inputs})
 	}
-	holdings, accounts = authority.Holdings(resources)
+	holdings, accounts = authority.Holdings(resourcesOf(made))
 	require.Len(t, made.OfType("procureflow:identity:Identity"), len(accounts), "every account is an identity's")
 	require.NotEmpty(t, accounts)
 	for _, holding := range holdings {
@@ -58,6 +64,23 @@ func holdingsOf(t *testing.T, made *pulumitest.Inventory) (holdings []permission
 		}
 	}
 	return holdings, accounts
+}
+
+// TestGrantsOfEverythingAreKnown reads the grants of a stack that uses everything as a review does: it knows what each of them is on and
+// what its role holds, so that jobs, schedules, databases and buckets seem to let nobody become the owner.
+func TestGrantsOfEverythingAreKnown(t *testing.T) {
+	t.Parallel()
+	made := run(t, "dev", everything(t))
+	_, err := authority.Of(resourcesOf(made), authority.TokenParts{})
+	require.NoError(t, err)
+	holdings, accounts := holdingsOf(t, made)
+	reached := map[string][]string{}
+	for _, path := range permissions.Paths(holdings, accounts) {
+		reached[path.From] = append(reached[path.From], path.To)
+	}
+	assert.Equal(t, []string{"runtime job-tidy"}, reached["schedule-tidy"], "who starts a job acts as its account")
+	assert.Equal(t, []string{permissions.Values}, reached["runtime api"], "of the secrets that the settings name for it")
+	assert.Empty(t, reached["runtime job-tidy"])
 }
 
 // reach is a way that some stacks have.

@@ -115,19 +115,25 @@ const (
 // reads returns the secrets that services and jobs get.
 func reads(resources []inventory.Resource) (facts []review.Fact) {
 	for _, r := range resources {
-		containers := r.Items("template", "containers")
+		template := []string{"template"}
 		if r.Type == jobType {
-			containers = r.Items("template", "template", "containers")
+			template = []string{"template", "template"}
 		} else if r.Type != serviceType {
 			continue
 		}
-		for _, container := range containers {
-			for _, variable := range container.Items("envs") {
-				if secret := variable.Text("valueSource", "secretKeyRef", "secret"); secret != "" {
-					facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Text("name"),
-						Text: fmt.Sprintf("the secret %s as %s", secret[strings.LastIndexByte(secret, '/')+1:], variable.Text("name"))})
-				}
+		read := func(secret, as string) {
+			if secret != "" {
+				facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Text("name"),
+					Text: fmt.Sprintf("the secret %s as %s", secret[strings.LastIndexByte(secret, '/')+1:], as)})
 			}
+		}
+		for _, container := range r.Items(append(template, "containers")...) {
+			for _, variable := range container.Items("envs") {
+				read(variable.Text("valueSource", "secretKeyRef", "secret"), variable.Text("name"))
+			}
+		}
+		for _, volume := range r.Items(append(template, "volumes")...) {
+			read(volume.Text("secret", "secret"), "the volume "+volume.Text("name"))
 		}
 	}
 	return facts
@@ -164,6 +170,10 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 			}
 			if r.At("binaryAuthorization", "useDefault") == true {
 				guard("service "+r.Text("name")+", images", "only images that the project's policy admits start", 0)
+			}
+		case "gcp:sql/databaseInstance:DatabaseInstance":
+			if r.At("deletionProtection") == true {
+				guard("database server "+r.Text("name")+", deletion", "it is not deleted or replaced", 0)
 			}
 		case "gcp:binaryauthorization/policy:Policy":
 			mode := r.Text("defaultAdmissionRule", "evaluationMode")

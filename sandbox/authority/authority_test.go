@@ -80,7 +80,8 @@ func TestHoldsAndReads(t *testing.T) {
 	t.Parallel()
 	const pool = "principalSet://iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/github/attribute."
 	const secret = `[{"envs":[{"name":"PLAIN","value":"v"},
-		{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"projects/p/secrets/api-key","version":"3"}}}]}]`
+		{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"projects/p/secrets/api-key","version":"3"}}}]}],
+		"volumes":[{"name":"tmp","emptyDir":{}},{"name":"key","secret":{"secret":"signing-key"}}]`
 	got := factsOf(t, []inventory.Resource{
 		resource(t, onProject, "a", `{"project":"p","role":"roles/viewer","member":"serviceAccount:ci@p.iam.gserviceaccount.com"}`),
 		resource(t, onProject, "b", `{"project":"p","role":"roles/viewer","member":"`+pool+`environment/prod"}`),
@@ -98,7 +99,9 @@ func TestHoldsAndReads(t *testing.T) {
 		{Kind: review.Holds, Subject: "role lists", Text: "run.services.list"},
 		{Kind: review.Holds, Subject: "role lists", Text: "run.jobs.list"},
 		{Kind: review.Reads, Subject: "web", Text: "the secret api-key as KEY"},
+		{Kind: review.Reads, Subject: "web", Text: "the secret signing-key as the volume key"},
 		{Kind: review.Reads, Subject: "migrate", Text: "the secret api-key as KEY"},
+		{Kind: review.Reads, Subject: "migrate", Text: "the secret signing-key as the volume key"},
 	}, got)
 }
 
@@ -135,6 +138,8 @@ func TestGuards(t *testing.T) {
 			guard("service web, deletion", "it is not deleted or replaced", 0),
 			guard("service web, images", "only images that the project's policy admits start", 0)}},
 		"an unguarded service": {service, `{"name":"web","deletionProtection":false,"binaryAuthorization":{"policy":"x"}}`, nil},
+		"a database": {"gcp:sql/databaseInstance:DatabaseInstance", `{"name":"main","deletionProtection":true}`,
+			[]review.Fact{guard("database server main, deletion", "it is not deleted or replaced", 0)}},
 		"every image": {policy, `{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_ALLOW"}}`,
 			[]review.Fact{guard("images of the project", "an image has to pass ALWAYS_ALLOW", 0)}},
 		"signed images": {policy, `{"defaultAdmissionRule":{"evaluationMode":"REQUIRE_ATTESTATION"}}`,
@@ -180,6 +185,7 @@ func TestExemptionsAreRights(t *testing.T) {
 // TestHoldings checks the names of the platform's own accounts and of others, and which permissions each role is known to have.
 func TestHoldings(t *testing.T) {
 	t.Parallel()
+	const onJob = "gcp:cloudrunv2/jobIamMember:JobIamMember"
 	const ci, web = "ci@p.iam.gserviceaccount.com", "web@p.iam.gserviceaccount.com"
 	holdings, accounts := authority.Holdings([]inventory.Resource{
 		resource(t, identity, "account-ci", `{"accountId":"ci","project":"p"}`),
@@ -195,18 +201,23 @@ func TestHoldings(t *testing.T) {
 		resource(t, onAccount, "d", `{"serviceAccountId":"projects/p/serviceAccounts/x@y.example","role":"roles/iam.serviceAccountUser",
 			"member":"serviceAccount:`+ci+`"}`),
 		resource(t, onService, "e", `{"project":"p","location":"l","name":"web","role":"roles/run.invoker","member":"serviceAccount:`+web+`"}`),
+		resource(t, job, "job", `{"project":"p","location":"l","name":"tidy","template":{"template":{"serviceAccount":"`+web+`"}}}`),
+		resource(t, onJob, "ea", `{"project":"p","location":"l","name":"tidy","role":"roles/run.invoker","member":"serviceAccount:`+ci+`"}`),
+		resource(t, onJob, "eb", `{"project":"p","location":"l","name":"other","role":"roles/run.invoker","member":"serviceAccount:`+ci+`"}`),
 		resource(t, onProject, "f", `{"project":"p","role":"roles/run.invoker","member":"serviceAccount:`+web+`","condition":{
 			"expression":"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/a', 'roles/b'])"}}`),
 	})
 	assert.Equal(t, []string{"ci", "runtime web", "own@p.iam.gserviceaccount.com"}, accounts)
-	acts := permissions.Roles["roles/iam.serviceAccountUser"]
+	acts, runs := permissions.Roles["roles/iam.serviceAccountUser"], []string{"run.routes.invoke", "run.jobs.run"}
 	assert.Equal(t, []permissions.Holding{
 		{Who: "ci", Place: permissions.OnProject, Role: "projects/p/roles/lists", Permissions: []string{"run.services.list"}},
 		{Who: "user:a@b.example", Place: permissions.OnProject, Role: "roles/nobody.knows", Permissions: []string{"*"}},
 		{Who: "ci", Place: permissions.OnServiceAccount, On: "runtime web", Role: "roles/iam.serviceAccountUser", Permissions: acts},
 		{Who: "ci", Place: permissions.OnServiceAccount, On: "x@y.example", Role: "roles/iam.serviceAccountUser", Permissions: acts},
 		{Who: "runtime web", Role: "roles/run.invoker", Permissions: []string{"run.routes.invoke"}},
-		{Who: "runtime web", Place: permissions.OnProject, Role: "roles/run.invoker", Permissions: []string{"run.routes.invoke", "run.jobs.run"},
+		{Who: "ci", Place: permissions.OnServiceAccount, On: "runtime web", Role: "roles/run.invoker", Permissions: runs},
+		{Who: "ci", Role: "roles/run.invoker", Permissions: runs},
+		{Who: "runtime web", Place: permissions.OnProject, Role: "roles/run.invoker", Permissions: runs,
 			Only: []string{"roles/a", "roles/b"}},
 	}, holdings)
 }

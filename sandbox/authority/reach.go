@@ -25,13 +25,15 @@ var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/mo
 // identities have the names of its program (ci, deploy, runtime web), other accounts their addresses. An unknown role counts as holding
 // everything.
 func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, accounts []string) {
-	names := map[string]string{}
+	names, runsAs := map[string]string{}, map[string]string{} // the accounts' names by address, and the addresses by job
 	custom := map[string][]string{}
 	for _, r := range resources {
 		switch r.Type {
 		case "procureflow:identity:Identity":
 			email := r.Text("accountId") + "@" + r.Text("project") + ".iam.gserviceaccount.com"
 			names[email] = strings.Replace(strings.TrimPrefix(r.Name, "account-"), "runtime-", "runtime ", 1)
+		case jobType:
+			runsAs[placeOf(r)] = r.Text("template", "template", "serviceAccount")
 		case customRole:
 			list, _ := r.At("permissions").([]any)
 			for _, permission := range list {
@@ -59,8 +61,12 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 		if name, ours := names[strings.TrimPrefix(member, "serviceAccount:")]; ours {
 			holding.Who = name
 		}
+		email := r.Text("serviceAccountId")
+		if strings.HasSuffix(r.Type, "/jobIamMember:JobIamMember") && runsAs[placeOf(r)] != "" {
+			// Who may run a job acts as its account, and as no other.
+			holding.Place, email = permissions.OnServiceAccount, runsAs[placeOf(r)]
+		}
 		if holding.Place == permissions.OnServiceAccount {
-			email := r.Text("serviceAccountId")
 			email = email[strings.LastIndexByte(email, '/')+1:]
 			if holding.On = names[email]; holding.On == "" {
 				holding.On = email
@@ -83,6 +89,12 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 		holdings = append(holdings, holding)
 	}
 	return holdings, accounts
+}
+
+// placeOf names the job that a resource is, or that it grants a role on.
+func placeOf(r inventory.Resource) string {
+	name := r.Text("name")
+	return r.Text("project") + "/" + r.Text("location") + "/" + name[strings.LastIndexByte(name, '/')+1:]
 }
 
 // reaches returns the ways from the stack's own accounts to each other, and to images, signatures and secrets. For the ways in

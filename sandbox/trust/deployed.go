@@ -73,6 +73,8 @@ var scopes = map[string]struct {
 	"gcp:billing/accountIamMember:AccountIamMember":                {"billing account", []string{"billingAccountId"}},
 	"gcp:secretmanager/secretIamMember:SecretIamMember":            {"secret", []string{"project", "secretId"}},
 	"gcp:cloudrunv2/serviceIamMember:ServiceIamMember":             {"service", []string{"project", "location", "name"}},
+	"gcp:cloudrunv2/jobIamMember:JobIamMember":                     {"job", []string{"project", "location", "name"}},
+	"gcp:storage/bucketIAMMember:BucketIAMMember":                  {"bucket", []string{"bucket"}},
 	"gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember":                {"key", []string{"cryptoKeyId"}},
 	"gcp:containeranalysis/noteIamMember:NoteIamMember":            {"note", []string{"project", "note"}},
 	"gcp:binaryauthorization/attestorIamMember:AttestorIamMember":  {"attestor", []string{"project", "attestor"}},

@@ -309,10 +309,9 @@ func TestUnreadableResourcesFail(t *testing.T) {
 			return err
 		}, "the simulator reads grants of single members only"},
 		"a grant on an unknown kind of resource": {func(ctx *pulumi.Context) error {
-			// Registered by its token, as components/bucket does, because the SDK's package of storage takes ten seconds to compile.
 			var member pulumi.CustomResourceState
-			return ctx.RegisterResource("gcp:storage/bucketIAMMember:BucketIAMMember", "x", pulumi.Map{
-				"bucket": pulumi.String("b"), "role": pulumi.String("r"), "member": pulumi.String("m"),
+			return ctx.RegisterResource("gcp:pubsub/topicIAMMember:TopicIAMMember", "x", pulumi.Map{
+				"topic": pulumi.String("t"), "role": pulumi.String("r"), "member": pulumi.String("m"),
 			}, &member)
 		}, "does not know what this grants a role on"},
 		"a provider that is not OIDC": {func(ctx *pulumi.Context) error {
