@@ -222,7 +222,7 @@ func TestCompare(t *testing.T) {
 				"initialDelaySeconds": 20}, "readinessProbe": {"httpGet": {"path": "/ready"}}}`),
 			changes: []string{"startup probe: TCP every 5 s, 12 failures of 2 s becomes " +
 				"GET / every 10 s, 12 failures of 5 s; services.web.startup keeps it",
-				"liveness probe: GET /up with 1 headers on port 9000 every 30 s, 3 failures of 5 s, after 20 s becomes " +
+				"liveness probe: GET /up with 1 header on port 9000 every 30 s, 3 failures of 5 s, after 20 s becomes " +
 					"GET / every 30 s, 3 failures of 5 s; services.web.liveness keeps it",
 				"container.readinessProbe.httpGet.path is taken away; no setting keeps it"}},
 		{name: "no probes but Cloud Run's own", live: with(`{"livenessProbe": null, "startupProbe": {"httpGet": null, "tcpSocket": {"port": 3000},
@@ -325,6 +325,10 @@ func TestCompareJobs(t *testing.T) {
 	}
 	assert.Equal(t, []string{"image", "variable MONGODB_URI", "command", "list of arguments"}, lines,
 		"the other properties are left to the provider")
+	probed := object(t, `{"template": {"template": {"containers": [{"startupProbe": {"httpGet": {"path": "/", "port": 80, "httpHeaders": [{"name": "a"}]}}}]}}}`)
+	changes, _ = adopt.Compare("jobs.migrate", probed, left, nil)
+	assert.Equal(t, "startup probe: GET / with 1 header on port 80 every 10 s, 3 failures of 1 s is taken away; jobs.migrate.startup keeps it",
+		changes[0].String())
 	same, _ := adopt.Compare("jobs.migrate", live, live, nil)
 	assert.Empty(t, same)
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/guiofsaints/procureflow-platform/internal/plural"
 )
 
 // reader describes one service's document, or one job's.
@@ -185,7 +187,7 @@ func (r *reader) probe(which string) {
 	default:
 		asked = "GET " + text(probe, "httpGet", "path")
 		if headers := len(list(probe, "httpGet", "httpHeaders")); headers > 0 {
-			asked += fmt.Sprintf(" with %d headers", headers)
+			asked += " with " + plural.Of(headers, "header", "headers")
 		}
 	}
 	for _, kind := range []string{"tcpSocket", "grpc", "httpGet"} {
@@ -201,8 +203,12 @@ func (r *reader) probe(which string) {
 }
 
 func (r *reader) port() string {
-	at := slices.IndexFunc(r.aspects, func(a aspect) bool { return a.what == "port" })
-	return r.aspects[at].value
+	for _, a := range r.aspects {
+		if a.what == "port" {
+			return a.value
+		}
+	}
+	return "" // A job has none.
 }
 
 // variables notes the variables. It never shows a plain value.
