@@ -281,6 +281,16 @@ func TestConditions(t *testing.T) {
 	assert.Equal(t, limited.id, w.read(limited).id)
 }
 
+// TestRegionOfTheConfiguration makes a schedule that names neither its project nor its region.
+func TestRegionOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, GCP, nil)
+	m := w.create("gcp:cloudscheduler/job:Job", object{"name": "nightly", "schedule": "0 3 * * *",
+		"httpTarget": object{"uri": "https://x.example"}})
+	assert.Equal(t, "projects/"+project+"/locations/us-central1/jobs/nightly", m.id)
+	assert.Equal(t, "us-central1", w.plain(m.outputs)["region"])
+}
+
 // TestPinningStaysRequired checks a property that the official provider only ever sets to true.
 func TestPinningStaysRequired(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ type Settings struct {
 
 func (s Settings) values() map[string]any {
 	values := map[string]any{}
-	for name, value := range map[string]string{"project": s.Project, "location": s.Region, "owner": s.Owner} {
+	for name, value := range map[string]string{"project": s.Project, "location": s.Region, "region": s.Region, "owner": s.Owner} {
 		if value != "" {
 			values[name] = value
 		}
