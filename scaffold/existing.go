@@ -145,6 +145,13 @@ func (f *flags) agree(said Answers) error {
 				a.path("Pulumi.dev.yaml")))
 		}
 	}
+	for _, one := range f.projects {
+		environment, id, _ := strings.Cut(one, "=")
+		if was := a.Projects[environment]; was != "" && was != id {
+			problems = append(problems, fmt.Errorf("--project %s is not in %s, which says %s: change the file, or leave it out", one,
+				a.path("Pulumi."+environment+".yaml"), was))
+		}
+	}
 	if f.said("environments") {
 		for _, environment := range a.Environments {
 			if !slices.Contains(said.Environments, environment) {

@@ -82,6 +82,7 @@ func TestEnvironmentIsAddedLater(t *testing.T) {
 		{"--region", "us-east1", `--region is "us-east1", and the files of an earlier run in infra/platform say "europe-west1"`},
 		{"--currency", "USD", `--currency is "USD", and the files of an earlier run in infra/platform say "EUR"`},
 		{"--environments", "dev", "--environments lacks staging"},
+		{"--project", "staging=acme-9", "--project staging=acme-9 is not in infra/platform/Pulumi.staging.yaml, which says acme-8"},
 		{"--service", "api", "--service api is not in infra/platform/Pulumi.dev.yaml: docs/howto/add-service.md"},
 		{"--version", "v2.0.0", "--version is v2.0.0, and infra/platform/platform.yaml says v1.2.3: say --upgrade"},
 	} {
