@@ -151,7 +151,7 @@ func (s story) lines(f *figure, ofMetrics func(health.Metrics) float64, ofProbes
 		}
 		own := only(p.samples, health.Candidate)
 		every := max(1, len(own)/12)
-		for n := min(len(own), every); n <= len(own) && n > 0; n += every {
+		for n := (len(own)-1)%every + 1; n <= len(own); n += every { // The last probe, which may have decided, ends the line.
 			lines[2] = append(lines[2], webpage.Point{At: s.at(own[n-1].At), Value: ofProbes(own[:n])})
 		}
 		for series, line := range lines {

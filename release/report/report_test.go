@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/guiofsaints/procureflow-platform/internal/webpage"
 	"github.com/guiofsaints/procureflow-platform/release/health"
 	"github.com/guiofsaints/procureflow-platform/release/plan"
 	"github.com/guiofsaints/procureflow-platform/release/rollout"
@@ -142,6 +143,20 @@ func TestLastChangeIsDrawn(t *testing.T) {
 	assert.Equal(t, 720.0, last.To)
 	assert.Equal(t, "100 %", last.Text)
 	assert.Equal(t, 0, last.Series)
+}
+
+// TestLastProbeIsDrawn checks that the line of many probes ends with the one that decided.
+func TestLastProbeIsDrawn(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	event := rollout.Event{Kind: "probes", Percent: 10, At: at.Add(34 * time.Second)}
+	for n := range 35 {
+		event.Samples = append(event.Samples, health.Sample{Endpoint: health.Candidate, At: at.Add(time.Duration(n) * time.Second), Status: 200})
+	}
+	event.Samples[34].Status, event.Samples[34].Fault = 500, "status 500"
+	_, chart := newStory([]rollout.Event{{At: at}, event}).errors()
+	points := chart.Lines[0].Points
+	assert.Equal(t, webpage.Point{At: 34, Value: 100.0 / 35}, points[len(points)-1])
 }
 
 // TestReleases checks which commands belong to a release: those about one candidate, until the release has ended.

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -95,9 +96,7 @@ func newView(release Release) (view, error) {
 		if event.Kind == "end" {
 			outcome, v.Why = event.Outcome, event.Why
 		}
-		for revision, image := range event.Images {
-			images[revision] = image
-		}
+		maps.Copy(images, event.Images)
 	}
 	if known, ok := verdicts[outcome]; ok {
 		v.Verdict = known
