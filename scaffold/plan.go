@@ -117,12 +117,10 @@ func (p *Plan) propose(r Repository, a Answers, files []File) {
 		}
 		p.addLines(r, ".prettierignore", "# The platform's files, which its own tools check", own)
 	}
-	owners := ".github/CODEOWNERS"
-	for _, name := range []string{"docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS"} {
-		if _, err := os.Stat(filepath.Join(r.Root, name)); err == nil {
-			owners = name
-		}
-	}
+	owners := codeowners[max(0, slices.IndexFunc(codeowners, func(name string) bool {
+		_, err := os.Stat(filepath.Join(r.Root, name))
+		return err == nil
+	}))]
 	p.addLines(r, owners, "# What deploys, and what judges it. The last line that matches a path wins.", a.ownerLines(owners))
 }
 

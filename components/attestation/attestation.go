@@ -1,6 +1,7 @@
 package attestation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -194,18 +195,10 @@ func (args *AttestationArgs) exemptions() binaryauthorization.PolicyAdmissionWhi
 	return patterns
 }
 
-func (args *AttestationArgs) name() string {
-	if args.Name == "" {
-		return DefaultName
-	}
-	return args.Name
-}
+func (args *AttestationArgs) name() string { return cmp.Or(args.Name, DefaultName) }
 
 func (args *AttestationArgs) protectionLevel() string {
-	if args.ProtectionLevel == "" {
-		return DefaultProtectionLevel
-	}
-	return args.ProtectionLevel
+	return cmp.Or(args.ProtectionLevel, DefaultProtectionLevel)
 }
 
 func (args *AttestationArgs) keyVersions() []int {

@@ -1,6 +1,7 @@
 package cloudrun
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -322,9 +323,4 @@ func (args *ServiceArgs) inputs() pulumi.Map {
 	return inputs
 }
 
-func (args *ServiceArgs) ingress() string {
-	if args.Ingress == "" {
-		return "all"
-	}
-	return args.Ingress
-}
+func (args *ServiceArgs) ingress() string { return cmp.Or(args.Ingress, "all") }

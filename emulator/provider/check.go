@@ -252,47 +252,10 @@ func isDefaulted(inputs map[string]any, name string) bool {
 
 // withoutFilledIn returns the value as the program gave it, without the defaults that [resourceType.fill] added.
 func withoutFilledIn(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for key, element := range v {
-			if key != defaultsKey && !isDefaulted(v, key) {
-				object[key] = withoutFilledIn(element)
-			}
-		}
-		return object
-	case []any:
-		list := make([]any, len(v))
-		for i, element := range v {
-			list[i] = withoutFilledIn(element)
-		}
-		return list
-	}
-	return value
+	return without(value, func(object map[string]any, key string) bool { return key == defaultsKey || isDefaulted(object, key) })
 }
 
-// withoutDefaults returns the value without the lists of filled-in properties that [resourceType.fill] adds.
-func withoutDefaults(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for key, element := range v {
-			if key != defaultsKey {
-				object[key] = withoutDefaults(element)
-			}
-		}
-		return object
-	case []any:
-		list := make([]any, len(v))
-		for i, element := range v {
-			list[i] = withoutDefaults(element)
-		}
-		return list
-	}
-	return value
-}
-
-// plainInputs returns inputs in the form that the API and the comparison need.
+// plainInputs returns inputs in the form that the API and the comparison need, without the lists of filled-in properties.
 func plainInputs(inputs map[string]any) map[string]any {
-	return withoutDefaults(inputs).(map[string]any)
+	return without(inputs, func(_ map[string]any, key string) bool { return key == defaultsKey }).(map[string]any)
 }

@@ -78,15 +78,7 @@ func worded(err error, format string, args ...any) error {
 
 func hasCode(err error, codes ...int) bool {
 	var refused *apiError
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, code := range codes {
-		if refused.code == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &refused) && slices.Contains(codes, refused.code)
 }
 
 func notFound(err error) bool { return hasCode(err, http.StatusNotFound) }

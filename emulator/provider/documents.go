@@ -113,6 +113,25 @@ func (documents) create(ctx context.Context, c *call) (map[string]any, error) {
 	return state, err
 }
 
+// send sends a request, and waits for the operation with which it is answered.
+func (c *call) send(ctx context.Context, method, path string, body any) error {
+	answer, err := c.do(ctx, method, path, body)
+	if err == nil && isOperation(answer) {
+		_, err = c.finish(ctx, c.kind.api, answer)
+	}
+	return err
+}
+
+// enable calls the method that enables a resource, or the one that disables it.
+func (c *call) enable(ctx context.Context, enabled bool) error {
+	verb := ":enable"
+	if !enabled {
+		verb = ":disable"
+	}
+	_, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{})
+	return err
+}
+
 // afterFailure reads the resource that a failed operation may have left behind.
 func (c *call) afterFailure(ctx context.Context, failure error) error {
 	state, err := c.kind.ops().read(ctx, c)
@@ -254,11 +273,7 @@ func (documents) delete(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	answer, err := c.do(ctx, http.MethodDelete, path, nil)
-	if err == nil && isOperation(answer) {
-		_, err = c.finish(ctx, c.kind.api, answer)
-	}
-	if err != nil && !notFound(err) {
+	if err := c.send(ctx, http.MethodDelete, path, nil); err != nil && !notFound(err) {
 		return worded(err, "Error when reading or editing %s %q", c.kind.noun(), c.id)
 	}
 	return nil
@@ -316,8 +331,7 @@ func (t *resourceType) changedFields(state, inputs map[string]any) []string {
 	return mask
 }
 
-// onlyFields returns the fields of a document that a mask names. A field that the document lacks is included empty, which clears
-// it.
+// onlyFields returns the fields of a document that a mask names. The API clears a field that the document lacks.
 func onlyFields(document map[string]any, mask []string) map[string]any {
 	out := map[string]any{}
 	for _, field := range mask {

@@ -214,11 +214,7 @@ func (databaseUsers) byName(ctx context.Context, c *call, method string, body an
 	if err != nil {
 		return err
 	}
-	answer, err := c.do(ctx, method, path+"?name="+url.QueryEscape(doc.Text(values, "name")), body)
-	if err == nil && isOperation(answer) {
-		_, err = c.finish(ctx, c.kind.api, answer)
-	}
-	return err
+	return c.send(ctx, method, path+"?name="+url.QueryEscape(doc.Text(values, "name")), body)
 }
 
 type bucket struct {

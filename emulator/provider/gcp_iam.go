@@ -78,11 +78,7 @@ type accounts struct{ documents }
 
 func (a accounts) update(ctx context.Context, c *call) (map[string]any, error) {
 	if before, after := c.state["disabled"] == true, c.inputs["disabled"] == true; before != after {
-		verb := ":enable"
-		if after {
-			verb = ":disable"
-		}
-		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
+		if err := c.enable(ctx, !after); err != nil {
 			return nil, worded(err, "Error updating Account %q", c.id)
 		}
 	}

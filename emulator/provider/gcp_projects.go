@@ -34,11 +34,7 @@ func (s enabledServices) create(ctx context.Context, c *call) (map[string]any, e
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.do(ctx, http.MethodPost, path, map[string]any{"serviceIds": []any{c.inputs["service"]}})
-	if err == nil && isOperation(answer) {
-		_, err = c.finish(ctx, c.kind.api, answer)
-	}
-	if err != nil {
+	if err := c.send(ctx, http.MethodPost, path, map[string]any{"serviceIds": []any{c.inputs["service"]}}); err != nil {
 		return nil, worded(err, "Error enabling service %q", doc.Text(c.inputs, "service"))
 	}
 	return s.read(ctx, c)
@@ -73,11 +69,7 @@ func (s enabledServices) delete(ctx context.Context, c *call) error {
 	if c.state["checkIfServiceHasUsageOnDestroy"] == true {
 		body["checkIfServiceHasUsage"] = "CHECK"
 	}
-	answer, err := c.do(ctx, http.MethodPost, path+":disable", body)
-	if err == nil && isOperation(answer) {
-		_, err = c.finish(ctx, c.kind.api, answer)
-	}
-	if err != nil && !notFound(err) {
+	if err := c.send(ctx, http.MethodPost, path+":disable", body); err != nil && !notFound(err) {
 		return worded(err, "Error disabling service %q", doc.Text(c.state, "service"))
 	}
 	return nil

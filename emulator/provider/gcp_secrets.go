@@ -63,11 +63,8 @@ func (v secretVersions) create(ctx context.Context, c *call) (map[string]any, er
 		return nil, worded(err, "Error creating SecretVersion")
 	}
 	c.id = doc.Text(answer, "name")
-	verb := ":enable" // a version begins enabled, but the official provider always calls the method
-	if c.inputs["enabled"] == false {
-		verb = ":disable"
-	}
-	if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
+	// A version begins enabled, but the official provider always calls the method.
+	if err := c.enable(ctx, c.inputs["enabled"] != false); err != nil {
 		return nil, worded(err, "Error creating SecretVersion")
 	}
 	return v.read(ctx, c)
@@ -111,11 +108,7 @@ func (secretVersions) value(ctx context.Context, c *call, document map[string]an
 
 func (v secretVersions) update(ctx context.Context, c *call) (map[string]any, error) {
 	if before, after := c.state["enabled"] == true, c.inputs["enabled"] == true; before != after {
-		verb := ":disable"
-		if after {
-			verb = ":enable"
-		}
-		if _, err := c.do(ctx, http.MethodPost, c.kind.api+c.id+verb, map[string]any{}); err != nil {
+		if err := c.enable(ctx, after); err != nil {
 			return nil, worded(err, "Error updating SecretVersion %q", c.id)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 const githubAPI = "/gh/api/v3/"
@@ -145,8 +146,8 @@ func reviewerList(sets any) any {
 	elements, _ := sets.([]any)
 	for _, element := range elements {
 		set, _ := element.(map[string]any)
-		for property, kind := range map[string]string{"users": "User", "teams": "Team"} {
-			ids, _ := set[property].([]any)
+		for _, kind := range []string{"User", "Team"} {
+			ids, _ := set[strings.ToLower(kind)+"s"].([]any)
 			for _, id := range ids {
 				list = append(list, map[string]any{"type": kind, "id": id})
 			}

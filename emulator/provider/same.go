@@ -123,21 +123,8 @@ func parseJSON(value any) map[string]any {
 }
 
 func withoutZeros(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		object := map[string]any{}
-		for key, element := range v {
-			if _, isObject := element.(map[string]any); isObject || !isZero(element) {
-				object[key] = withoutZeros(element)
-			}
-		}
-		return object
-	case []any:
-		list := make([]any, len(v))
-		for i, element := range v {
-			list[i] = withoutZeros(element)
-		}
-		return list
-	}
-	return value
+	return without(value, func(object map[string]any, key string) bool {
+		_, isObject := object[key].(map[string]any)
+		return !isObject && isZero(object[key])
+	})
 }

@@ -130,14 +130,12 @@ func secretAs(value, model resource.PropertyValue) resource.PropertyValue {
 		for i := range min(len(values), len(models)) {
 			values[i] = secretAs(values[i], models[i])
 		}
-		if len(values) > len(models) && containsSecret(model) {
+		if len(values) > len(models) && model.ContainsSecrets() {
 			return resource.MakeSecret(value) // elements cannot be matched, so the whole list becomes secret
 		}
 	}
 	return value
 }
-
-func containsSecret(value resource.PropertyValue) bool { return value.ContainsSecrets() }
 
 // copyObject returns a deep copy, so that the caller's object never changes.
 func copyObject(object map[string]any) map[string]any {
@@ -148,17 +146,24 @@ func copyObject(object map[string]any) map[string]any {
 }
 
 func copyValue(value any) any {
+	return without(value, func(map[string]any, string) bool { return false })
+}
+
+// without returns a deep copy of a value without the entries of its objects that drop names.
+func without(value any, drop func(object map[string]any, key string) bool) any {
 	switch v := value.(type) {
 	case map[string]any:
 		object := make(map[string]any, len(v))
 		for key, element := range v {
-			object[key] = copyValue(element)
+			if !drop(v, key) {
+				object[key] = without(element, drop)
+			}
 		}
 		return object
 	case []any:
 		list := make([]any, len(v))
 		for i, element := range v {
-			list[i] = copyValue(element)
+			list[i] = without(element, drop)
 		}
 		return list
 	}

@@ -53,8 +53,9 @@ func PrincipalSet(poolName, attribute, value string) string {
 	return "principalSet://iam.googleapis.com/" + poolName + "/attribute." + attribute + "/" + value
 }
 
-// The annotations of a slot, which is a Cloud Run service that pull requests' images run in. One names the image that the slot runs
-// while it is free; the program writes it. The other names the pull request that has the slot; `release preview` writes it.
+// The annotations of a slot, which is a Cloud Run service that pull requests' images run in. The first names the image that the slot
+// runs while it is free; the program writes it. The others name the pull request that has the slot, the commit of its image, and when the
+// slot is taken back; `release preview` writes them.
 const (
 	SlotFreeImage   = "slot-free-image"
 	SlotPullRequest = "slot-pull-request"

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,8 +178,8 @@ func (p Promotion) run(ctx context.Context, source, target *repository, result *
 	if err := p.admit(ctx, source, g, result); err != nil {
 		return err
 	}
-	for tag, digest := range g.tags {
-		if _, err := target.compare(ctx, tag, digest); err != nil {
+	for _, tag := range slices.Sorted(maps.Keys(g.tags)) {
+		if _, err := target.compare(ctx, tag, g.tags[tag]); err != nil {
 			return err
 		}
 	}
