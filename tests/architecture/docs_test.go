@@ -89,3 +89,27 @@ func TestArchitectureTableHasEveryDependency(t *testing.T) {
 		assert.Regexp(t, word, table, "%s requires %s: say in docs/architecture.md what for", required[dependency], dependency)
 	}
 }
+
+var decision = regexp.MustCompile(`^docs/adr/0*(\d+)-[a-z0-9-]+\.md$`)
+
+// TestDecisionsHaveTheirParts checks that every decision has its number, a title and the three parts, each under a heading of its own.
+func TestDecisionsHaveTheirParts(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, name := range files(t) {
+		number := decision.FindStringSubmatch(name)
+		if path.Dir(name) == "docs/adr" {
+			require.NotNil(t, number, "%s: call a decision NNNN-what-is-decided.md", name)
+		}
+		if number == nil {
+			continue
+		}
+		assert.False(t, seen[number[1]], "%s: the number is taken", name)
+		seen[number[1]] = true
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		assert.Regexp(t, `^# `+number[1]+`\. \S.*\n`, string(content), name)
+		assert.Regexp(t, `(?s)\n## Context\n.*\n## Decision\n.*\n## Consequences\n`, string(content), "%s: give each part a heading", name)
+	}
+	require.Greater(t, len(seen), 40)
+}
