@@ -7,6 +7,7 @@ package schema
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -163,7 +164,7 @@ func (n *normalizer) scalar(kind, path string, value any) any {
 		return n.wrong(path, "TYPE_STRING", value)
 	case "byte":
 		if isText {
-			return value
+			return standardBase64(text)
 		}
 		return n.wrong(path, "TYPE_BYTES", value)
 	case "boolean":
@@ -198,6 +199,17 @@ func (n *normalizer) scalar(kind, path string, value any) any {
 		}
 		return n.wrong(path, "TYPE_ENUM", value)
 	}
+}
+
+// standardBase64 returns bytes in the form in which APIs answer them. They take either alphabet, with padding or without, and gcloud
+// sends the one for URLs. It returns other text as it is, because each API refuses it in words of its own.
+func standardBase64(text string) string {
+	plain := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(text), "=")
+	raw, err := base64.RawStdEncoding.DecodeString(plain)
+	if err != nil {
+		return text
+	}
+	return base64.StdEncoding.EncodeToString(raw)
 }
 
 func (n *normalizer) integer(kind, path string, value any) any {
