@@ -1,8 +1,11 @@
 package stacks
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,8 +25,8 @@ func ProjectName(folder string) (string, error) {
 	var project struct {
 		Name string `yaml:"name"`
 	}
-	if err := yaml.Unmarshal(content, &project); err != nil {
-		return "", fmt.Errorf("%s is not YAML: %w", filepath.Join(folder, "Pulumi.yaml"), err)
+	if err := ReadYAML(filepath.Join(folder, "Pulumi.yaml"), content, &project); err != nil {
+		return "", err
 	}
 	if project.Name == "" {
 		return "", fmt.Errorf("%s has no name: write name: and the name of the application", filepath.Join(folder, "Pulumi.yaml"))
@@ -67,10 +70,26 @@ func Document(folder, stack string) (any, error) {
 	var file struct {
 		Config map[string]any `yaml:"config"`
 	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		return nil, fmt.Errorf("settings of stack %s: %s is not YAML: %w", stack, name, err)
+	if err := ReadYAML(name, content, &file); err != nil {
+		return nil, fmt.Errorf("settings of stack %s: %w", stack, err)
 	}
 	return Section(file.Config, project, name)
+}
+
+// ReadYAML decodes the content of a file. Pulumi reads a file's first document and ignores the others, so a second one is an error.
+func ReadYAML(name string, content []byte, into any) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	err := decoder.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not YAML: %w", name, err)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s goes on after a line ---, where Pulumi stops reading: remove the line", name)
+	}
+	return nil
 }
 
 // Section returns the settings of a project among the values of a stack's file. The error says where they are instead, as after a change

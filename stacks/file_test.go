@@ -46,8 +46,13 @@ func TestWhereTheSettingsAre(t *testing.T) {
 		"among other keys":        {"config: {gcp:project: p, shop:platform: {a: 1}, other:platform: {}}", ""},
 		"under another project's": {"config: {old:platform: {a: 1}}", "Pulumi.dev.yaml has the settings under old:platform, and the project in " +
 			"Pulumi.yaml is called shop: write shop:platform, or call the project as before"},
-		"nowhere":       {"config: {gcp:project: p}", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
-		"no config":     {"encryptionsalt: v1", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
+		"nowhere":          {"config: {gcp:project: p}", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
+		"no config":        {"encryptionsalt: v1", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
+		"a line --- above": {"---\nconfig: {shop:platform: {a: 1}}", ""},
+		"two documents": {"config: {shop:platform: {a: 1}}\n---\nconfig: {}\n", "settings of stack dev: Pulumi.dev.yaml goes on after a " +
+			"line ---, where Pulumi stops reading: remove the line"},
+		"a key twice": {"config: {}\nconfig: {}\n", "settings of stack dev: Pulumi.dev.yaml is not YAML: yaml: unmarshal errors:\n  line 2: " +
+			"mapping key \"config\" already defined at line 1"},
 		"an empty file": {"", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
 	} {
 		t.Run(name, func(t *testing.T) {

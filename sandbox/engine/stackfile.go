@@ -29,8 +29,8 @@ func (e *Engine) writeProject() error {
 		return &UsageError{Message: fmt.Sprintf("read the project: %v: --folder names the folder that has it", err)}
 	}
 	var project map[string]any
-	if err := yaml.Unmarshal(data, &project); err != nil {
-		return &UsageError{Message: fmt.Sprintf("%s is not YAML: %v", filepath.Join(e.options.Root, "Pulumi.yaml"), err)}
+	if err := stacks.ReadYAML(filepath.Join(e.options.Root, "Pulumi.yaml"), data, &project); err != nil {
+		return &UsageError{Message: err.Error()}
 	}
 	if e.project, _ = project["name"].(string); e.project == "" {
 		return &UsageError{Message: filepath.Join(e.options.Root, "Pulumi.yaml") + " names no project: write name: and the application's name"}
@@ -80,8 +80,8 @@ func (e *Engine) writeStackFile(ctx context.Context, stack string) (stacks.Setti
 		return none, fmt.Errorf("read the stack's settings: %w", err)
 	}
 	var file stackFile
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return none, &UsageError{Message: fmt.Sprintf("Pulumi.%s.yaml is not YAML: %v", stack, err)}
+	if err := stacks.ReadYAML("Pulumi."+stack+".yaml", data, &file); err != nil {
+		return none, &UsageError{Message: err.Error()}
 	}
 	section, err := stacks.Section(file.Config, e.project, "Pulumi."+stack+".yaml")
 	if err != nil {
