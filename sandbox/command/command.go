@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -62,7 +63,8 @@ func Run(ctx context.Context, args []string, streams Streams, program func(folde
 
 // fail prints err and returns its exit code.
 func (a *app) fail(ctx context.Context, err error) int {
-	if errors.Is(err, context.Canceled) {
+	var program *exec.ExitError // Its error says which signal ended it.
+	if errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.As(err, &program) {
 		err = errors.New("interrupted: run the command again to go on")
 	}
 	fmt.Fprintf(a.streams.Err, "sandbox: %v\n", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,6 +32,8 @@ func TestFail(t *testing.T) {
 		{context.Background(), &engine.UsageError{Message: "no settings"}, "no settings", ExitUsage},
 		{context.Background(), &statedir.BusyError{}, (&statedir.BusyError{}).Error(), ExitBusy},
 		{interrupted, fmt.Errorf("the cloud did not answer: %w", context.Cause(interrupted)), "interrupted: run the command again to go on",
+			ExitInterrupted},
+		{interrupted, fmt.Errorf("compile the policy pack: %w", &exec.ExitError{}), "interrupted: run the command again to go on",
 			ExitInterrupted},
 		{interrupted, errors.New("disk full"), "disk full", ExitInterrupted},
 	} {
