@@ -349,7 +349,7 @@ func (e *estimator) job(r inventory.Resource) Amounts {
 	}
 	second := cpu*e.usd("run.instance.cpu", region) + gib*e.usd("run.instance.memory", region)
 	starts, by := float64(startsOfAJob), "nothing says how often"
-	if scheduled, known := e.starts(r.Text("name")); known {
+	if scheduled, known := e.starts(r); known {
 		starts, by = scheduled, "its schedule"
 	}
 	e.assume("%s is started %s a month (%s), and each of its tasks takes %d seconds", r.Text("name"),

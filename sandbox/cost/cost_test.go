@@ -130,6 +130,17 @@ func TestJobCostFollowsItsSchedule(t *testing.T) {
 	}
 }
 
+// TestPlannedScheduleIsItsJobs checks the cost of a job whose schedule is only planned, with an address that is not known yet.
+func TestPlannedScheduleIsItsJobs(t *testing.T) {
+	t.Parallel()
+	job := of("gcp:cloudrunv2/job:Job", object{"name": "tidy", "location": "us-central1"})
+	schedule := of("gcp:cloudscheduler/job:Job", object{"schedule": "0 * * * *",
+		"httpTarget": object{"uri": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}})
+	job.Parent, schedule.Parent = "urn:pulumi:dev::shop::procureflow:job:Job::job-tidy", "urn:pulumi:dev::shop::procureflow:job:Job::job-tidy"
+	assert.Contains(t, cost.Of("dev", []inventory.Resource{job, schedule}, nil).Assumptions,
+		"tidy is started 744 times a month (its schedule), and each of its tasks takes 60 seconds")
+}
+
 func TestUptimeChecksCountAsRequests(t *testing.T) {
 	t.Parallel()
 	// 267,840 requests of 200 ms: 53,568 s × 0.00002525, and 0.107136 for the requests.

@@ -85,8 +85,11 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.registered = append(r.registered, made)
-	if !args.Custom {
+	switch {
+	case !args.Custom:
 		return "", outputs, nil
+	case made.Type == "gcp:cloudrunv2/job:Job": // Its schedule names it by its id.
+		return "projects/" + made.Text("project") + "/locations/" + made.Text("location") + "/jobs/" + made.Text("name"), outputs, nil
 	}
 	return made.Name + "-id", outputs, nil
 }

@@ -53,6 +53,8 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		{"role", "gcp:projects/iAMCustomRole:IAMCustomRole", pulumi.Map{"project": pulumi.String("p"), "roleId": pulumi.String("reader")},
 			"projects/p/roles/reader"},
 		{"service", "gcp:cloudrunv2/service:Service", pulumi.Map{"name": pulumi.String("shop-web")}, "shop-web"},
+		{"job", "gcp:cloudrunv2/job:Job", pulumi.Map{"project": pulumi.String("p"), "location": pulumi.String("l"),
+			"name": pulumi.String("tidy")}, "tidy"},
 		{"topic", "gcp:pubsub/topic:Topic", pulumi.Map{}, ""},
 	}
 	resources, err := register(t, func(ctx *pulumi.Context) error {
@@ -63,6 +65,9 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 				return err
 			}
 			names[test.name] = of.Name
+			if test.name == "job" {
+				names["job-id"] = of.ID().ToStringOutput()
+			}
 			if test.name == "account" {
 				names["id"], names["email"], names["member"] = of.ID().ToStringOutput(), of.Email, of.Member
 			}
@@ -76,7 +81,7 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		got[resource.Name] = resource.CloudName
 		assert.Equal(t, "urn:pulumi:dev::procureflow::"+resource.Type+"::"+resource.Name, resource.URN)
 	}
-	names := map[string]any{"id": "account-id", "email": "web@p.iam.gserviceaccount.com",
+	names := map[string]any{"id": "account-id", "job-id": "projects/p/locations/l/jobs/tidy", "email": "web@p.iam.gserviceaccount.com",
 		"member": "serviceAccount:web@p.iam.gserviceaccount.com"}
 	for _, test := range tests {
 		assert.Equal(t, test.cloudName, got[test.name], test.name)
