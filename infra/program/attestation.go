@@ -23,7 +23,7 @@ func (p *platform) writeAttestation(ctx *pulumi.Context) error {
 	if s == nil {
 		return nil
 	}
-	exemptions := append([]string{}, s.Exemptions...)
+	exemptions := slices.Clone(s.Exemptions)
 	for _, key := range p.serviceKeys() {
 		exemptions = append(exemptions, p.settings.Services[key].BootstrapImage)
 	}
@@ -34,7 +34,7 @@ func (p *platform) writeAttestation(ctx *pulumi.Context) error {
 		KeyRing:         s.KeyRing,
 		ProtectionLevel: s.ProtectionLevel,
 		KeyVersions:     s.KeyVersions,
-		Exemptions:      unique(exemptions),
+		Exemptions:      slices.Compact(slices.Sorted(slices.Values(exemptions))),
 		Labels:          p.labels(),
 	}, p.inProject()...)
 	return err
@@ -79,10 +79,4 @@ func (p *platform) attestationReads() []identity.Grant {
 		Role: "attestation-reader", CustomRole: p.role(attestationReaderRole), Scope: identity.ProjectScope{},
 		Reason: "Reads the policy, attestor and key of Binary Authorization; the program reads the public key in every run.",
 	}}
-}
-
-// unique returns the list in its order, with each entry once.
-func unique(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
 }
