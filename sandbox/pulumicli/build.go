@@ -64,10 +64,21 @@ var changes = []change{
 	{"codegen/schema/bind.go", "MetaSchema.Validate(", "compiledMetaSchema().Validate("},
 	{"resource/stack/deployment.go", "func init() {", "func compileSchemas() {"},
 	{"resource/stack/deployment.go", "deploymentSchema.Validate(", "compiledSchema().Validate("},
-	// An entry of the journal is sent as it is. A compressor is larger than what it would compress.
+	// An event about a step is copied by its types, and not by reflection.
+	{"engine/events.go", "\treturn Event{\n\t\tType:    typ,", "\tif step := copyOfStep(payload); step != nil {\n" +
+		"\t\treturn Event{Type: typ, payload: step}\n\t}\n\treturn Event{\n\t\tType:    typ,"},
+	// Without a trace, no call is described for one.
+	{"resource/plugin/analyzer_plugin.go", "rpcutil.TracingInterceptorDialOptions(", "traced("},
+	{"resource/plugin/provider_plugin.go", "rpcutil.TracingInterceptorDialOptions(", "traced("},
+	{"backend/httpstate/client/api_endpoints.go", "func getEndpointName(", "func endpointName("},
+	{"backend/httpstate/client/api_endpoints.go", "func init() {", "func nameEndpoints() {"},
+	{"backend/httpstate/client/api.go", "\t\"github.com/pulumi/pulumi/sdk/v3/go/common/util/cmdutil\"\n", ""},
+	{"backend/httpstate/client/api.go", "cmdutil.StartSpan(", "startSpan("},
+	// Entries of the journal and events are sent as they are. A compressor is larger than what it would compress.
 	{"backend/httpstate/client/client.go", `"journalentries"), nil, req, nil,
 		updateAccessToken(token), httpCallOptions{RetryPolicy: retryAllMethods, GzipCompress: true})`, `"journalentries"), nil, req, nil,
 		updateAccessToken(token), httpCallOptions{RetryPolicy: retryAllMethods})`},
+	{"backend/httpstate/client/client.go", "callOpts := httpCallOptions{\n\t\tGzipCompress: true,", "callOpts := httpCallOptions{"},
 }
 
 // recipe returns a hash of the sources, so that a build from other sources has another name.
