@@ -33,6 +33,8 @@ type content struct {
 	documents *btree.Map[string, []byte]
 	// sealed holds the encrypted secret payloads: nonce and ciphertext, bound to their name.
 	sealed *btree.Map[string, []byte]
+	// version counts the changes since the store was opened.
+	version uint64
 }
 
 func empty() content {
@@ -40,7 +42,7 @@ func empty() content {
 }
 
 func (c content) clone() content {
-	return content{documents: c.documents.Copy(), sealed: c.sealed.Copy()}
+	return content{documents: c.documents.Copy(), sealed: c.sealed.Copy(), version: c.version}
 }
 
 // Open opens a folder, and makes it if it does not exist. It converts a folder that an earlier version wrote. If the state cannot
@@ -131,5 +133,6 @@ func (s *Store) Update(change func(*Tx) error) error {
 		}
 	}
 	s.current = tx.content
+	s.current.version++
 	return nil
 }

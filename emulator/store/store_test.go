@@ -72,6 +72,27 @@ func TestViewSeesOneMoment(t *testing.T) {
 	assert.Equal(t, store.Document{"n": 2.0}, read(t, s)["a"])
 }
 
+// TestVersion checks that two views have the same version if and only if nothing was written between them.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	last := uint64(0)
+	changed := func(change func(*store.Tx) error) bool {
+		t.Helper()
+		_ = s.Update(change)
+		before := last
+		require.NoError(t, s.View(func(tx *store.Tx) error { last = tx.Version(); return nil }))
+		return last != before
+	}
+	put := func(tx *store.Tx) error { return tx.Put("a", store.Document{"n": 1.0}) }
+	assert.True(t, changed(put))
+	assert.False(t, changed(put), "the same document")
+	assert.False(t, changed(func(*store.Tx) error { return nil }))
+	assert.False(t, changed(func(tx *store.Tx) error { return errors.Join(tx.Delete("a"), errors.New("taken back")) }))
+	assert.True(t, changed(func(tx *store.Tx) error { return tx.PutSecret("key", []byte("value")) }))
+	assert.True(t, changed(func(tx *store.Tx) error { return tx.Delete("a") }))
+}
+
 func TestDocumentsAreCopies(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())

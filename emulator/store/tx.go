@@ -39,6 +39,10 @@ func (c content) apply(w write) {
 	}
 }
 
+// Version is the same in two transactions of a store if and only if nothing was written between them. What a reader made of the content
+// may be kept as long. It does not count the transaction's own writes.
+func (tx *Tx) Version() uint64 { return tx.content.version }
+
 // Get returns a copy of the document of that name, or nil if it does not exist.
 func (tx *Tx) Get(name string) Document {
 	data, found := tx.content.documents.Get(name)

@@ -30,6 +30,7 @@ type API struct {
 	server *rest.Server
 	deps   Dependencies
 	log    *slog.Logger
+	views  views
 }
 
 // New adds Cloud Run to a server. log receives the entries that Google writes into audit logs. They name each image that Binary

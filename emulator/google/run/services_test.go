@@ -14,6 +14,7 @@ import (
 	"github.com/guiofsaints/procureflow-platform/emulator/cloud"
 	"github.com/guiofsaints/procureflow-platform/emulator/cloudtest"
 	"github.com/guiofsaints/procureflow-platform/emulator/google/run"
+	"github.com/guiofsaints/procureflow-platform/emulator/rest"
 )
 
 const (
@@ -282,4 +283,38 @@ func TestTrafficModel(t *testing.T) {
 			require.Equal(t, service["generation"], service["observedGeneration"])
 		}
 	})
+}
+
+// TestTheFrontEndSeesEachChange looks at a service as the data plane does, before and after changes, and after time alone has passed.
+func TestTheFrontEndSeesEachChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir(), cloud.Options{Conditions: func(until string, asked rest.Asked) bool {
+		return asked.Time.Format(time.TimeOnly) < until
+	}})
+	const name = "projects/" + project + "/locations/us-central1/services/web"
+	_, err := w.Cloud.Run.Service(name)
+	assert.ErrorContains(t, err, "no such service: "+name)
+	see := func() string {
+		t.Helper()
+		seen, err := w.Cloud.Run.Service(name)
+		require.NoError(t, err)
+		serving := seen.Traffic[0].Revision
+		return fmt.Sprintf("%s of %d, public: %t", serving, len(seen.Revisions), seen.Public)
+	}
+	w.OK("POST", services+"?serviceId=web", `{"template":`+tpl("web-blue", healthy)+`}`)
+	assert.Equal(t, "web-blue of 1, public: false", see())
+	w.OK("PATCH", services+"/web", `{"template":`+tpl("web-green", healthy)+`}`)
+	assert.Equal(t, "web-green of 2, public: false", see())
+	w.OK("POST", services+"/web:setIamPolicy", `{"policy":{"version":3,"bindings":[{"role":"roles/run.invoker","members":["allUsers"],
+		"condition":{"title":"t","expression":"13:00:00"}}]}}`)
+	assert.Equal(t, "web-green of 2, public: true", see())
+	w.Clock.Advance(time.Hour)
+	assert.Equal(t, "web-green of 2, public: false", see(), "the condition holds no longer")
+	w.OK("PATCH", services+"/web?updateMask=invokerIamDisabled", `{"invokerIamDisabled":true}`)
+	assert.Equal(t, "web-green of 2, public: true", see())
+	w.OK("DELETE", services+"/web/revisions/web-blue", "")
+	assert.Equal(t, "web-green of 1, public: true", see())
+	w.OK("DELETE", services+"/web", "")
+	_, err = w.Cloud.Run.Service(name)
+	assert.ErrorContains(t, err, "no such service: "+name)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -44,18 +45,59 @@ type Revision struct {
 // errNoService is returned by [API.Service] if no service has that name.
 var errNoService = errors.New("no such service")
 
-// Service reads one service. The error is [errNoService] if it does not exist.
+// views keeps what services look like until something changes in the cloud. The data plane looks with every request.
+type views struct {
+	mu       sync.Mutex
+	version  uint64
+	services map[string]view
+}
+
+type view struct {
+	Service
+	name rest.Name
+	open bool // the service asks nobody for a permission
+}
+
+// get returns the kept view of a service, or makes it.
+func (v *views) get(version uint64, service string, look func() (view, bool)) (view, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.version != version || v.services == nil {
+		v.version, v.services = version, map[string]view{}
+	}
+	kept, found := v.services[service]
+	if !found {
+		if kept, found = look(); found {
+			v.services[service] = kept
+		}
+	}
+	return kept, found
+}
+
+// Service reads one service. The error is [errNoService] if it does not exist. The caller must not change its revisions.
 func (a *API) Service(fullName string) (Service, error) {
 	var s Service
 	err := a.server.View(func(q *rest.Request) error {
-		n, document := q.Find(Host, services, fullName)
-		if document == nil {
+		seen, found := a.views.get(q.Tx.Version(), fullName, func() (view, bool) {
+			n, document := q.Find(Host, services, fullName)
+			if document == nil {
+				return view{}, false
+			}
+			return viewService(q, n, document), true
+		})
+		if !found {
 			return fmt.Errorf("%w: %s", errNoService, fullName)
 		}
-		s = viewService(q, n, document)
+		s = seen.now(q)
 		return nil
 	})
 	return s, err
+}
+
+// now says whether the service is public by now: a binding's condition may depend on the time.
+func (v view) now(q *rest.Request) Service {
+	v.Public = v.open || q.Holds(v.name, "allUsers", "roles/run.invoker", "roles/run.servicesInvoker")
+	return v.Service
 }
 
 // Services returns all services, sorted by name.
@@ -64,7 +106,7 @@ func (a *API) Services() []Service {
 	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		for _, key := range q.Tx.List("//" + Host + "/projects/") {
 			if n, document := q.Find(Host, services, strings.TrimPrefix(key, "//"+Host+"/")); document != nil {
-				all = append(all, viewService(q, n, document))
+				all = append(all, viewService(q, n, document).now(q))
 			}
 		}
 		return nil
@@ -72,10 +114,9 @@ func (a *API) Services() []Service {
 	return all
 }
 
-func viewService(q *rest.Request, n rest.Name, document map[string]any) Service {
+func viewService(q *rest.Request, n rest.Name, document map[string]any) view {
 	s := Service{Name: n.Path(), Project: n.Project.ID, Location: n.Location(), ID: n.ID(), URI: doc.Text(document, "uri"),
 		Revisions: map[string]Revision{}}
-	s.Public = doc.Flag(document, "invokerIamDisabled") || q.Holds(n, "allUsers", "roles/run.invoker", "roles/run.servicesInvoker")
 	s.Internal = doc.Text(document, "ingress") != "INGRESS_TRAFFIC_ALL" || doc.Flag(document, "defaultUriDisabled")
 	s.Traffic = Resolve(Targets(doc.List(document, "trafficStatuses")), doc.Last(doc.Text(document, "latestReadyRevision")))
 	for _, r := range q.Children(n.Below("revisions")) {
@@ -83,7 +124,7 @@ func viewService(q *rest.Request, n rest.Name, document map[string]any) Service 
 			s.Revisions[r.ID()] = viewRevision(r.ID(), revision)
 		}
 	}
-	return s
+	return view{Service: s, name: n, open: doc.Flag(document, "invokerIamDisabled")}
 }
 
 func viewRevision(id string, document map[string]any) Revision {
