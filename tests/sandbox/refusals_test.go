@@ -60,7 +60,7 @@ func TestBadCalls(t *testing.T) {
 		{[]string{"export", "staging"}, command.ExitUsage, "stack staging has no state yet"},
 		{[]string{"drift", "staging"}, command.ExitUsage, "stack staging has no state yet"},
 		{[]string{"--dir", filepath.Join(s.state, "none"), "up", "dev"}, command.ExitUsage, "Pulumi.yaml: no such file or directory"},
-		{[]string{"pulumi"}, command.ExitUsage, "requires at least 1 arg"},
+		{[]string{"pulumi"}, command.ExitUsage, "takes -- ARGS, got none; usage: sandbox pulumi -- ARGS"},
 	}
 	for _, test := range tests {
 		got := s.run(test.args...)
