@@ -44,7 +44,8 @@ func listen() (stream chan events.EngineEvent, heard func() []apitype.EngineEven
 }
 
 func findingOf(told apitype.PolicyEvent) Finding {
-	return Finding{Policy: told.PolicyName, Level: told.EnforcementLevel, Resource: nameOf(told.ResourceURN), Message: told.Message}
+	return Finding{Policy: told.PolicyName, Level: told.EnforcementLevel, Resource: nameOf(told.ResourceURN),
+		Message: colours.ReplaceAllString(told.Message, "")}
 }
 
 // nameOf returns a resource's name; empty for the stack itself.

@@ -87,7 +87,7 @@ const topic = "gcp:pubsub/topic:Topic"
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	policy := apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{PolicyName: "run-nonroot", EnforcementLevel: "advisory",
-		Message: "as root", ResourceURN: "urn:pulumi:dev::procureflow::" + topic + "::a"}}
+		Message: "<{%reset%}>as root<{%reset%}>", ResourceURN: "urn:pulumi:dev::procureflow::" + topic + "::a"}}
 	made := event(apitype.OpCreate, topic, "a", nil, map[string]any{})
 	stack := selected(t, answers{"preview": {{Events: []apitype.EngineEvent{policy, made}, Out: "Previewing\n"}},
 		"up": {{Out: "Updating (dev)\n"}}})

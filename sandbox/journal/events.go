@@ -34,8 +34,11 @@ func (s *Service) events(r *http.Request) (any, error) {
 			if step := event.ResourcePreEvent; step != nil && u.request.Options.DryRun {
 				s.planned = append(s.planned, step.Metadata)
 			}
-			if told := event.PolicyEvent; told != nil && !slices.Contains(s.findings, *told) {
-				s.findings = append(s.findings, *told)
+			if told := event.PolicyEvent; told != nil {
+				u.findings = append(u.findings, *told)
+				if !slices.Contains(s.findings, *told) {
+					s.findings = append(s.findings, *told)
+				}
 			}
 		}
 		return nil
@@ -49,7 +52,8 @@ func (s *Service) Changes() map[apitype.OpType]int {
 	return s.changes
 }
 
-// Findings returns what the policies have reported since Begin, each finding once: a preview and its update report the same.
+// Findings returns what the policies have reported since Begin: in the update, once it has succeeded, and before that in its preview too.
+// Each finding is there once, because both report the same.
 func (s *Service) Findings() []apitype.PolicyEvent {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

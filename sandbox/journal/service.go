@@ -68,6 +68,7 @@ type update struct {
 	journal   *os.File
 	lock      string
 	changes   map[apitype.OpType]int
+	findings  []apitype.PolicyEvent
 }
 
 // Serve starts the API on a loopback port. Only requests with its token are answered.
@@ -361,6 +362,9 @@ func (s *Service) complete(r *http.Request) (any, error) {
 			return err
 		}
 		s.changes = done.changes
+		if request.Status == apitype.UpdateStatusSucceeded {
+			s.findings = done.findings // The update knew the values that its preview could not check.
+		}
 		if err := s.options.Fold(done.stack, s.options.Now()); err != nil {
 			return err
 		}

@@ -137,6 +137,7 @@ func TestPreviewBeforeAnUpdate(t *testing.T) {
 	assert.NoFileExists(t, files.journal("dev"))
 	assert.NoDirExists(t, files.locks("dev"))
 	report(preview, "same")
+	report(preview, "not checked: known only after the update")
 	code, _ = c.send("PATCH", preview+"/journalentries", `{"entries": []}`, nil)
 	assert.Equal(t, http.StatusConflict, code, "a preview keeps no journal")
 	code, _ = c.send("POST", preview+"/complete", `{"status": "succeeded"}`, nil)
@@ -147,10 +148,13 @@ func TestPreviewBeforeAnUpdate(t *testing.T) {
 	update := c.started()
 	report(update, "same")
 	report(update, "of a value that the preview did not know")
+	same, later := apitype.PolicyEvent{PolicyName: "p", Message: "same"}, apitype.PolicyEvent{PolicyName: "p",
+		Message: "of a value that the preview did not know"}
+	assert.Equal(t, []apitype.PolicyEvent{same, {PolicyName: "p", Message: "not checked: known only after the update"}, later},
+		c.service.Findings())
 	code, _ = c.send("POST", update+"/complete", `{"status": "succeeded"}`, nil)
 	require.Equal(t, http.StatusOK, code)
-	assert.Equal(t, []apitype.PolicyEvent{{PolicyName: "p", Message: "same"},
-		{PolicyName: "p", Message: "of a value that the preview did not know"}}, c.service.Findings())
+	assert.Equal(t, []apitype.PolicyEvent{same, later}, c.service.Findings(), "the update has checked what its preview could not")
 	c.service.Begin()
 	assert.Empty(t, c.service.Findings(), "those were of the command before")
 }
