@@ -3,6 +3,7 @@ package scaffold
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -168,8 +169,8 @@ func toplevel(folder string) (string, error) {
 		return "", fmt.Errorf("git is not installed, or not on PATH: %w", err)
 	}
 	if err != nil || root == "" {
-		return "", fmt.Errorf("%s is in no git repository: run it in the application's clone, or name that with --repo (%v: %s)", folder, err,
-			strings.TrimSpace(said.String()))
+		return "", fmt.Errorf("%s is in no git repository: run it in the application's clone, or name that with --repo (%s)", folder,
+			cmp.Or(strings.TrimSpace(said.String()), fmt.Sprint(err)))
 	}
 	return root, nil
 }

@@ -1,9 +1,11 @@
 package scaffold
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestServicesOfDockerfiles checks which services the paths of Dockerfiles suggest. Of two that suggest the same, the first counts.
@@ -23,4 +25,13 @@ func TestServicesOfDockerfiles(t *testing.T) {
 		}
 		assert.Equal(t, test.want, r.services(), "%v", test.files)
 	}
+}
+
+// TestNoRepository checks that init names the folder and git's reason, or why git did not start.
+func TestNoRepository(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "none")
+	_, err := toplevel(folder)
+	require.EqualError(t, err, folder+" is in no git repository: run it in the application's clone, or name that with --repo (chdir "+folder+
+		": no such file or directory)")
 }

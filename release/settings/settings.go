@@ -205,7 +205,10 @@ func Parse(raw []byte, environment string) (Environment, error) {
 		return Environment{}, errors.Join(problems...)
 	}
 	found, ok := loaded[environment]
-	if !ok {
+	switch {
+	case len(loaded) == 0:
+		return Environment{}, fmt.Errorf("the file has no environments: write %s below the key environments", environment)
+	case !ok:
 		return Environment{}, fmt.Errorf("there is no environment %q: use one of %s", environment,
 			strings.Join(slices.Sorted(maps.Keys(loaded)), ", "))
 	}

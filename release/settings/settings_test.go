@@ -44,10 +44,12 @@ func TestAbsentKeysHaveDefaults(t *testing.T) {
 func TestBadSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"environments: {dev: {setps: []}}":                         "environments.dev: there is no key setps",
-		"enviroments: {}":                                          "field enviroments not found",
-		"environments: {prod: {}}":                                 `there is no environment "dev": use one of prod`,
-		"environments: {dev: {}, dev: {}}":                         "already defined",
+		"environments: {dev: {setps: []}}": "environments.dev: there is no key setps",
+		"":                                 "the file has no environments: write dev below the key environments",
+		"environments: {}":                 "the file has no environments: write dev below the key environments",
+		"enviroments: {}":                  "field enviroments not found",
+		"environments: {prod: {}}":         `there is no environment "dev": use one of prod`,
+		"environments: {dev: {}, dev: {}}": "already defined",
 		"environments: {dev: {steps: [{percent: 50, bake: 30s}]}}": "environments.dev: the last step has to be 100 %",
 		"environments: {dev: {steps: [{percent: 100, bake: 10}]}}": "environments.dev: 10 is not a duration: use one such as 30s or 5m",
 		"environments: {dev: {inconclusive: maybe}}":               `inconclusive is "maybe": use hold, proceed or rollback`,
