@@ -3,6 +3,7 @@ package registry_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -45,11 +46,14 @@ func (b *builder) random(r *rand.Rand) v1.Descriptor {
 
 // TestPromoteAnything promotes random images to targets that have random parts of them. Afterwards the target has all of the image,
 // no more was moved than was missing, and a second promotion writes nothing. A failing seed is a test's name: -run
-// TestPromoteAnything/seed_17.
+// TestPromoteAnything/seed_17. `check --full` tries ten times as many seeds.
 func TestPromoteAnything(t *testing.T) {
 	t.Parallel()
-	seeds := 150
-	if testing.Short() {
+	seeds := 40
+	switch {
+	case os.Getenv("CHECK_FULL") != "":
+		seeds = 400
+	case testing.Short():
 		seeds = 8
 	}
 	for seed := range seeds {
