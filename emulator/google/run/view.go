@@ -78,13 +78,7 @@ func (v *views) get(version uint64, service string, look func() (view, bool)) (v
 func (a *API) Service(fullName string) (Service, error) {
 	var s Service
 	err := a.server.View(func(q *rest.Request) error {
-		seen, found := a.views.get(q.Tx.Version(), fullName, func() (view, bool) {
-			n, document := q.Find(Host, services, fullName)
-			if document == nil {
-				return view{}, false
-			}
-			return viewService(q, n, document), true
-		})
+		seen, found := a.view(q, fullName)
 		if !found {
 			return fmt.Errorf("%w: %s", errNoService, fullName)
 		}
@@ -94,19 +88,29 @@ func (a *API) Service(fullName string) (Service, error) {
 	return s, err
 }
 
+func (a *API) view(q *rest.Request, fullName string) (view, bool) {
+	return a.views.get(q.Tx.Version(), fullName, func() (view, bool) {
+		n, document := q.Find(Host, services, fullName)
+		if document == nil {
+			return view{}, false
+		}
+		return viewService(q, n, document), true
+	})
+}
+
 // now says whether the service is public by now: a binding's condition may depend on the time.
 func (v view) now(q *rest.Request) Service {
 	v.Public = v.open || q.Holds(v.name, "allUsers", "roles/run.invoker", "roles/run.servicesInvoker")
 	return v.Service
 }
 
-// Services returns all services, sorted by name.
+// Services returns all services, sorted by name. The caller must not change their revisions.
 func (a *API) Services() []Service {
 	var all []Service
 	_ = a.server.View(func(q *rest.Request) error { // fails only if the store is closed
 		for _, key := range q.Tx.List("//" + Host + "/projects/") {
-			if n, document := q.Find(Host, services, strings.TrimPrefix(key, "//"+Host+"/")); document != nil {
-				all = append(all, viewService(q, n, document).now(q))
+			if seen, found := a.view(q, strings.TrimPrefix(key, "//"+Host+"/")); found {
+				all = append(all, seen.now(q))
 			}
 		}
 		return nil
