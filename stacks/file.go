@@ -83,6 +83,10 @@ func ReadYAML(name string, content []byte, into any) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+	var typed *yaml.TypeError
+	if err != nil && !errors.As(err, &typed) {
+		return fmt.Errorf("%s is not YAML: %w: look at the indentation and the colons there and in the line before", name, err)
+	}
 	if err != nil {
 		return fmt.Errorf("%s is not YAML: %w", name, err)
 	}

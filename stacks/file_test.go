@@ -53,6 +53,9 @@ func TestWhereTheSettingsAre(t *testing.T) {
 			"line ---, where Pulumi stops reading: remove the line"},
 		"a key twice": {"config: {}\nconfig: {}\n", "settings of stack dev: Pulumi.dev.yaml is not YAML: yaml: unmarshal errors:\n  line 2: " +
 			"mapping key \"config\" already defined at line 1"},
+		"a line too far to the right": {"config:\n  shop:platform:\n    a: 1\n      b: 2\n", "settings of stack dev: Pulumi.dev.yaml is not " +
+			"YAML: yaml: line 4: mapping values are not allowed in this context: look at the indentation and the colons there and in the " +
+			"line before"},
 		"an empty file": {"", "Pulumi.dev.yaml has no settings: write them below config, under the key shop:platform"},
 	} {
 		t.Run(name, func(t *testing.T) {

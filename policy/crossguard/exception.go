@@ -142,8 +142,7 @@ func (s *session) except(pack *Pack, v any) error {
 			for _, name := range one.policies {
 				p := slices.IndexFunc(pack.Policies, func(p Policy) bool { return p.Name == name })
 				if p < 0 {
-					problems = append(problems, fmt.Errorf(`"all".%s[%d]: the pack has no policy %q: correct the name or remove it`,
-						exceptionsOption, i, name))
+					problems = append(problems, fmt.Errorf(`"all".%s[%d]: %w`, exceptionsOption, i, pack.lacks(name)))
 					continue
 				}
 				s.settings[p].exemptions = append(s.settings[p].exemptions, one.exempt...)

@@ -177,6 +177,7 @@ func TestConfigureRefusesUnknownNames(t *testing.T) {
 	}())
 	tests := []struct{ config, want string }{
 		{`{"q": "mandatory"}`, `the pack has no policy "q": correct the name or remove it`},
+		{`{"pp": "mandatory"}`, `the pack has no policy "pp": did you mean p? Correct the name or remove it`},
 		{`{"p": {"maximum": 3}}`, `p has no option "maximum": it has enforcementLevel, exemptions, max, kind, owner, list`},
 		{`{"p": {"max": 11}}`, `p.max is 11, must be from 1 to 10`},
 		{`{"p": {"max": 2.5}}`, `p.max is 2.5, must be a whole number`},

@@ -10,6 +10,8 @@ import (
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/guiofsaints/procureflow-platform/policy/internal/meant"
 )
 
 // session is a pack under one configuration. Apart from its caches it does not change once it is made.
@@ -142,7 +144,7 @@ func (s *session) configured(pack *Pack, request *pulumirpc.ConfigureAnalyzerReq
 		}
 		i := slices.IndexFunc(pack.Policies, func(p Policy) bool { return p.Name == name })
 		if i < 0 {
-			problems = append(problems, fmt.Errorf("the pack has no policy %q: correct the name or remove it", name))
+			problems = append(problems, pack.lacks(name))
 			continue
 		}
 		p, set := &pack.Policies[i], &next.settings[i]
@@ -236,4 +238,16 @@ func (l Level) proto() pulumirpc.EnforcementLevel {
 		return pulumirpc.EnforcementLevel_REMEDIATE
 	}
 	return pulumirpc.EnforcementLevel_ADVISORY
+}
+
+// lacks is the error about a policy that a configuration names and the pack does not have.
+func (p Pack) lacks(name string) error {
+	names := make([]string, len(p.Policies))
+	for i, policy := range p.Policies {
+		names[i] = policy.Name
+	}
+	if near := meant.Name(name, names); near != "" {
+		return fmt.Errorf("the pack has no policy %q: did you mean %s? Correct the name or remove it", name, near)
+	}
+	return fmt.Errorf("the pack has no policy %q: correct the name or remove it", name)
 }

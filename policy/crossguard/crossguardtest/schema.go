@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
+	"github.com/guiofsaints/procureflow-platform/policy/internal/meant"
 )
 
 // Schema checks a pack against providers' schemas. A rule that names a type or reads a property that the provider does not have
@@ -139,11 +140,11 @@ func (s *schema) problem(read crossguard.Read) (missing, problem string) {
 	resource, has := s.Resources[read.Type]
 	if !has {
 		const slips = 3 // this many letters may differ: a token contains the name twice
-		near := nearest(read.Type, slices.Collect(maps.Keys(s.Resources)))
-		if s.Provider == nil && distance(read.Type, near, slips+1) > slips {
+		near := meant.Name(read.Type, slices.Collect(maps.Keys(s.Resources)))
+		if s.Provider == nil && meant.Distance(read.Type, near, slips+1) > slips {
 			return "", ""
 		}
-		return "", fmt.Sprintf("there is no type %s in %s%s", read.Type, s.Name, meant(near))
+		return "", fmt.Sprintf("there is no type %s in %s%s", read.Type, s.Name, suggest(near))
 	}
 	properties := map[string]property{}
 	maps.Copy(properties, resource.InputProperties)
@@ -162,8 +163,8 @@ func (s *schema) problem(read crossguard.Read) (missing, problem string) {
 		case strings.HasPrefix(key, "__") || free && !has:
 			return "", ""
 		case !has:
-			near := nearest(key, slices.Collect(maps.Keys(properties)))
-			return key, fmt.Sprintf("reads %s of %s, where there is no %s%s", read.Path, read.Type, key, meant(near))
+			near := meant.Name(key, slices.Collect(maps.Keys(properties)))
+			return key, fmt.Sprintf("reads %s of %s, where there is no %s%s", read.Path, read.Type, key, suggest(near))
 		}
 		properties = s.within(next)
 	}
@@ -218,45 +219,9 @@ func (s *schema) names(token string, outputs bool) map[string]bool {
 	return all
 }
 
-func meant(name string) string {
+func suggest(name string) string {
 	if name == "" {
 		return ""
 	}
 	return ": did you mean " + name + "?"
-}
-
-// nearest returns the name that is most like a missing one, or "" if no name is similar.
-func nearest(name string, names []string) string {
-	slices.Sort(names)
-	best, least := "", len(name)/2+1
-	for _, candidate := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(candidate), least); d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
-}
-
-// distance counts how many letters have to be inserted, removed or replaced. It returns limit if they are that many or more.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }
