@@ -103,14 +103,25 @@ func prepared(t *testing.T, answers map[string][]enginetest.Answer) Options {
 	return Options{Stack: "dev", Dir: dir, Seed: 1, Out: &bytes.Buffer{}, Base: side(t, nil), Head: side(t, nil)}
 }
 
-// TestRehearsalWithAStandIn plays a change to its end: the engine is killed after its first write, the update goes on, the release and
-// the rollback are those of the real controller on the emulated cloud, and no visitor notices anything.
+// TestRehearsalWithAStandIn plays a change to its end: the engine is killed after its first write, the update goes on, the release with
+// its hook and the rollback are those of the real controller on the emulated cloud, and no visitor notices anything. The policy's windows
+// do not count.
 func TestRehearsalWithAStandIn(t *testing.T) {
 	t.Parallel()
+	job := enginetest.Request{Method: "POST", Path: strings.TrimSuffix(place, "services") + "jobs?jobId=procureflow-migrate",
+		Body: `{"template": {"template": {"serviceAccount": "procureflow-cloudrun@procureflow-dev.iam.gserviceaccount.com",
+			"containers": [{"image": "registry.example/web@sha256:` + strings.Repeat("b", 64) + `"}]}}}`}
 	options := prepared(t, map[string][]enginetest.Answer{
 		"preview": {{}, {Events: []apitype.EngineEvent{update}}, {}},
-		"up":      {{Requests: base}, {Requests: []enginetest.Request{first, second}}, {Requests: []enginetest.Request{second}}},
+		"up":      {{Requests: base}, {Requests: []enginetest.Request{first, second}}, {Requests: []enginetest.Request{second, job}}},
 	})
+	require.NoError(t, os.WriteFile(filepath.Join(options.Head.Root, "release.yaml"), []byte(`environments:
+  dev:
+    steps: [{percent: 10, bake: 30s}, {percent: 100, bake: 30s}]
+    inconclusive: proceed
+    before: [{job: procureflow-migrate}]
+    windows: {timeZone: UTC, open: [{days: [sun], from: "03:00", to: "03:01"}]}
+`), 0o600))
 	result, err := Run(t.Context(), options)
 	require.NoError(t, err)
 	assert.Empty(t, result.Failed)

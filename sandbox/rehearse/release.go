@@ -52,7 +52,7 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		stage := "the release of " + name
 		r.crowd.begin(stage)
 		begun := r.clock.Now()
-		result := controller.Rollout(ctx, rollout.Request{})
+		result := controller.Rollout(ctx, rollout.Request{OutsideWindow: "the rehearsal's time is no time of day"})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -92,6 +92,10 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 		return nil, err
 	}
 	metrics.Now = r.clock.Now
+	jobs, err := gcp.NewJobs(ctx, endpoints, of.Project.ID, of.Project.Region)
+	if err != nil {
+		return nil, err
+	}
 	asked := environment.Probe
 	// The emulated application answers with its revision's name, in place of the real application's marker.
 	prober := &probe.Prober{Paths: asked.Paths, Timeout: asked.Timeout, Via: r.status.DataPlane, Now: r.clock.Now}
@@ -99,9 +103,8 @@ func (r *rehearsal) controller(ctx context.Context, of stacks.Settings, service 
 		audience := naming.ServiceURL(service, of.Project.Number, of.Project.Region)
 		return gcp.IDTokens(context.WithoutCancel(ctx), endpoints, of.AccountEmail(stacks.AccountDeploy), audience)
 	})
-	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Clock: r.clock, Journal: noJournal{},
-		Policy: environment.Policy(),
-		Name:   service, Program: "release"}, nil
+	return &rollout.Controller{Service: client, Prober: prober, Metrics: metrics, Jobs: jobs, Clock: r.clock, Journal: noJournal{},
+		Policy: environment.Policy(), Name: service, Program: "release"}, nil
 }
 
 // back rolls the releases back, and records what that restores. A rollback moves only requests; the change's other effects stay.
