@@ -137,7 +137,7 @@ type readerLists struct {
 	reads, writes, known   []string
 }
 
-// validateReaders checks the services or jobs that read and write a bucket.
+// validate checks the services or jobs that read and write a bucket.
 func (l readerLists) validate(path string, found *findings) {
 	for group, keys := range [][]string{l.reads, l.writes} {
 		for i, key := range keys {

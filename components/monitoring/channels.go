@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/mail"
+	"net/url"
 	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v8/go/gcp/monitoring"
@@ -124,7 +125,10 @@ func (c Channel) args(key string, of *ChannelsArgs) *monitoring.NotificationChan
 			args.SensitiveLabels = &monitoring.NotificationChannelSensitiveLabelsArgs{Password: c.secret()}
 		} else {
 			// This kind has no sensitive label, so the token is part of the address and the whole address is a secret.
-			args.Labels = pulumi.ToSecret(pulumi.StringMap{"url": pulumi.Sprintf("%s?auth_token=%s", c.Target, c.Secret)}).(pulumi.StringMapOutput)
+			address := c.secret().ApplyT(func(token string) string {
+				return c.Target + "?auth_token=" + url.QueryEscape(token)
+			}).(pulumi.StringOutput)
+			args.Labels = pulumi.ToSecret(pulumi.StringMap{"url": address}).(pulumi.StringMapOutput)
 		}
 	case PubSub:
 		args.Labels = pulumi.StringMap{"topic": pulumi.String(c.Target)}

@@ -75,7 +75,7 @@ func TestOtherChannels(t *testing.T) {
 				"chat":  {Kind: monitoring.Slack, Target: "#alerts", Secret: pulumi.String(secret)},
 				"pager": {Kind: monitoring.PagerDuty, Secret: pulumi.String(secret)},
 				"hook":  {Kind: monitoring.Webhook, Target: "https://hooks.example.com/a", User: "u", Secret: pulumi.String(secret)},
-				"token": {Kind: monitoring.Webhook, Target: "https://hooks.example.com/b", Secret: pulumi.String(secret)},
+				"token": {Kind: monitoring.Webhook, Target: "https://hooks.example.com/b", Secret: pulumi.String("a+b/c&d=")},
 				"topic": {Kind: monitoring.PubSub, Target: "projects/p/topics/alerts"},
 				"phone": {Kind: monitoring.SMS, Target: "+4930123456"},
 			}})
@@ -91,7 +91,8 @@ func TestOtherChannels(t *testing.T) {
 		"pager": {"pagerduty", nil, map[string]any{"serviceKey": secret}, []string{"sensitiveLabels.serviceKey"}},
 		"hook": {"webhook_basicauth", map[string]any{"url": "https://hooks.example.com/a", "username": "u"}, map[string]any{"password": secret},
 			[]string{"sensitiveLabels.password"}},
-		"token": {"webhook_tokenauth", map[string]any{"url": "https://hooks.example.com/b?auth_token=" + secret}, nil, []string{"labels"}},
+		"token": {"webhook_tokenauth", map[string]any{"url": "https://hooks.example.com/b?auth_token=a%2Bb%2Fc%26d%3D"}, nil,
+			[]string{"labels"}},
 		"topic": {"pubsub", map[string]any{"topic": "projects/p/topics/alerts"}, nil, nil},
 		"phone": {"sms", map[string]any{"number": "+4930123456"}, nil, nil},
 	} {

@@ -148,12 +148,13 @@ func referrersAt(ctx context.Context, source *repository, digest string) ([]stri
 			return nil, err
 		}
 	}
-	for referrer := range found {
+	all := slices.Sorted(maps.Keys(found))
+	for _, referrer := range all {
 		if !isDigest(referrer) {
 			return nil, refuse("%s: %s is listed as a referrer of %s and is not a sha256 digest", source, referrer, digest)
 		}
 	}
-	return slices.Sorted(maps.Keys(found)), nil
+	return all, nil
 }
 
 // fallbackList reads the tag that lists a manifest's referrers. Without that tag the list is empty.

@@ -3,8 +3,10 @@ package docs
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
@@ -38,8 +40,8 @@ func Load(folder string) ([]Config, error) {
 			return nil, fmt.Errorf("configuration of %s: %w", name, err)
 		}
 		c := Config{Name: name, Policies: map[string]PolicyConfig{}}
-		for policy, v := range given {
-			switch v := v.(type) {
+		for _, policy := range slices.Sorted(maps.Keys(given)) {
+			switch v := given[policy].(type) {
 			case string:
 				c.Policies[policy] = PolicyConfig{Level: v}
 			case map[string]any:

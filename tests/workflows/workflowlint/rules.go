@@ -352,8 +352,8 @@ func checkConcurrency(workflow *actionlint.Workflow, file string, report reporte
 	if !takesFolder(workflow) {
 		return
 	}
-	for name, job := range workflow.Jobs {
-		if job.Concurrency != nil && !strings.Contains(text(job.Concurrency.Group), "inputs.folder") {
+	for _, name := range sorted(workflow.Jobs) {
+		if job := workflow.Jobs[name]; job.Concurrency != nil && !strings.Contains(text(job.Concurrency.Group), "inputs.folder") {
 			report("concurrency-limits", "workflows/"+file, "%s: the group leaves out the folder", name)
 		}
 	}
