@@ -20,7 +20,8 @@ var iamNoBasicRoles = crossguard.Policy{
 	Check: func(r *crossguard.Resource) {
 		role := basicRole
 		if slices.Contains(datasetLists, r.Type) {
-			role = roles("owner", "writer", "editor", "reader") // basic roles of a dataset, which correspond to the project's
+			// The basic roles of a dataset, which correspond to the project's.
+			role = func(role string) bool { return basicRole(role) || roles("owner", "writer", "editor", "reader")(role) }
 		} else if slices.Contains(bucketLists, r.Type) || slices.Contains(bucketEntries, r.Type) {
 			return
 		}

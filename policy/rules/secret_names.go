@@ -141,7 +141,11 @@ var (
 		"iterations", "attempts", "retries",
 		"bucket", "cache", "source", "use", "helper", "permissions", "alias", "symbol", "template", "checksum", "digest", "environment",
 		"parallelism", "window", "quota", "cost", "price", "address", "model", "driver", "class", "namespace", "group", "role", "user",
-		"username", "email", "in", "after", "every", "method", "methods", "hasher",
+		"username", "email", "in", "after", "every", "method", "methods", "hasher", "hashers", "validator", "validators", "generator",
+		"handler", "middleware", "guard", "filter", "adapter", "plugin", "service", "strength", "charset", "alphabet", "dummy",
+		"table", "tables", "column", "columns", "collection", "queue", "topic", "channel", "schema",
+		"lifespan", "leeway", "skew", "tolerance", "threshold", "delay", "grace", "capacity", "burst",
+		"page", "route", "form", "link", "title", "placeholder", "description", "currency", "decimals", "chain", "standard", "contract",
 	}
 	// counted lists words that make "tokens" a number.
 	counted = []string{"max", "min", "num", "number", "count", "limit", "total"}
@@ -176,7 +180,7 @@ var (
 		"ldap", "ldaps", "smtp", "smtps", "ws", "wss", "kv"}
 	// published matches what is made to be published: certificates, public keys, also in base64, and the keys of vendors for browsers.
 	published = regexp.MustCompile(`^(?:-----BEGIN (?:CERTIFICATE|(?:[A-Z]+ )?PUBLIC KEY)|LS0tLS1CRUdJTiB(?:DRVJUSUZJQ0FUR|QVUJMSUMgS0VZ)|` +
-		`(?:ssh|ecdsa)-[\w-]+ AAAA|pk_(?:live|test)_|phc_|pk\.eyJ|sb_publishable_)`)
+		`(?:[\w.-]+:)?(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w.@-]+ AAAA|pk_(?:live|test)_|phc_|pk\.eyJ|sb_publishable_)`)
 	headerName = regexp.MustCompile(`^(?:X-|x-)[A-Za-z0-9-]+$|^[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$`)
 )
 

@@ -166,6 +166,11 @@ func otherGrantSiblings() []sibling {
 		holder := res(projectIAM[0], ct.Properties{"role": "projects/p/roles/special", "member": "group:a@example.com"})
 		add(rule, expected, permission, named(role, "role"), holder)
 	}
+	list := func(role string) ct.Resource {
+		return res(dataset, ct.Properties{"accesses": []any{object{"role": role, "groupByEmail": "a@example.com"}}})
+	}
+	add("iam-no-basic-roles", must, "a project's basic role in a list", list("roles/editor"))
+	add("iam-no-basic-roles", pass, "a role of the service in a list", list("roles/bigquery.dataViewer"))
 	for _, role := range []string{"roles/iam.serviceAccountShortTermTokenMinter", "roles/iam.serviceAccountApiKeyBindingAdmin"} {
 		add("iam-no-project-impersonation", must, role, res(projectIAM[0], ct.Properties{"role": role, "member": "group:a@example.com"}))
 	}
