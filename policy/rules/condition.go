@@ -26,8 +26,34 @@ func namesResources(e ast.Expr, holds bool) bool {
 		text, _ := stringLiteral(e)
 		return namesOne(text)
 	}
-	target, prefix, is := method(e, "startsWith")
-	return compares(e, holds, about, name) || holds && is && about(target) && name(prefix)
+	if compares(e, holds, about, name) || compares(e, holds, extractsName, isText) {
+		return true
+	}
+	if target, prefix, is := method(e, "startsWith"); holds && is {
+		return about(target) && name(prefix) || extractsName(target) && isText(prefix)
+	}
+	target, suffix, is := method(e, "endsWith")
+	return holds && is && about(target) && namesSecret(suffix)
+}
+
+// extractsName reports whether an expression is the part of resource.name that names one resource of a kind, as in
+// resource.name.extract('secrets/{name}/').
+func extractsName(e ast.Expr) bool {
+	target, template, is := method(e, "extract")
+	if !is || selector(target) != "resource.name" {
+		return false
+	}
+	text, _ := stringLiteral(template)
+	kind, _, has := strings.Cut(strings.TrimPrefix(text, "/"), "/{")
+	return has && slices.Contains([]string{"secrets", "buckets", "datasets", "topics", "subscriptions", "repositories", "services"}, kind)
+}
+
+// namesSecret reports whether an ending is that of one secret's names. Other names have parts that their users choose, which may contain
+// a slash.
+func namesSecret(e ast.Expr) bool {
+	text, _ := stringLiteral(e)
+	secret, is := strings.CutPrefix(text, "/secrets/")
+	return is && secret != "" && secret[0] != '/'
 }
 
 // namesOne reports whether a resource's name, or its beginning, identifies more than a kind of resource or a place. All secrets of a

@@ -92,7 +92,10 @@ func iamSiblings() []sibling {
 		"resource.name.startsWith('projects/1/locations/us-central1/secrets/db/')",
 		"resource.name == '//secretmanager.googleapis.com/projects/1/locations/us-central1/secrets/db'",
 		"resource.name in ['projects/1/secrets/db', 'projects/1/locations/us-central1/secrets/db']",
-		"resource.name.startsWith('projects/1/secrets/a') || resource.name.startsWith('projects/1/secrets/b')"} {
+		"resource.name.startsWith('projects/1/secrets/a') || resource.name.startsWith('projects/1/secrets/b')",
+		"resource.name.extract('secrets/{name}/') == 'db'", "resource.name.extract('/secrets/{name}/versions') in ['db', 'smtp']",
+		"'db' == resource.name.extract('secrets/{name}')", "resource.name.extract('secrets/{name}/').startsWith('web-')",
+		"resource.name.endsWith('/secrets/db')", "resource.name.endsWith('/secrets/db/versions/3')"} {
 		add("secret-scoped-access", pass, e, conditional(secrets, e))
 	}
 	for _, e := range []string{"true", "resource.name.startsWith('projects/1/secrets/')", "resource.name.startsWith('projects/')",
@@ -104,7 +107,12 @@ func iamSiblings() []sibling {
 		"resource.name.startsWith('projects//secrets/db')", "resource.name.startsWith('//secretmanager.googleapis.com/projects/1/x')",
 		"resource.name in ['projects/1/secrets/db', 'projects/1/locations/us-central1/']", "resource.name.matches('projects/1/secrets/db')",
 		"('projects/1/secrets/db' + resource.name).startsWith('projects/1/secrets/db')", "resource.service == 'projects/1/secrets/db'",
-		"resource.name.extract('secrets/{name}') == 'db'", "has(resource.name)", "resource.name.contains('projects/1/secrets/db')",
+		"resource.name.extract('secrets/{name}') != 'db'", "resource.name.extract('secrets/{name}/') == ''",
+		"resource.name.extract('projects/{name}/') == '1'", "resource.name.extract('versions/{name}') == '3'",
+		"resource.name.extract('{name}/') == 'projects'", "resource.type.extract('secrets/{name}/') == 'db'",
+		"resource.name.extract('secrets/{name}/').startsWith('')", "resource.name.endsWith('/versions/latest')",
+		"resource.name.endsWith('/secrets/')", "resource.name.endsWith('/secrets//')", "resource.type.endsWith('/secrets/db')",
+		"!resource.name.endsWith('/secrets/db')", "has(resource.name)", "resource.name.contains('projects/1/secrets/db')",
 		"resource.name.endsWith('x')", "!(resource.name.startsWith('projects/1/secrets/a'))"} {
 		add("secret-scoped-access", must, e, conditional(secrets, e))
 	}
