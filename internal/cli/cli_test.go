@@ -159,7 +159,7 @@ func TestWrongCalls(t *testing.T) {
 	require.NoError(t, err, "a hidden flag and a former name are accepted")
 	_, err = run(t, "two", "three", "x", "--json")
 	require.NoError(t, err, "this command uses every flag")
-	for _, line := range []string{"one --help", "--help one", "help one", "-h one"} {
+	for _, line := range []string{"one --help", "one a --help", "--help one", "help one", "-h one"} {
 		said, err := run(t, strings.Fields(line)...)
 		require.NoError(t, err, line)
 		assert.Contains(t, said, "Do one thing.\n", line)
