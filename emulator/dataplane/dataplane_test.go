@@ -132,6 +132,23 @@ func TestSplitFollowsTheEffectiveTraffic(t *testing.T) {
 	assert.Equal(t, []string{"web-blue 2xx 91", "web-green 2xx 11"}, got)
 }
 
+// TestNextRequestSeesAChange checks that what the data plane keeps of a service is no older than the last change.
+func TestNextRequestSeesAChange(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.deploy()
+	serves := func() string { return w.get(host, "/").Header().Get(dataplane.RevisionHeader) }
+	require.Equal(t, "web-blue", serves())
+	w.api("PATCH", services+"/web?updateMask=traffic",
+		`{"traffic":[{"type":"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION","revision":"web-green","percent":100}]}`)
+	assert.Equal(t, "web-green", serves())
+	assert.Equal(t, http.StatusNotFound, w.get("candidate---"+host, "/").Code)
+	w.api("POST", services+"/web:setIamPolicy", `{"policy":{"bindings":[]}}`)
+	assert.Equal(t, http.StatusForbidden, w.get(host, "/").Code)
+	w.api("DELETE", services+"/web", "")
+	assert.Contains(t, w.get(host, "/").Body.String(), "No service has the host "+host)
+}
+
 func TestMonitoringReportsWhatWasServed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
