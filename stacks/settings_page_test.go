@@ -27,8 +27,8 @@ func TestSettingsPage(t *testing.T) {
 	require.NoError(t, err)
 	golden.Check(t, "../docs/settings.md", "# Settings\n\nGenerated from the comments in `stacks/settings*.go` by `go test ./stacks -run "+
 		"SettingsPage -update`: do not edit.\n\n"+
-		"The settings are in `Pulumi.STACK.yaml`, under `config: APPLICATION:platform:`. The program refuses an unknown key, and a\n"+
-		"value that cannot work, before it makes anything. `stand-in:` before a value marks a value that only the owner knows. A\n"+
-		"real `up` refuses it. The [glossary](glossary.md) explains the words. [The release policy](release-policy.md) has the keys of\n"+
-		"release.yaml.\n"+tables, *update)
+		"The settings are in `Pulumi.STACK.yaml`, under `config: APPLICATION:platform:`. A key for which the\n"+
+		"table says no default is required. The program refuses an unknown key, and a value that cannot work, before it makes\n"+
+		"anything. `stand-in:` before a value marks a value that only the owner knows. A real `up` refuses it. The\n"+
+		"[glossary](glossary.md) explains the words. [The release policy](release-policy.md) has the keys of release.yaml.\n"+tables, *update)
 }
