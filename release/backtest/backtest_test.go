@@ -119,8 +119,11 @@ func TestTry(t *testing.T) {
 	require.NoError(t, err)
 	hasty, err := settings.Load("", "dev")
 	require.NoError(t, err)
-	for _, one := range backtest.Try(careful.Policy(), careful.Policy(), 1, 1) {
-		assert.Equal(t, "the same", one.Verdict(), one.Fault)
+	hooked := careful
+	hooked.Before = []settings.Hook{{Job: "migrate", Timeout: time.Minute}}
+	hooked.Windows = &settings.Windows{TimeZone: "UTC", Open: []settings.Open{{Days: []string{"sun"}, From: "03:00", To: "03:01"}}}
+	for _, one := range backtest.Try(careful.Policy(), hooked.Policy(), 1, 1) {
+		assert.Equal(t, "the same", one.Verdict(), "%s: hooks and windows do not count", one.Fault)
 	}
 	verdicts := map[string]string{}
 	for _, one := range backtest.Try(careful.Policy(), hasty.Policy(), 1, 10) {
