@@ -17,7 +17,7 @@ var ghNoSecretInVariable = crossguard.Policy{
 	RemediationSteps: "Make it a secret, or better: get the credential by OIDC. Replace the value that leaked.",
 	Options: []crossguard.Option{{Name: "harmless", Description: "Names of variables that look like secrets and are not.",
 		Default: []string{}}},
-	Types: []string{ghVariable, ghEnvVariable, ghOrgVariable},
+	Types: ghVariableTypes,
 	Check: func(r *crossguard.Resource) {
 		if r.IsSecret("value") {
 			r.Violation("value is marked as a secret in the program: make it a GitHub secret, not a variable")
@@ -40,3 +40,6 @@ var ghNoSecretInVariable = crossguard.Policy{
 		}
 	},
 }
+
+// ghVariableTypes are the types of GitHub's variables.
+var ghVariableTypes = []string{ghVariable, ghEnvVariable, ghOrgVariable}

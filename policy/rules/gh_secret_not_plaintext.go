@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
@@ -13,9 +16,19 @@ var ghSecretNotPlaintext = crossguard.Policy{
 		Specification: "Ensure GitHub Actions secrets are encrypted"},
 	Tags:             []string{"security", "github", "secrets"},
 	RemediationSteps: "Give the value as a Pulumi secret: pulumi config set --secret, or pulumi.ToSecret.",
-	Types: []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg,
-		ghCodespacesUser, ghWebhook, ghOrgWebhook, ghFile},
+	Types:            ghSecretTypes,
+	Kind: crossguard.Kind{Name: "other resources of GitHub that hold text", Has: func(token string) bool {
+		return strings.HasPrefix(token, "github:index/") && !slices.Contains(ghVariableTypes, token)
+	}},
 	Check: func(r *crossguard.Resource) {
+		if !slices.Contains(ghSecretTypes, r.Type) { // an issue, a release, a description
+			r.EachText(func(text crossguard.Text) {
+				if !text.Secret && looksSecret(text.Value) {
+					r.Violation("%s contains a key or password in clear text: remove it, and replace the leaked value", text.Path())
+				}
+			})
+			return
+		}
 		// An address or a file is no secret as a whole, but it can contain one.
 		for _, path := range []string{"configuration.url", "content"} {
 			if !r.IsSecret(path) && r.IsKnown(path) && looksSecret(r.StringOr(path, "")) {
@@ -32,3 +45,7 @@ var ghSecretNotPlaintext = crossguard.Policy{
 		}
 	},
 }
+
+// ghSecretTypes are the types with a property for a secret, and files.
+var ghSecretTypes = []string{ghSecret, ghEnvSecret, ghOrgSecret, ghDependabotSecret, ghDependabotOrg, ghCodespaces, ghCodespacesOrg,
+	ghCodespacesUser, ghWebhook, ghOrgWebhook, ghFile}

@@ -154,6 +154,13 @@ func otherGrantSiblings() []sibling {
 		"actions_repository_permissions": "gh-actions-pinned", "workflow_repository_permissions": "gh-workflow-token"} {
 		add(rule, must, "of a module "+name, res("repo:tf:github_"+name, ct.Properties{"repository": "web"}))
 	}
+	for name, property := range map[string]string{"issue:Issue": "body", "release:Release": "body", "repository:Repository": "description",
+		"repositoryPullRequest:RepositoryPullRequest": "body", "repositoryAutolinkReference:RepositoryAutolinkReference": "targetUrlTemplate"} {
+		add("gh-secret-not-plaintext", must, "a token in "+name, res("github:index/"+name, ct.Properties{
+			property: "Use ghp_abcdefghijklmnopqrstuvwxyz0123456789 to log in"}))
+		add("gh-secret-not-plaintext", pass, "no token in "+name, res("github:index/"+name, ct.Properties{
+			property: "https://example.com/?token=<num> shows how the password is reset"}))
+	}
 	enterprise := func(p ct.Properties) ct.Resource { return res(ghEnterpriseActions, p) }
 	add("gh-actions-pinned", must, "all of an enterprise", enterprise(ct.Properties{"allowedActions": "all"}))
 	add("gh-actions-pinned", pass, "some of an enterprise", enterprise(ct.Properties{"allowedActions": "selected",
