@@ -43,9 +43,8 @@ func TestProduction(t *testing.T) {
 	c.serves("prod", sample, r)
 
 	// Few requests prove nothing, so prod holds. Continuing takes two approvers again, but no copy and no new revision.
-	holding := releases(t, "hold")
 	e = production(digest, "bea")
-	e.env = append(e.env, holding)
+	e.env = append(e.env, releases(t, "hold"))
 	r = c.run("platform-release.yml", e)
 	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "promote/promote": success,
 		"deploy": failure})
@@ -56,9 +55,7 @@ func TestProduction(t *testing.T) {
 		"release promote", "release sign",
 		"release approvals", "google-github-actions/auth deploy@prod", "release verify", "release guard", "pulumi up --yes", "release rollout")
 	resumed := func(second string) run {
-		e := production(digest, second).with("operation", "resume").with("proceed", "true")
-		e.env = append(e.env, holding)
-		return c.run("platform-release.yml", e)
+		return c.run("platform-release.yml", production(digest, second).with("operation", "resume").with("proceed", "true"))
 	}
 	r = resumed("al")
 	if r.ok || !strings.Contains(r.log, "need 2 different people") || strings.Contains(strings.ReplaceAll(c.calls(), "auth preview@prod",
@@ -68,10 +65,7 @@ func TestProduction(t *testing.T) {
 	if got, want := c.traffic("prod"), "90% "+sample+", 10% "+digest; got != want {
 		t.Errorf("prod serves %s, want %s\n%v", got, want, r)
 	}
-	if r = resumed("bea"); r.ok || !strings.Contains(r.log, "What to do: docs/pipeline.md#held") {
-		t.Errorf("the last step was decided with the one before\n%v", r)
-	}
-	r = resumed("bea")
+	r = resumed("bea") // TestAHeldDeployment has a last step that is held as well.
 	want = called("release", map[string]string{"check": success, "describe": success, "approve": success, "deploy": success})
 	if !r.ok || !maps.Equal(r.results, want) {
 		t.Errorf("%v, want %v\n%v", r.results, want, r)
