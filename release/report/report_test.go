@@ -134,6 +134,16 @@ func TestView(t *testing.T) {
 	}, v.Links)
 }
 
+// TestWarningsHaveWords checks the lines of the journal that are neither a write nor a decision.
+func TestWarningsHaveWords(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]string{"window": "Started outside of the release windows",
+		"affinity": "Session affinity overrides the split"} {
+		words, class := what(rollout.Event{Kind: kind, Why: []string{"because"}})
+		assert.Equal(t, [2]string{want, "warn"}, [2]string{words, class})
+	}
+}
+
 // TestLastChangeIsDrawn checks that the rollback, which is the last change, has its own width in the chart.
 func TestLastChangeIsDrawn(t *testing.T) {
 	t.Parallel()

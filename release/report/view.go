@@ -207,8 +207,10 @@ func answered(rest []rollout.Event, kind string) bool {
 	return false
 }
 
-// kinds are the words for the kinds of writes.
+// kinds are the words for the kinds of writes, and of what a person has to know.
 var kinds = map[string]string{
+	"window":   "Started outside of the release windows",
+	"affinity": "Session affinity overrides the split",
 	"pin":      "Pinned the traffic, so that a new revision gets no requests",
 	"begin":    "Tagged the candidate, without any traffic",
 	"resume":   "Went on with a rollout that had stopped",
@@ -253,6 +255,8 @@ func what(event rollout.Event) (words, class string) {
 		return words + " (the API: " + event.Answer + ")", "warn"
 	case event.Kind == "rollback":
 		return words, "bad"
+	case event.Kind == "window" || event.Kind == "affinity":
+		return words, "warn"
 	}
 	return words, "plain"
 }
