@@ -216,7 +216,7 @@ func validateBudget(b Budget, found *findings) {
 }
 
 // shape reports a text that does not match the form.
-func (f *findings) shape(path, value string, form *regexp.Regexp, message, fix string) {
+func (f *findings) shape(path, value string, form interface{ MatchString(text string) bool }, message, fix string) {
 	if !form.MatchString(value) {
 		f.add(path, message, fix)
 	}

@@ -19,7 +19,7 @@ import (
 const maxVariable = 48 * 1024
 
 var (
-	environmentName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,254}$`)
+	environmentName = limits.Sized{Form: regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`), Most: 255}
 	variableName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 	branchPattern   = regexp.MustCompile(`^[^\s~^:\\]+$`)
 )

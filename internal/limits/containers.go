@@ -23,9 +23,9 @@ const (
 var (
 	ContainerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	MountPath     = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
-	FileName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
-	ServerName    = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
-	Audience      = regexp.MustCompile(`^[^\s"]{1,1000}$`)
+	FileName      = Sized{regexp.MustCompile(`^[A-Za-z0-9._-]+$`), 253}
+	ServerName    = Sized{regexp.MustCompile(`^[A-Za-z0-9.:-]+$`), 253}
+	Audience      = Sized{regexp.MustCompile(`^[^\s"]+$`), 1000}
 	Network       = regexp.MustCompile(`^(?:projects/([a-z0-9:.-]+)/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	Subnetwork    = regexp.MustCompile(`^(?:projects/([a-z0-9:.-]+)/regions/([a-z0-9-]+)/subnetworks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	NetworkTag    = ContainerName

@@ -9,7 +9,7 @@ var (
 	// RepositoryID matches an image repository's id (artifactregistry/v1, repositoryId).
 	RepositoryID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	// SecretID matches a secret's id (secretmanager/v1, secretId), and SecretVersion a version's number.
-	SecretID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+	SecretID      = Sized{regexp.MustCompile(`^[A-Za-z0-9_-]+$`), 255}
 	SecretVersion = regexp.MustCompile(`^[1-9][0-9]*$`)
 	// KeyID matches a key ring's or a key's id (cloudkms/v1, keyRingId and cryptoKeyId).
 	KeyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)

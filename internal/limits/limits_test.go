@@ -1,7 +1,6 @@
 package limits_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ func TestForms(t *testing.T) {
 	t.Parallel()
 	sha, commit := "sha256:"+strings.Repeat("0a", 32), strings.Repeat("0a", 20)
 	long := func(n int) string { return strings.Repeat("a", n) }
-	is := func(form *regexp.Regexp) func(string) bool { return form.MatchString }
+	is := func(form interface{ MatchString(string) bool }) func(string) bool { return form.MatchString }
 	for name, test := range map[string]struct {
 		fits      func(string) bool
 		good, bad []string
@@ -32,6 +31,9 @@ func TestForms(t *testing.T) {
 		"account":    {is(limits.AccountID), []string{"deploy", long(30)}, []string{"short", long(31), "Deploy", "1deploy", "deploy-"}},
 		"repository": {is(limits.RepositoryID), []string{"a", "a-1", long(63)}, []string{"", "A", "1", "a-", long(64)}},
 		"secret":     {is(limits.SecretID), []string{"a", "A_1-", long(255)}, []string{"", "a b", "a/b", long(256)}},
+		"file":       {is(limits.FileName), []string{"a", ".A_1-", long(253)}, []string{"", "a b", "a/b", "a\n", long(254)}},
+		"server":     {is(limits.ServerName), []string{"10.0.0.2", "fe80::1", long(253)}, []string{"", "a b", "a_b", long(254)}},
+		"audience":   {is(limits.Audience), []string{"https://a.example", "\u00e4", long(1000)}, []string{"", "a b", `"a"`, "a\n", long(1001)}},
 		"version":    {is(limits.SecretVersion), []string{"1", "10"}, []string{"", "0", "01", "-1", "latest", "1\n"}},
 		"key":        {is(limits.KeyID), []string{"a", "A_1-", long(63)}, []string{"", "a b", long(64)}},
 		"exemption": {is(limits.Exemption), []string{"a.io/b", "a.io:1/b/*", "a.io/**"},
