@@ -5,18 +5,12 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
-
-	"github.com/guiofsaints/procureflow-platform/policy/crossguard"
 )
 
 // narrowed reports whether an IAM condition limits a grant to named resources. In every alternative, resource.name has to equal a
 // name or begin with one. A condition on time, or on anything else, does not narrow a grant.
-func narrowed(r *crossguard.Resource) bool {
-	text, set := r.String("condition.expression")
-	if !set {
-		return false
-	}
-	e, err := parseCEL(text)
+func narrowed(condition string) bool {
+	e, err := parseCEL(condition)
 	return err == nil && always(e, true, namesResources)
 }
 
@@ -71,12 +65,8 @@ func namesOne(name string) bool {
 
 // boundedGrants reports whether a condition limits the roles that the holder can give to others. Without such a condition, a
 // projectIamAdmin can become an owner.
-func boundedGrants(r *crossguard.Resource, dangerous func(role string) bool) bool {
-	text, set := r.String("condition.expression")
-	if !set {
-		return false
-	}
-	e, err := parseCEL(text)
+func boundedGrants(condition string, dangerous func(role string) bool) bool {
+	e, err := parseCEL(condition)
 	return err == nil && always(e, true, func(e ast.Expr, holds bool) bool {
 		attribute, listed, is := method(e, "hasOnly")
 		return holds && is && readsModifiedGrants(attribute) && listed.Kind() == ast.ListKind &&

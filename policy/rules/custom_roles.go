@@ -24,9 +24,10 @@ func customRolesOf(s *crossguard.Stack) []customRole {
 	return all
 }
 
-// grantsCustom calls found for each grant of a role that the stack creates, if the role has a matching permission and the grant
-// is on a project or above. If the role's name is not known yet, the resource that the grant depends on identifies the role.
-func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
+// grantsCustom calls found for each grant of a role that the stack creates, if the role has a matching permission, the grant is on a
+// project or above, and it has no condition that allows it. If the role's name is not known yet, the resource that the grant depends
+// on identifies the role.
+func grantsCustom(s *crossguard.Stack, has, unless func(string) bool,
 	found func(r *crossguard.Resource, role, member, permission string)) {
 	roles := customRolesOf(s)
 	if len(roles) == 0 {
@@ -45,7 +46,7 @@ func grantsCustom(s *crossguard.Stack, has func(permission string) bool,
 		return roles[i]
 	}
 	s.Each(wideIAM, func(r *crossguard.Resource) {
-		grant{}.each(r, func(name, member string) {
+		grant{unless: unless}.each(r, func(name, member string) {
 			written := name
 			if !r.IsKnown("role") {
 				name, written = "", "a role that is not known yet"

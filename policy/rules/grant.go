@@ -10,8 +10,9 @@ import (
 
 // grant says which grants a rule looks for in IAM. A nil field matches everything. Roles and members are passed in lower case
 // and without blanks around them, because Google ignores their case. Otherwise writing AllUsers would evade a rule.
+// unless recognizes the conditions, as IAM writes them, under which the rule allows a grant.
 type grant struct {
-	role, member func(string) bool
+	role, member, unless func(string) bool
 }
 
 // each calls found for every matching role and member of a resource that grants: a member, a binding, a whole policy or an access
@@ -31,7 +32,9 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 	}
 	for _, b := range policyData(r) {
 		for _, member := range b.Members {
-			both(b.Role, member)
+			if g.unless == nil || !g.unless(b.Condition.Expression) {
+				both(b.Role, member)
+			}
 		}
 	}
 	if iamForm(r.Type) == "policy" {
@@ -48,7 +51,7 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 		role = r.StringOr("role", "no role")
 	}
 	one := func(member string) {
-		if matches(g.member, member) {
+		if matches(g.member, member) && (g.unless == nil || !g.unless(r.StringOr("condition.expression", ""))) {
 			found(role, member)
 		}
 	}
@@ -59,8 +62,11 @@ func (g grant) each(r *crossguard.Resource, found func(role, member string)) {
 }
 
 type binding struct {
-	Role    string   `json:"role"`
-	Members []string `json:"members"`
+	Role      string   `json:"role"`
+	Members   []string `json:"members"`
+	Condition struct {
+		Expression string `json:"expression"`
+	} `json:"condition"`
 }
 
 // policyData reads the JSON document of an IAM policy resource. A document that cannot be read may grant anything, so it is a

@@ -33,7 +33,7 @@ var iamNoBasicRoles = crossguard.Policy{
 		})
 	},
 	CheckStack: func(s *crossguard.Stack) {
-		grantsCustom(s, ownsAll, func(r *crossguard.Resource, role, member, permission string) {
+		grantsCustom(s, ownsAll, nil, func(r *crossguard.Resource, role, member, permission string) {
 			r.Violation("grants %s, which has %s, to %s: who can then take every other role", role, permission, member)
 		})
 	},

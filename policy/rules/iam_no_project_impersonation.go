@@ -19,15 +19,16 @@ var iamNoProjectImpersonation = crossguard.Policy{
 		grant{role: impersonates}.each(r, func(role, member string) {
 			r.Violation("grants %s to %s on %s: grant it on the one account that is meant", role, member, scope(r))
 		})
-		grant{role: decidesGrants}.each(r, func(role, member string) {
-			if !boundedGrants(r, func(role string) bool { return impersonates(role) || decidesGrants(role) || basicRole(role) }) {
-				r.Violation("grants %s to %s on %s, and with it the right to become every account: grant a role on what is meant, or add a condition "+
-					"on iam.googleapis.com/modifiedGrantsByRole", role, member, scope(r))
-			}
+		bounded := func(condition string) bool {
+			return boundedGrants(condition, func(role string) bool { return impersonates(role) || decidesGrants(role) || basicRole(role) })
+		}
+		grant{role: decidesGrants, unless: bounded}.each(r, func(role, member string) {
+			r.Violation("grants %s to %s on %s, and with it the right to become every account: grant a role on what is meant, or add a condition "+
+				"on iam.googleapis.com/modifiedGrantsByRole", role, member, scope(r))
 		})
 	},
 	CheckStack: func(s *crossguard.Stack) {
-		grantsCustom(s, becomesAccounts, func(r *crossguard.Resource, role, member, permission string) {
+		grantsCustom(s, becomesAccounts, nil, func(r *crossguard.Resource, role, member, permission string) {
 			r.Violation("grants %s, which has %s, to %s on %s: grant it on the one account that is meant", role, permission, member, scope(r))
 		})
 	},

@@ -20,15 +20,15 @@ var iamSANoAdmin = crossguard.Policy{
 	}},
 	Types: wideIAM,
 	Check: func(r *crossguard.Resource) {
-		accounts := grant{role: adminRole, member: machine}
+		accounts := grant{role: adminRole, member: machine, unless: narrowed}
 		accounts.each(r, func(role, member string) {
-			if !administrator(r, member) && !narrowed(r) {
+			if !administrator(r, member) {
 				r.Violation("grants %s to %s on %s: grant a narrower role", role, member, scope(r))
 			}
 		})
 	},
 	CheckStack: func(s *crossguard.Stack) {
-		grantsCustom(s, administrates, func(r *crossguard.Resource, role, member, permission string) {
+		grantsCustom(s, administrates, nil, func(r *crossguard.Resource, role, member, permission string) {
 			if machine(strings.ToLower(member)) && !administrator(r, member) {
 				r.Violation("grants %s, which has %s, to %s on %s: grant a narrower role", role, permission, member, scope(r))
 			}

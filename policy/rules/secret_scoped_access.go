@@ -15,18 +15,14 @@ var secretScopedAccess = crossguard.Policy{
 	Types:            wideIAM,
 	Check: func(r *crossguard.Resource) {
 		reads := roles("roles/secretmanager.secretaccessor", "roles/secretmanager.admin", "roles/secretmanager.secretversionmanager")
-		grant{role: reads}.each(r, func(role, member string) {
-			if !narrowed(r) {
-				r.Violation("grants %s to %s on %s, and with it every secret: grant it on the secrets that are needed", role, member, scope(r))
-			}
+		grant{role: reads, unless: narrowed}.each(r, func(role, member string) {
+			r.Violation("grants %s to %s on %s, and with it every secret: grant it on the secrets that are needed", role, member, scope(r))
 		})
 	},
 	CheckStack: func(s *crossguard.Stack) {
-		grantsCustom(s, permission("secretmanager.versions.access"), func(r *crossguard.Resource, role, member, permission string) {
-			if !narrowed(r) {
-				r.Violation("grants %s, which has %s, to %s on %s, and with it every secret: grant it on the secrets that are needed",
-					role, permission, member, scope(r))
-			}
+		grantsCustom(s, permission("secretmanager.versions.access"), narrowed, func(r *crossguard.Resource, role, member, permission string) {
+			r.Violation("grants %s, which has %s, to %s on %s, and with it every secret: grant it on the secrets that are needed",
+				role, permission, member, scope(r))
 		})
 	},
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 
 	ct "github.com/guiofsaints/procureflow-platform/policy/crossguard/crossguardtest"
@@ -160,6 +161,21 @@ func otherGrantSiblings() []sibling {
 			property: "Use ghp_abcdefghijklmnopqrstuvwxyz0123456789 to log in"}))
 		add("gh-secret-not-plaintext", pass, "no token in "+name, res("github:index/"+name, ct.Properties{
 			property: "https://example.com/?token=<num> shows how the password is reset"}))
+	}
+	for _, c := range [][4]string{
+		{"secret-scoped-access", "roles/secretmanager.secretAccessor", "resource.name == 'projects/1/secrets/db'", pass},
+		{"secret-scoped-access", "roles/secretmanager.secretAccessor", "resource.name != 'projects/1/secrets/db'", must},
+		{"secret-scoped-access", "roles/secretmanager.secretAccessor", "", must},
+		{"iam-sa-no-admin", "roles/storage.objectAdmin", "resource.name.startsWith('projects/_/buckets/uploads/')", pass},
+		{"iam-sa-no-admin", "roles/storage.objectAdmin", "true", must},
+		{"iam-no-project-impersonation", "roles/resourcemanager.projectIamAdmin",
+			"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/run.viewer'])", pass},
+		{"iam-no-project-impersonation", "roles/resourcemanager.projectIamAdmin", "resource.name == 'projects/1/secrets/db'", must},
+		{"iam-no-project-impersonation", "roles/iam.serviceAccountUser", "resource.name == 'projects/1/secrets/db'", must},
+	} {
+		document := fmt.Sprintf(`{"bindings": [{"role": %q, "members": ["serviceAccount:web@p.iam.gserviceaccount.com"],
+			"condition": {"expression": %q}}]}`, c[1], c[2])
+		add(c[0], c[3], c[1]+" in a policy if "+c[2], res(projectIAM[2], ct.Properties{"policyData": document}))
 	}
 	enterprise := func(p ct.Properties) ct.Resource { return res(ghEnterpriseActions, p) }
 	add("gh-actions-pinned", must, "all of an enterprise", enterprise(ct.Properties{"allowedActions": "all"}))
