@@ -94,7 +94,7 @@ func measurement(words []string) (func(*bench) error, error) {
 		}
 		return func(b *bench) error { return b.scale(sizes) }, nil
 	}
-	return nil, fmt.Errorf("there is no measurement %q%s: up, check or scale", words[0], cli.Meant(words[0], []string{"up", "check", "scale"}))
+	return nil, fmt.Errorf("there is no measurement %q: up, check or scale%s", words[0], cli.Meant(words[0], []string{"up", "check", "scale"}))
 }
 
 // bench is a bare machine: a home, a build cache and a clone, all of them new.

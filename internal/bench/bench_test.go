@@ -135,7 +135,7 @@ func TestCalls(t *testing.T) {
 		{nil, ExitUsage, "bench: name what to measure: up, check or scale"},
 		{[]string{"scale"}, ExitUsage, "bench: name how many services the stacks have, for example: bench scale 1 10 100"},
 		{[]string{"scale", "1", "many"}, ExitUsage, `bench: "many" is not a number of services`},
-		{[]string{"chekc"}, ExitUsage, `bench: there is no measurement "chekc"; did you mean check?`},
+		{[]string{"chekc"}, ExitUsage, `bench: there is no measurement "chekc": up, check or scale; did you mean check?`},
 		{[]string{"--help"}, ExitDone, ""},
 	} {
 		var out, errs bytes.Buffer

@@ -86,7 +86,7 @@ func Run(ctx context.Context, args []string, streams cli.Streams) int {
 	if *only != "" {
 		one, known := find(c.stages(true), *only)
 		if !known {
-			fmt.Fprintf(errs, "check: there is no step %q%s: use %s\n", *only, cli.Meant(*only, stepNames), strings.Join(stepNames, ", "))
+			fmt.Fprintf(errs, "check: there is no step %q: use %s%s\n", *only, strings.Join(stepNames, ", "), cli.Meant(*only, stepNames))
 			return ExitUsage
 		}
 		stages = [][]step{{one}}
@@ -110,7 +110,7 @@ func parse(page cli.Page, flags *flag.FlagSet, args []string, out, errs io.Write
 		return ExitDone, true
 	}
 	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q%s: see --help", flags.Arg(0), cli.Meant(flags.Arg(0), []string{"settings"}))
+		err = fmt.Errorf("unexpected argument %q: see --help%s", flags.Arg(0), cli.Meant(flags.Arg(0), []string{"settings"}))
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "%s: %v\n", flags.Name(), err)

@@ -26,8 +26,8 @@ func TestWrongCall(t *testing.T) {
 	}{
 		{[]string{"-only", "everything"}, `check: there is no step "everything": use install, format, compile, cli, vet, test`},
 		{[]string{"--only", "vte"},
-			`check: there is no step "vte"; did you mean vet?: use install, format, compile, cli, vet, test`},
-		{[]string{"seting"}, `check: unexpected argument "seting"; did you mean settings?: see --help`},
+			`check: there is no step "vte": use install, format, compile, cli, vet, test; did you mean vet?`},
+		{[]string{"seting"}, `check: unexpected argument "seting": see --help; did you mean settings?`},
 		{[]string{"--qiuck"}, `check: unknown flag: --qiuck; did you mean --quick? See --help`},
 		{[]string{"settings", "--foldr", "x"}, `check settings: unknown flag: --foldr; did you mean --folder? See --help`},
 	} {
