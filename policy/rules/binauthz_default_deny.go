@@ -53,8 +53,8 @@ func admitsStrangers(pattern string) bool {
 		strings.Contains(parts[1], "*")
 }
 
-// ofOnePublisher lists the registries that only one publisher writes to. Google's own policy for new projects admits them.
-var ofOnePublisher = []string{"gke.gcr.io", "k8s.gcr.io", "registry.k8s.io"}
+// ofOnePublisher lists the registries that only one publisher writes to. Google's own policy for new projects admits the first three.
+var ofOnePublisher = []string{"gke.gcr.io", "k8s.gcr.io", "registry.k8s.io", "mcr.microsoft.com", "registry.access.redhat.com"}
 
 const enforced = "ENFORCED_BLOCK_AND_AUDIT_LOG"
 

@@ -175,7 +175,7 @@ func registrySiblings() []sibling {
 		admit(must, p)
 	}
 	for _, p := range []string{"us-central1-docker.pkg.dev/procureflow-dev/procureflow/*", "gcr.io/google_containers/*",
-		"gcr.io/google-containers/pause:3.9", "us-docker.pkg.dev/cloudrun/container/hello@sha256:abc", "ghcr.io/acme/**"} {
+		"gcr.io/google-containers/pause:3.9", "us-docker.pkg.dev/cloudrun/container/hello@sha256:abc", "ghcr.io/acme/**", "mcr.microsoft.com/*"} {
 		admit(pass, p)
 	}
 	return all

@@ -152,6 +152,7 @@ func stackSiblings() []sibling {
 	add("uptime-exists", pass, "each checked", public("a"), public("b"), check("1", "a-1.us-central1.run.app"), check("2", "b-x-uc.a.run.app"))
 	add("uptime-exists", must, "one host in two spellings", public("a"), public("b"), check("1", "a-1.us-central1.run.app"),
 		check("2", "A-1.us-central1.run.app"))
+	add("uptime-exists", pass, "the host with the dot of its root", public("a"), check("1", "a-1.us-central1.run.app."))
 	add("uptime-exists", pass, "a preview, which nobody is woken for", with(slot(), "ingress", "INGRESS_TRAFFIC_ALL"))
 	newest := []any{object{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}}
 	add("traffic-owner", pass, "the newest of a slot", ignoring(with(slot(), "traffics", newest), "traffics"))

@@ -65,7 +65,7 @@ func checkedHost(r *crossguard.Resource) string {
 	if service, set := r.String("monitoredResource.labels.service_name"); set { // the label of a cloud_run_revision
 		return service + ".run.app"
 	}
-	return strings.ToLower(r.StringOr("monitoredResource.labels.host", "no host"))
+	return strings.ToLower(strings.TrimSuffix(r.StringOr("monitoredResource.labels.host", "no host"), "."))
 }
 
 // checksFromOutside judges a check. It reports whether the check calls a service by HTTPS from outside and can fail. By default
