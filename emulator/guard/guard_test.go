@@ -114,7 +114,7 @@ func TestAnsweredRequests(t *testing.T) {
 			if test.want != 200 {
 				assert.NotContains(t, recorder.Body.String(), token)
 				assert.NotContains(t, recorder.Body.String(), "the-secret")
-				assert.Contains(t, recorder.Body.String(), `"message":"`, "clients of Google and of GitHub show it")
+				assert.Contains(t, recorder.Body.String(), `"message": "`, "clients of Google and of GitHub show it")
 				assert.Equal(t, "application/json; charset=UTF-8", recorder.Header().Get("Content-Type"))
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/rest"
+	"github.com/guiofsaints/procureflow-platform/emulator/store"
 )
 
 // Host is the API's name.
@@ -30,7 +31,7 @@ type API struct {
 	server *rest.Server
 	deps   Dependencies
 	log    *slog.Logger
-	views  views
+	views  store.Kept[view] // by a service's full name: the data plane looks with every request
 }
 
 // New adds Cloud Run to a server. log receives the entries that Google writes into audit logs. They name each image that Binary

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/doc"
@@ -45,33 +44,11 @@ type Revision struct {
 // errNoService is returned by [API.Service] if no service has that name.
 var errNoService = errors.New("no such service")
 
-// views keeps what services look like until something changes in the cloud. The data plane looks with every request.
-type views struct {
-	mu       sync.Mutex
-	version  uint64
-	services map[string]view
-}
-
+// view is what a service looks like until something changes in the cloud.
 type view struct {
 	Service
 	name rest.Name
 	open bool // the service asks nobody for a permission
-}
-
-// get returns the kept view of a service, or makes it.
-func (v *views) get(version uint64, service string, look func() (view, bool)) (view, bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.version != version || v.services == nil {
-		v.version, v.services = version, map[string]view{}
-	}
-	kept, found := v.services[service]
-	if !found {
-		if kept, found = look(); found {
-			v.services[service] = kept
-		}
-	}
-	return kept, found
 }
 
 // Service reads one service. The error is [errNoService] if it does not exist. The caller must not change its revisions.
@@ -89,7 +66,7 @@ func (a *API) Service(fullName string) (Service, error) {
 }
 
 func (a *API) view(q *rest.Request, fullName string) (view, bool) {
-	return a.views.get(q.Tx.Version(), fullName, func() (view, bool) {
+	return a.views.Get(q.Tx, fullName, func() (view, bool) {
 		n, document := q.Find(Host, services, fullName)
 		if document == nil {
 			return view{}, false
