@@ -69,7 +69,7 @@ func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []rev
 		}
 		permissions, _ := r.At("permissions").([]any)
 		for _, permission := range permissions {
-			facts = append(facts, review.Fact{Kind: review.Holds, Subject: "role " + r.Text("roleId"), Text: fmt.Sprint(permission)})
+			facts = append(facts, review.Fact{Kind: review.Holds, Subject: "role " + r.Words("roleId"), Text: fmt.Sprint(permission)})
 		}
 	}
 	return facts
@@ -93,14 +93,14 @@ func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []
 			continue
 		}
 		if r.At("invokerIamDisabled") == true {
-			fact("service "+r.Text("name"), "callers need no identity")
+			fact("service "+r.Words("name"), "callers need no identity")
 		}
 		switch ingress := r.Text("ingress"); ingress {
 		case "INGRESS_TRAFFIC_INTERNAL_ONLY":
 		case "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER":
-			fact("service "+r.Text("name"), "its address answers through a load balancer")
+			fact("service "+r.Words("name"), "its address answers through a load balancer")
 		default:
-			fact("service "+r.Text("name"), "its address answers from everywhere")
+			fact("service "+r.Words("name"), "its address answers from everywhere")
 		}
 	}
 	return facts
@@ -123,17 +123,17 @@ func reads(resources []inventory.Resource) (facts []review.Fact) {
 		}
 		read := func(secret, as string) {
 			if secret != "" {
-				facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Text("name"),
+				facts = append(facts, review.Fact{Kind: review.Reads, Subject: r.Words("name"),
 					Text: fmt.Sprintf("the secret %s as %s", secret[strings.LastIndexByte(secret, '/')+1:], as)})
 			}
 		}
 		for _, container := range r.Items(append(template, "containers")...) {
 			for _, variable := range container.Items("envs") {
-				read(variable.Text("valueSource", "secretKeyRef", "secret"), variable.Text("name"))
+				read(variable.Words("valueSource", "secretKeyRef", "secret"), variable.Words("name"))
 			}
 		}
 		for _, volume := range r.Items(append(template, "volumes")...) {
-			read(volume.Text("secret", "secret"), "the volume "+volume.Text("name"))
+			read(volume.Words("secret", "secret"), "the volume "+volume.Words("name"))
 		}
 	}
 	return facts
@@ -149,8 +149,8 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 		case "github:index/repositoryEnvironment:RepositoryEnvironment":
 			environmentGuards(r, guard)
 		case "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy":
-			guard("environment "+r.Text("environment")+", branches "+r.Text("branchPattern"),
-				"deployments come from "+r.Text("branchPattern")+" only", 0)
+			guard("environment "+r.Words("environment")+", branches "+r.Words("branchPattern"),
+				"deployments come from "+r.Words("branchPattern")+" only", 0)
 		case "github:index/repositoryRuleset:RepositoryRuleset":
 			rulesetGuards(r, guard)
 		case "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions":
@@ -166,17 +166,17 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 			}
 		case serviceType:
 			if r.At("deletionProtection") == true {
-				guard("service "+r.Text("name")+", deletion", "it is not deleted or replaced", 0)
+				guard("service "+r.Words("name")+", deletion", "it is not deleted or replaced", 0)
 			}
 			if r.At("binaryAuthorization", "useDefault") == true {
-				guard("service "+r.Text("name")+", images", "only images that the project's policy admits start", 0)
+				guard("service "+r.Words("name")+", images", "only images that the project's policy admits start", 0)
 			}
 		case "gcp:sql/databaseInstance:DatabaseInstance":
 			if r.At("deletionProtection") == true {
-				guard("database server "+r.Text("name")+", deletion", "it is not deleted or replaced", 0)
+				guard("database server "+r.Words("name")+", deletion", "it is not deleted or replaced", 0)
 			}
 		case "gcp:binaryauthorization/policy:Policy":
-			mode := r.Text("defaultAdmissionRule", "evaluationMode")
+			mode := r.Words("defaultAdmissionRule", "evaluationMode")
 			guard("images of the project", "an image has to pass "+mode, map[string]float64{"ALWAYS_ALLOW": 0, "REQUIRE_ATTESTATION": 1,
 				"ALWAYS_DENY": 2}[mode])
 			for _, pattern := range r.Items("admissionWhitelistPatterns") {
@@ -189,7 +189,7 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 }
 
 func environmentGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
-	of := "environment " + r.Text("environment")
+	of := "environment " + r.Words("environment")
 	var people []string
 	for _, entry := range r.Items("reviewers") {
 		for _, kind := range []string{"users", "teams"} {
@@ -226,7 +226,7 @@ func number(value any) string {
 }
 
 func rulesetGuards(r inventory.Resource, guard func(subject, text string, level float64)) {
-	if enforcement := r.Text("enforcement"); enforcement != "" && enforcement != "active" {
+	if enforcement := r.Words("enforcement"); enforcement != "" && enforcement != "active" {
 		return // The guard requires nothing.
 	}
 	includes, _ := r.At("conditions", "refName", "includes").([]any)
@@ -262,6 +262,6 @@ func rulesetGuards(r inventory.Resource, guard func(subject, text string, level 
 	}
 	bypass, _ := r.At("bypassActors").([]any)
 	if len(bypass) == 0 {
-		guard("ruleset "+r.Text("name"), "nobody can bypass it", 0)
+		guard("ruleset "+r.Words("name"), "nobody can bypass it", 0)
 	}
 }

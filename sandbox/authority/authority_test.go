@@ -2,8 +2,10 @@ package authority_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -299,4 +301,50 @@ func TestUnreadableResources(t *testing.T) {
 		`{"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},"attributeCondition":"assertion.("}`)
 	_, err = authority.Of([]inventory.Resource{broken}, authority.TokenParts{})
 	assert.Error(t, err)
+}
+
+// TestPlannedResources checks the facts about resources of a plan whose values are known only after the update. What may be a right is
+// listed, and no guard counts that may be absent.
+func TestPlannedResources(t *testing.T) {
+	t.Parallel()
+	// planned takes "?" for what is not known yet.
+	planned := func(token, inputs string) inventory.Resource {
+		r := resource(t, token, "r", strings.ReplaceAll(inputs, `"?"`, `"`+plugin.UnknownStringValue+`"`))
+		r.Inputs = inventory.MarkedInputs(r.Inputs)
+		return r
+	}
+	const infra = "serviceAccount:infra@p.iam.gserviceaccount.com"
+	got := factsOf(t, []inventory.Resource{
+		planned(account, `{"accountId":"infra","project":"p"}`),
+		planned(customRole, `{"roleId":"tokens","permissions":["iam.serviceAccounts.getAccessToken"]}`),
+		planned(onAccount, `{"serviceAccountId":"?","role":"roles/iam.serviceAccountUser","member":"`+infra+`"}`),
+		planned(onService, `{"project":"p","location":"l","name":"?","role":"roles/run.invoker","member":"?"}`),
+		planned(onService, `{"project":"p","location":"l","name":"web","role":"roles/run.invoker","member":"allUsers","condition":"?"}`),
+		planned(onProject, `{"project":"p","role":"?","member":"`+infra+`","condition":{"title":"t","expression":"?"}}`),
+		planned(service, `{"name":"?","ingress":"?","deletionProtection":"?","template":{
+			"containers":[{"envs":[{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"?"}}}]}],
+			"volumes":[{"name":"keys","secret":{"secret":"?"}}]}}`),
+		planned(environment, `{"environment":"?","waitTimer":"?","preventSelfReview":true}`),
+		planned(ruleset, `{"name":"r","enforcement":"?","conditions":{"refName":{"includes":["main"]}},"rules":{"deletion":true}}`),
+	}, review.Reaches, review.Holds, review.Internet, review.Reads, review.Guard)
+	const address, later = "infra@p.iam.gserviceaccount.com", "[known after the update]"
+	assert.Equal(t, []review.Fact{
+		{Kind: review.Reaches, Subject: address, Text: permissions.DefaultAccount +
+			", by iam.serviceAccounts.getAccessToken (" + later + ")"},
+		{Kind: review.Reaches, Subject: address, Text: later + ", by iam.serviceAccounts.actAs (roles/iam.serviceAccountUser)"},
+		{Kind: review.Holds, Subject: "infra", Text: "roles/iam.serviceAccountUser on service account " + later},
+		{Kind: review.Holds, Subject: later, Text: "roles/run.invoker on service p/l/" + later},
+		{Kind: review.Holds, Subject: "infra", Text: later + " on project p if " + later},
+		{Kind: review.Holds, Subject: "role tokens", Text: "iam.serviceAccounts.getAccessToken"},
+		{Kind: review.Internet, Subject: "service p/l/web", Text: "anybody holds roles/run.invoker"},
+		{Kind: review.Internet, Subject: "service " + later, Text: "its address answers from everywhere"},
+		{Kind: review.Reads, Subject: later, Text: "the secret " + later + " as KEY"},
+		{Kind: review.Reads, Subject: later, Text: "the secret " + later + " as the volume keys"},
+		{Kind: review.Guard, Subject: "environment " + later + ", self-approval", Text: "nobody approves what they started"},
+	}, got)
+	holdings, _ := authority.Holdings([]inventory.Resource{planned(onProject, `{"project":"p","role":"?","member":"user:a@b.example"}`)})
+	assert.Equal(t, []string{"*"}, holdings[0].Permissions, "a stack without roles of its own")
+	holdings, _ = authority.Holdings([]inventory.Resource{planned(customRole, `{"roleId":"lists","permissions":["run.services.list","?"]}`),
+		planned(onProject, `{"project":"p","role":"projects/p/roles/lists","member":"user:a@b.example"}`)})
+	assert.Equal(t, []string{"run.services.list", "*"}, holdings[0].Permissions)
 }

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,12 +34,15 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 			email := r.Text("accountId") + "@" + r.Text("project") + ".iam.gserviceaccount.com"
 			names[email] = strings.Replace(strings.TrimPrefix(r.Name, "account-"), "runtime-", "runtime ", 1)
 		case jobType:
-			runsAs[placeOf(r)] = r.Text("template", "template", "serviceAccount")
+			runsAs[placeOf(r)] = r.Words("template", "template", "serviceAccount")
 		case customRole:
 			list, _ := r.At("permissions").([]any)
 			for _, permission := range list {
-				if text, known := permission.(string); known {
-					custom[r.Text("roleId")] = append(custom[r.Text("roleId")], text)
+				switch permission := permission.(type) {
+				case string:
+					custom[r.Text("roleId")] = append(custom[r.Text("roleId")], permission)
+				case inventory.Mark: // It may be any.
+					custom[r.Text("roleId")] = append(custom[r.Text("roleId")], "*")
 				}
 			}
 		}
@@ -56,12 +60,12 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 		if !strings.HasSuffix(strings.ToLower(r.Type), "iammember") {
 			continue
 		}
-		role, member := r.Text("role"), r.Text("member")
+		role, member := r.Words("role"), r.Words("member")
 		holding := permissions.Holding{Who: member, Place: places[r.Type], Role: role}
 		if name, ours := names[strings.TrimPrefix(member, "serviceAccount:")]; ours {
 			holding.Who = name
 		}
-		email := r.Text("serviceAccountId")
+		email := r.Words("serviceAccountId")
 		if strings.HasSuffix(r.Type, "/jobIamMember:JobIamMember") && runsAs[placeOf(r)] != "" {
 			// Who may run a job acts as its account, and as no other.
 			holding.Place, email = permissions.OnServiceAccount, runsAs[placeOf(r)]
@@ -72,12 +76,7 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 				holding.On = email
 			}
 		}
-		_, id, _ := strings.Cut(role, "/roles/")
-		if holding.Permissions = permissions.Roles[role]; holding.Permissions == nil {
-			if holding.Permissions = custom[id]; holding.Permissions == nil {
-				holding.Permissions = []string{"*"}
-			}
-		}
+		holding.Permissions = permissionsOf(r, custom)
 		if strings.HasSuffix(r.Type, "/serviceIamMember:ServiceIamMember") { // A grant on one service, where no job is run.
 			holding.Permissions = slices.DeleteFunc(slices.Clone(holding.Permissions), func(permission string) bool {
 				return strings.HasPrefix(permission, "run.jobs.")
@@ -89,6 +88,26 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 		holdings = append(holdings, holding)
 	}
 	return holdings, accounts
+}
+
+// permissionsOf returns the permissions of a grant's role. custom are those of the stack's own roles, by id. A role that is known only
+// after the update is one of these, and counts as all of them.
+func permissionsOf(grant inventory.Resource, custom map[string][]string) []string {
+	role := grant.Text("role")
+	_, id, _ := strings.Cut(role, "/roles/")
+	held := permissions.Roles[role]
+	if held == nil {
+		held = custom[id]
+	}
+	if grant.At("role") == inventory.Unknown {
+		for _, id := range slices.Sorted(maps.Keys(custom)) {
+			held = append(held, custom[id]...)
+		}
+	}
+	if held == nil {
+		return []string{"*"}
+	}
+	return held
 }
 
 // placeOf names the job that a resource is, or that it grants a role on.

@@ -249,7 +249,7 @@ func amount(text string, otherwise float64) float64 {
 // service returns what a Cloud Run service costs. It assumes that requests come one after the other; requests at the same time share an
 // instance and cost less.
 func (e *estimator) service(r inventory.Resource) Amounts {
-	region, name := r.Text("location"), r.Text("name")
+	region, name := r.Text("location"), r.Words("name")
 	cpu, gib, perRequest := size(r.Items("template", "containers"))
 	least := max(r.Number("template", "scaling", "minInstanceCount"), r.Number("scaling", "minInstanceCount"))
 	most := max(r.Number("template", "scaling", "maxInstanceCount"), r.Number("scaling", "manualInstanceCount"))
@@ -352,7 +352,7 @@ func (e *estimator) job(r inventory.Resource) Amounts {
 	if scheduled, known := e.starts(r); known {
 		starts, by = scheduled, "its schedule"
 	}
-	e.assume("%s is started %s a month (%s), and each of its tasks takes %d seconds", r.Text("name"),
+	e.assume("%s is started %s a month (%s), and each of its tasks takes %d seconds", r.Words("name"),
 		plural.Of(int(starts), "time", "times"), by, secondsOfAJobRun)
 	usual := starts * tasks * min(longest, secondsOfAJobRun) * second
 	return Amounts{usual, usual, starts * tasks * longest * tries * second}

@@ -52,7 +52,7 @@ type recorder struct {
 
 // NewResource remembers a registration.
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	made := inventory.Resource{Type: args.TypeToken, Name: args.Name, Inputs: args.Inputs.Mappable()}
+	made := inventory.Resource{Type: args.TypeToken, Name: args.Name, Inputs: args.Inputs.MapRepl(nil, marked)}
 	if args.RegisterRPC != nil {
 		made.Parent = args.RegisterRPC.GetParent()
 	}
@@ -61,23 +61,11 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		made.Name))
 	outputs := args.Inputs.Copy()
 	set := func(key, value string) { outputs[resource.PropertyKey(key)] = resource.NewProperty(value) }
-	switch made.Type {
-	case "gcp:serviceaccount/account:Account":
+	made.CloudName = made.Named(r.projectNumber)
+	if made.Type == "gcp:serviceaccount/account:Account" {
 		address := naming.AccountEmail(made.Text("accountId"), made.Text("project"))
-		made.CloudName = naming.AccountName(made.Text("accountId"), made.Text("project"))
 		set("email", address)
 		set("member", naming.AccountMember(address))
-	case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool":
-		made.CloudName = naming.PoolName(r.projectNumber, made.Text("workloadIdentityPoolId"))
-	case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
-		made.CloudName = naming.PoolName(r.projectNumber, made.Text("workloadIdentityPoolId")) + "/providers/" +
-			made.Text("workloadIdentityPoolProviderId")
-	case "gcp:artifactregistry/repository:Repository":
-		made.CloudName = made.Text("repositoryId")
-	case "gcp:projects/iAMCustomRole:IAMCustomRole":
-		made.CloudName = "projects/" + made.Text("project") + "/roles/" + made.Text("roleId")
-	default:
-		made.CloudName = made.Text("name")
 	}
 	if made.CloudName != "" {
 		set("name", made.CloudName)
@@ -93,6 +81,9 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	return made.Name + "-id", outputs, nil
 }
+
+// marked replaces a secret with its mark. Nothing is unknown in a dry run.
+func marked(value resource.PropertyValue) (any, bool) { return inventory.Secret, value.IsSecret() }
 
 // Call answers like a cloud in which nothing exists yet.
 func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/guiofsaints/procureflow-platform/emulator/provider"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
 
@@ -23,8 +24,8 @@ func placesTaken(steps []apitype.StepEventMetadata) []review.Finding {
 		if state == nil || !state.Custom {
 			return place{}, false
 		}
-		id := provider.Identity(step.Type, state.Inputs)
-		return place{step.Type, id}, id != "" && !strings.Contains(id, unknownValue)
+		id := provider.Identity(step.Type, inventory.MarkedInputs(state.Inputs)) // Empty if a part of it is not known.
+		return place{step.Type, id}, id != ""
 	}
 	leaving := map[place]string{}
 	for _, step := range steps {

@@ -61,7 +61,7 @@ func TestPlacesTaken(t *testing.T) {
 		"another kind of the same name": {[]apitype.EngineEvent{gone(service, "old", run("web")), made(job, "new", run("web"))}, nil},
 		"another member's grant":        {[]apitype.EngineEvent{gone(grant, "old", reads("a")), made(grant, "new", reads("b"))}, nil},
 		"names that the API gives":      {renamed(alert, inputs{"project": "p", "displayName": "late"}), nil},
-		"a name that is not known yet":  {renamed(bucket, named(unknownValue)), nil},
+		"a name that is not known yet":  {renamed(bucket, named(unknown)), nil},
 		"a type that nobody knows":      {renamed("other:index:Thing", named("x")), nil},
 		"a component":                   {[]apitype.EngineEvent{component, gone(service, "old", run("web"))}, nil},
 		"an update of another resource": {[]apitype.EngineEvent{event(apitype.OpUpdate, service, "a", run("x"), run("x")),

@@ -73,7 +73,7 @@ func planOf(all []apitype.EngineEvent) Plan {
 			if step.New != nil && !slices.Contains(passing, step.Op) {
 				name, _ := step.New.Outputs["name"].(string)
 				plan.Resources = append(plan.Resources, inventory.Resource{URN: step.URN, Parent: step.New.Parent, Type: step.Type,
-					Name: resource.URN(step.URN).Name(), Inputs: step.New.Inputs, CloudName: name})
+					Name: resource.URN(step.URN).Name(), Inputs: inventory.MarkedInputs(step.New.Inputs), CloudName: name})
 			}
 		case event.PolicyEvent != nil:
 			finding(event.PolicyEvent.PolicyName, event.PolicyEvent.EnforcementLevel, event.PolicyEvent.ResourceURN, event.PolicyEvent.Message)
@@ -126,20 +126,30 @@ func stepOf(step apitype.StepEventMetadata) (review.Step, bool) {
 		replacing[topOf(key)] = true
 	}
 	was, is := map[string]string{}, map[string]string{}
-	flatten("", step.Old.Inputs, was)
-	flatten("", step.New.Inputs, is)
+	flatten("", inventory.Marked(step.Old.Inputs), was)
+	flatten("", inventory.Marked(step.New.Inputs), is)
 	both := maps.Clone(was)
 	maps.Copy(both, is)
 	for _, path := range slices.Sorted(maps.Keys(both)) {
 		switch {
-		case was[path] == is[path]:
-		case strings.Contains(is[path], unknownValue): // The new value is not known yet, and the old one is often a random id.
+		case was[path] == is[path] || belowUnknown(path, is):
+		case is[path] == string(inventory.Unknown): // The new value is not known yet, and the old one is often a random id.
 			made.Changes = append(made.Changes, review.Property{Path: path, Replaces: replacing[topOf(path)], Unknown: true})
 		default:
 			made.Changes = append(made.Changes, review.Property{Path: path, Before: was[path], After: is[path], Replaces: replacing[topOf(path)]})
 		}
 	}
 	return made, true
+}
+
+// belowUnknown says that a path is a part of something whose new value is not known yet.
+func belowUnknown(path string, is map[string]string) bool {
+	for i, letter := range path {
+		if (letter == '.' || letter == '[') && is[path[:i]] == string(inventory.Unknown) {
+			return true
+		}
+	}
+	return false
 }
 
 // topOf returns the property with which a path begins.
@@ -170,6 +180,8 @@ func flatten(path string, value any, leaves map[string]string) {
 				flatten(fmt.Sprintf("%s[%d]", path, i), child, leaves)
 			}
 		}
+	case inventory.Mark: // Without quotation marks, which a text has.
+		leaves[path] = string(value)
 	case nil:
 	default:
 		var text strings.Builder
@@ -181,9 +193,6 @@ func flatten(path string, value any, leaves map[string]string) {
 		leaves[path] = strings.TrimSuffix(text.String(), "\n")
 	}
 }
-
-// unknownValue is the engine's placeholder for a value that is not known yet.
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 var colours = regexp.MustCompile(`<\{%[^%]*%\}>|\x1b\[[0-9;]*m`)
 

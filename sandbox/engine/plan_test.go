@@ -4,11 +4,18 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/review"
 )
+
+// unknown stands in a plan for a value that is known only after the update, and secret for a secret.
+const unknown = plugin.UnknownStringValue
+
+var secret = map[string]any{resource.SigKey: resource.SecretSig, "ciphertext": "[secret]"}
 
 // TestStepsOfAPlan checks which of the engine's steps change something in the cloud, and what.
 func TestStepsOfAPlan(t *testing.T) {
@@ -55,8 +62,20 @@ func TestStepsOfAPlan(t *testing.T) {
 				review.Property{Path: `envs["B"].value`, Before: `"2"`, After: `"3"`})},
 		"elements without names": {changed(inputs{"args": []any{"a", inputs{"b": "c"}}}, inputs{"args": []any{"a", inputs{"b": "d"}, "e"}}, nil),
 			update(review.Property{Path: "args[1].b", Before: `"c"`, After: `"d"`}, review.Property{Path: "args[2]", After: `"e"`})},
-		"not known yet": {changed(inputs{"id": "one", "list": []any{"x"}}, inputs{"id": unknownValue, "list": []any{unknownValue}}, nil, "id"),
+		"not known yet": {changed(inputs{"id": "one", "list": []any{"x"}}, inputs{"id": unknown, "list": []any{unknown}}, nil, "id"),
 			update(review.Property{Path: "id", Replaces: true, Unknown: true}, review.Property{Path: "list[0]", Unknown: true})},
+		"a whole object and a whole list that are not known yet": {changed(
+			inputs{"object": inputs{"b": "1", "c": inputs{"d": "1"}}, "list": []any{"1"}, "objects": "beside it"}, inputs{"object": unknown, "list": unknown, "objects": "changed"}, nil),
+			update(review.Property{Path: "list", Unknown: true}, review.Property{Path: "object", Unknown: true},
+				review.Property{Path: "objects", Before: `"beside it"`, After: `"changed"`})},
+		"a text that contains the sign of an unknown value, and one that looks like its mark": {changed(inputs{"a": "1", "b": "2"},
+			inputs{"a": "not " + unknown, "b": string(inventory.Unknown)}, nil),
+			update(review.Property{Path: "a", Before: `"1"`, After: `"not ` + unknown + `"`},
+				review.Property{Path: "b", Before: `"2"`, After: `"[known after the update]"`})},
+		"secrets": {changed(inputs{"new": "x", "gone": secret, "same": secret, "later": secret},
+			inputs{"new": secret, "gone": "y", "same": secret, "later": unknown}, nil),
+			update(review.Property{Path: "gone", Before: "[secret]", After: `"y"`}, review.Property{Path: "later", Unknown: true},
+				review.Property{Path: "new", Before: `"x"`, After: "[secret]"})},
 		"the keys that force a replacement": {changed(inputs{"a": inputs{"b": "1", "c": "1"}, "d": []any{"1"}, "e": "1"},
 			inputs{"a": inputs{"b": "2", "c": "1"}, "d": []any{"2"}, "e": "2"}, map[string]apitype.PropertyDiff{
 				"a.b": {Kind: apitype.DiffUpdateReplace}, "e": {Kind: apitype.DiffUpdate}}, "d[0]"),
@@ -129,13 +148,14 @@ func TestResourcesOfAPlan(t *testing.T) {
 		return event(apitype.OpRefresh, topic, name, map[string]any{}, map[string]any{})
 	}
 	plan := planOf([]apitype.EngineEvent{refreshed("b"), refreshed("c"), refreshed("d"), named,
-		event(apitype.OpCreate, topic, "a", nil, map[string]any{"x": "y"}),
+		event(apitype.OpCreate, topic, "a", nil, map[string]any{"x": "y", "later": unknown, "key": secret}),
 		event(apitype.OpCreateReplacement, topic, "c", map[string]any{}, map[string]any{}),
 		event(apitype.OpReplace, topic, "c", map[string]any{}, map[string]any{}),
 		event(apitype.OpDeleteReplaced, topic, "c", map[string]any{}, map[string]any{}),
 		event(apitype.OpDelete, topic, "d", map[string]any{}, nil)})
 	const urn = "urn:pulumi:dev::procureflow::" + topic + "::"
-	assert.Equal(t, []inventory.Resource{{URN: urn + "a", Type: topic, Name: "a", Inputs: map[string]any{"x": "y"}},
+	assert.Equal(t, []inventory.Resource{{URN: urn + "a", Type: topic, Name: "a", Inputs: map[string]any{"x": "y", "later": inventory.Unknown,
+		"key": inventory.Secret}},
 		{URN: urn + "b", Parent: "urn:parent", Type: topic, Name: "b", Inputs: map[string]any{"name": "cloud-name"}, CloudName: "cloud-name"},
 		{URN: urn + "c", Type: topic, Name: "c", Inputs: map[string]any{}}}, plan.Resources)
 }

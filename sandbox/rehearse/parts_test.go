@@ -121,9 +121,13 @@ func TestSmallDecisions(t *testing.T) {
 		{Op: review.Update, Type: serviceType, Name: "gone", Changes: template},
 	}, head, map[string]bool{"shop-web": true}))
 	there := []inventory.Resource{{URN: "a", CloudName: "cloud-a"}, {URN: "b", CloudName: "cloud-b"}}
-	planned := []inventory.Resource{{URN: "a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}}
-	assert.Equal(t, []inventory.Resource{{URN: "a", CloudName: "cloud-a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}},
-		asDeployed(planned, there))
+	const provider = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+	made := inventory.Resource{URN: "new", Type: provider, Inputs: map[string]any{"workloadIdentityPoolId": "github",
+		"workloadIdentityPoolProviderId": "infra"}}
+	planned := []inventory.Resource{{URN: "a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}, made}
+	made.CloudName = "projects/7/locations/global/workloadIdentityPools/github/providers/infra"
+	assert.Equal(t, []inventory.Resource{{URN: "a", CloudName: "cloud-a"}, {URN: "b", CloudName: "new-b"}, {URN: "c"}, made},
+		asDeployed(planned, there, "7"))
 	assert.Empty(t, planned[0].CloudName, "the plan itself stays as it was")
 	tree := Tree{Root: t.TempDir()}
 	assert.Empty(t, tree.releasePolicy())

@@ -5,6 +5,7 @@ package rehearse
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -215,7 +216,11 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("the change: %w", err)
 	}
-	result.Steps, result.Head = plan.Steps, asDeployed(plan.Resources, result.Base)
+	number := before.Project.Number
+	if after, err := stacks.Read(r.Head.Root, r.Stack, true); err == nil {
+		number = after.Project.Number
+	}
+	result.Steps, result.Head = plan.Steps, asDeployed(plan.Resources, result.Base, number)
 	if len(plan.Steps) == 0 {
 		result.Head = result.Base
 	}
@@ -240,8 +245,9 @@ func (r *rehearsal) play(ctx context.Context) (result Result, err error) {
 	return result, r.apply(ctx, head, headStack, before, &result)
 }
 
-// asDeployed adds the cloud's names to planned resources that exist already, because a plan does not contain those names.
-func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
+// asDeployed adds the cloud's names to planned resources, because a plan does not contain those names: the one that follows from a
+// resource's inputs, and otherwise the present one.
+func asDeployed(planned, there []inventory.Resource, projectNumber string) []inventory.Resource {
 	names := map[string]string{}
 	for _, r := range there {
 		names[r.URN] = r.CloudName
@@ -249,7 +255,7 @@ func asDeployed(planned, there []inventory.Resource) []inventory.Resource {
 	named := slices.Clone(planned)
 	for i, r := range named {
 		if r.CloudName == "" {
-			named[i].CloudName = names[r.URN]
+			named[i].CloudName = cmp.Or(r.Named(projectNumber), names[r.URN])
 		}
 	}
 	return named

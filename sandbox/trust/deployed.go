@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,7 +91,8 @@ func Deploy(program pulumi.RunFunc, folder, stack string, document []byte) (Depl
 	return Read(resources)
 }
 
-// Read picks from a stack's resources, sorted by name, what decides about trust. It fails rather than guess.
+// Read picks from a stack's resources, sorted by name, what decides about trust. It fails rather than guess about a provider. Of a grant in
+// a plan, what is known only after the update is [inventory.Unknown] in words: such an account is another one than each that is known.
 func Read(registered []inventory.Resource) (Deployed, error) {
 	var deployed Deployed
 	for _, r := range registered {
@@ -175,33 +177,29 @@ func readMembership(r inventory.Resource, registered []inventory.Resource) (Memb
 	}
 	var named []string
 	for _, key := range scope.keys {
-		if text := r.Text(key); text != "" {
-			named = append(named, text)
+		if words := r.Words(key); words != "" {
+			named = append(named, words)
 		}
 	}
-	membership := Membership{Name: r.Name, Member: r.Text("member"), Role: r.Text("role"), Scope: scope.kind + " " + strings.Join(named, "/")}
+	membership := Membership{Name: r.Name, Member: r.Words("member"), Role: r.Words("role"),
+		Scope: scope.kind + " " + strings.Join(named, "/")}
 	if scope.kind == "service account" {
-		membership.Account = email(r.Text("serviceAccountId"))
+		membership.Account = email(r.Words("serviceAccountId"))
 		membership.Scope = scope.kind + " " + membership.Account
 	}
-	var problems []error
-	condition := input[map[string]any](r.Inputs, "condition", &problems)
-	membership.Condition = input[string](condition, "expression", &problems)
-	if len(condition) > 0 && membership.Condition == "" {
-		problems = append(problems, errors.New("condition has no expression"))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return Membership{}, fmt.Errorf("%s %q: %w", r.Type, r.Name, err)
+	membership.Condition = cmp.Or(r.Words("condition", "expression"), r.Words("condition"))
+	if r.At("condition") != nil && membership.Condition == "" {
+		return Membership{}, fmt.Errorf("%s %q: condition has no expression", r.Type, r.Name)
 	}
 	if membership.Member == "" || membership.Role == "" {
-		return Membership{}, fmt.Errorf("%s %q has no member or no role that is known before it is made", r.Type, r.Name)
+		return Membership{}, fmt.Errorf("%s %q has no member or no role", r.Type, r.Name)
 	}
-	membership.Reason = reasonOf(r, membership.Role, registered)
+	membership.Reason = reasonOf(r, registered)
 	return membership, nil
 }
 
 // reasonOf finds the reason of a grant in the membership's component, which lists its grants.
-func reasonOf(r inventory.Resource, role string, registered []inventory.Resource) string {
+func reasonOf(r inventory.Resource, registered []inventory.Resource) string {
 	parent := slices.IndexFunc(registered, func(other inventory.Resource) bool { return other.URN == r.Parent })
 	if parent < 0 {
 		return ""
@@ -210,7 +208,7 @@ func reasonOf(r inventory.Resource, role string, registered []inventory.Resource
 	for _, element := range grants {
 		grant, _ := element.(map[string]any)
 		scope, _ := grant["scope"].(string)
-		if grant["role"] == role && strings.HasPrefix(r.Name, registered[parent].Name+"-grant-"+naming.Slug(scope)+"-") {
+		if grant["role"] == r.At("role") && strings.HasPrefix(r.Name, registered[parent].Name+"-grant-"+naming.Slug(scope)+"-") {
 			reason, _ := grant["reason"].(string)
 			return reason
 		}

@@ -78,3 +78,28 @@ func TestProviderWithUnknownValues(t *testing.T) {
 		assert.Equal(t, []trust.Provider{{Name: providerName, Issuer: issuer, Mapping: map[string]string{}}}, deployed.Providers, name)
 	}
 }
+
+// TestGrantsOfAPlan checks that a job which may become an account of a plan does so, although the account's name is known only after the
+// update, and that the account is none of the others.
+func TestGrantsOfAPlan(t *testing.T) {
+	t.Parallel()
+	const later = "[known after the update]"
+	everyJob := "principalSet://iam.googleapis.com/" + pool + "/*"
+	deployed, err := trust.Read([]inventory.Resource{
+		{Type: providerToken, Name: "x", CloudName: providerName, Inputs: map[string]any{"oidc": map[string]any{"issuerUri": issuer},
+			"attributeMapping": map[string]any{"google.subject": "assertion.sub"}}},
+		{Type: "gcp:serviceaccount/iAMMember:IAMMember", Name: "new", Inputs: map[string]any{"serviceAccountId": inventory.Unknown,
+			"role": "roles/iam.workloadIdentityUser", "member": everyJob}},
+		{Type: serviceGrant, Name: "calls", Inputs: map[string]any{"project": "p", "location": "l", "name": "web", "role": inventory.Unknown,
+			"member": "serviceAccount:" + account, "condition": inventory.Unknown}},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []trust.Membership{
+		{Name: "new", Member: everyJob, Role: "roles/iam.workloadIdentityUser", Scope: "service account " + later, Account: later},
+		{Name: "calls", Member: "serviceAccount:" + account, Role: later, Scope: "service p/l/web", Condition: later},
+	}, deployed.Memberships)
+	simulator, err := trust.New(deployed)
+	require.NoError(t, err)
+	assert.Equal(t, []trust.Identity{{Account: later, Provider: "oidc", Member: everyJob, Grants: []trust.Grant{}}},
+		simulator.Identities(map[string]any{"iss": issuer, "aud": "https://iam.googleapis.com/" + providerName, "sub": "a"}))
+}
