@@ -329,8 +329,6 @@ func TestPlannedResources(t *testing.T) {
 	}, review.Reaches, review.Holds, review.Internet, review.Reads, review.Guard)
 	const address, later = "infra@p.iam.gserviceaccount.com", "[known after the update]"
 	assert.Equal(t, []review.Fact{
-		{Kind: review.Reaches, Subject: address, Text: permissions.DefaultAccount +
-			", by iam.serviceAccounts.getAccessToken (" + later + ")"},
 		{Kind: review.Reaches, Subject: address, Text: later + ", by iam.serviceAccounts.actAs (roles/iam.serviceAccountUser)"},
 		{Kind: review.Holds, Subject: "infra", Text: "roles/iam.serviceAccountUser on service account " + later},
 		{Kind: review.Holds, Subject: later, Text: "roles/run.invoker on service p/l/" + later},
@@ -343,7 +341,7 @@ func TestPlannedResources(t *testing.T) {
 		{Kind: review.Guard, Subject: "environment " + later + ", self-approval", Text: "nobody approves what they started"},
 	}, got)
 	holdings, _ := authority.Holdings([]inventory.Resource{planned(onProject, `{"project":"p","role":"?","member":"user:a@b.example"}`)})
-	assert.Equal(t, []string{"*"}, holdings[0].Permissions, "a stack without roles of its own")
+	assert.Empty(t, holdings[0].Permissions)
 	holdings, _ = authority.Holdings([]inventory.Resource{planned(customRole, `{"roleId":"lists","permissions":["run.services.list","?"]}`),
 		planned(onProject, `{"project":"p","role":"projects/p/roles/lists","member":"user:a@b.example"}`)})
 	assert.Equal(t, []string{"run.services.list", "*"}, holdings[0].Permissions)

@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,8 +22,8 @@ var places = map[string]permissions.Place{
 var onlyRoles = regexp.MustCompile(`^api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)\.hasOnly\(\['([^\]]*)'\]\)$`)
 
 // Holdings returns all memberships, of the stack's own accounts and of everybody else, and the stack's own accounts. The platform's
-// identities have the names of its program (ci, deploy, runtime web), other accounts their addresses. An unknown role counts as holding
-// everything.
+// identities have the names of its program (ci, deploy, runtime web), other accounts their addresses. A role that nothing
+// describes counts as holding everything.
 func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, accounts []string) {
 	names, runsAs := map[string]string{}, map[string]string{} // the accounts' names by address, and the addresses by job
 	custom := map[string][]string{}
@@ -91,18 +90,16 @@ func Holdings(resources []inventory.Resource) (holdings []permissions.Holding, a
 }
 
 // permissionsOf returns the permissions of a grant's role. custom are those of the stack's own roles, by id. A role that is known only
-// after the update is one of these, and counts as all of them.
+// after the update has none here: the grant itself is listed, and each guess would show ways that are not there.
 func permissionsOf(grant inventory.Resource, custom map[string][]string) []string {
+	if grant.At("role") == inventory.Unknown {
+		return []string{}
+	}
 	role := grant.Text("role")
 	_, id, _ := strings.Cut(role, "/roles/")
 	held := permissions.Roles[role]
 	if held == nil {
 		held = custom[id]
-	}
-	if grant.At("role") == inventory.Unknown {
-		for _, id := range slices.Sorted(maps.Keys(custom)) {
-			held = append(held, custom[id]...)
-		}
 	}
 	if held == nil {
 		return []string{"*"}

@@ -52,7 +52,10 @@ func CompareAuthority(before, after []Fact) []AuthorityChange {
 			changes[i].More++
 			return
 		}
-		changes = append(changes, AuthorityChange{Widens: widens, Added: added, Kind: fact.Kind, Subject: fact.Subject, Text: fact.Text})
+		change := AuthorityChange{Widens: widens, Added: added, Kind: fact.Kind, Subject: fact.Subject, Text: fact.Text}
+		if !slices.Contains(changes, change) { // Facts whose unknown parts are in the same place are alike.
+			changes = append(changes, change)
+		}
 	}
 	// A guard that changes is one difference, which its counterpart before is a part of.
 	counterpart := func(fact Fact, others []Fact) (Fact, bool) {

@@ -38,6 +38,10 @@ func TestWhatAChangeWidens(t *testing.T) {
 			[]review.Fact{fact(review.Holds, "ci", "s", 0), fact(review.Holds, "ci", "r", 0)}, nil},
 		"somebody holds more": {nil, []review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)},
 			[]review.AuthorityChange{{Widens: true, Added: true, Kind: review.Holds, Subject: "ci", Text: "roles/owner on project p"}}},
+		"somebody holds the same role on several things of the same words": {nil, []review.Fact{fact(review.Holds, "ci", "r on an account", 0),
+			fact(review.Holds, "ci", "r on an account", 0), fact(review.Holds, "cd", "r on an account", 0)}, []review.AuthorityChange{
+			{Widens: true, Added: true, Kind: review.Holds, Subject: "cd", Text: "r on an account"},
+			{Widens: true, Added: true, Kind: review.Holds, Subject: "ci", Text: "r on an account"}}},
 		"somebody holds less": {[]review.Fact{fact(review.Holds, "ci", "roles/owner on project p", 0)}, nil,
 			[]review.AuthorityChange{{Kind: review.Holds, Subject: "ci", Text: "roles/owner on project p"}}},
 		"a guard goes": {[]review.Fact{guard("main, deletion", "nobody deletes it", 0)}, nil,
