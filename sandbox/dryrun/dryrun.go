@@ -62,7 +62,10 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	outputs := args.Inputs.Copy()
 	set := func(key, value string) { outputs[resource.PropertyKey(key)] = resource.NewProperty(value) }
 	made.CloudName = made.Named(r.projectNumber)
-	if made.Type == "gcp:serviceaccount/account:Account" {
+	switch made.Type {
+	case "gcp:secretmanager/secretVersion:SecretVersion": // The stack's own value is the first.
+		set("version", "1")
+	case "gcp:serviceaccount/account:Account":
 		address := naming.AccountEmail(made.Text("accountId"), made.Text("project"))
 		set("email", address)
 		set("member", naming.AccountMember(address))

@@ -29,9 +29,10 @@ func register(t *testing.T, program pulumi.RunFunc) ([]inventory.Resource, error
 // made is a resource of any type.
 type made struct {
 	pulumi.CustomResourceState
-	Name   pulumi.StringOutput `pulumi:"name"`
-	Email  pulumi.StringOutput `pulumi:"email"`
-	Member pulumi.StringOutput `pulumi:"member"`
+	Name    pulumi.StringOutput `pulumi:"name"`
+	Email   pulumi.StringOutput `pulumi:"email"`
+	Member  pulumi.StringOutput `pulumi:"member"`
+	Version pulumi.StringOutput `pulumi:"version"`
 }
 
 // TestNamesThatTheCloudGives registers each type whose computed name others depend on, and one that only has a name. The resource
@@ -55,6 +56,7 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		{"service", "gcp:cloudrunv2/service:Service", pulumi.Map{"name": pulumi.String("shop-web")}, "shop-web"},
 		{"job", "gcp:cloudrunv2/job:Job", pulumi.Map{"project": pulumi.String("p"), "location": pulumi.String("l"),
 			"name": pulumi.String("tidy")}, "tidy"},
+		{"own value", "gcp:secretmanager/secretVersion:SecretVersion", pulumi.Map{}, ""},
 		{"topic", "gcp:pubsub/topic:Topic", pulumi.Map{}, ""},
 	}
 	resources, err := register(t, func(ctx *pulumi.Context) error {
@@ -67,6 +69,9 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 			names[test.name] = of.Name
 			if test.name == "job" {
 				names["job-id"] = of.ID().ToStringOutput()
+			}
+			if test.name == "own value" {
+				names["version"] = of.Version
 			}
 			if test.name == "account" {
 				names["id"], names["email"], names["member"] = of.ID().ToStringOutput(), of.Email, of.Member
@@ -81,8 +86,8 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		got[resource.Name] = resource.CloudName
 		assert.Equal(t, "urn:pulumi:dev::procureflow::"+resource.Type+"::"+resource.Name, resource.URN)
 	}
-	names := map[string]any{"id": "account-id", "job-id": "projects/p/locations/l/jobs/tidy", "email": "web@p.iam.gserviceaccount.com",
-		"member": "serviceAccount:web@p.iam.gserviceaccount.com"}
+	names := map[string]any{"version": "1", "id": "account-id", "job-id": "projects/p/locations/l/jobs/tidy",
+		"email": "web@p.iam.gserviceaccount.com", "member": "serviceAccount:web@p.iam.gserviceaccount.com"}
 	for _, test := range tests {
 		assert.Equal(t, test.cloudName, got[test.name], test.name)
 		names[test.name] = test.cloudName

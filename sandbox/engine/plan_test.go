@@ -65,7 +65,8 @@ func TestStepsOfAPlan(t *testing.T) {
 		"not known yet": {changed(inputs{"id": "one", "list": []any{"x"}}, inputs{"id": unknown, "list": []any{unknown}}, nil, "id"),
 			update(review.Property{Path: "id", Replaces: true, Unknown: true}, review.Property{Path: "list[0]", Unknown: true})},
 		"a whole object and a whole list that are not known yet": {changed(
-			inputs{"object": inputs{"b": "1", "c": inputs{"d": "1"}}, "list": []any{"1"}, "objects": "beside it"}, inputs{"object": unknown, "list": unknown, "objects": "changed"}, nil),
+			inputs{"object": inputs{"b": "1", "c": inputs{"d": "1"}}, "list": []any{"1"}, "objects": "beside it"},
+			inputs{"object": unknown, "list": unknown, "objects": "changed"}, nil),
 			update(review.Property{Path: "list", Unknown: true}, review.Property{Path: "object", Unknown: true},
 				review.Property{Path: "objects", Before: `"beside it"`, After: `"changed"`})},
 		"a text that contains the sign of an unknown value, and one that looks like its mark": {changed(inputs{"a": "1", "b": "2"},
