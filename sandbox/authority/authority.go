@@ -35,14 +35,18 @@ func Of(resources []inventory.Resource, words TokenParts) ([]review.Fact, error)
 	return facts, nil
 }
 
-// accountOf returns an account's short name: the part of its address before the @.
-func accountOf(email string) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(email, "serviceAccount:"), "@")
+// accountOf returns the name of an account: of the stack's own the part of its address before the @, and of every other account the whole
+// address, because the accounts of two projects may have the same name.
+func accountOf(email string, own []string) string {
+	name, _, _ := strings.Cut(email, "@")
+	if !slices.Contains(own, email) {
+		return email
+	}
 	return name
 }
 
 // ofPool matches the jobs that share an attribute, as a grant names them.
-var ofPool = regexp.MustCompile(`^principalSet://iam\.googleapis\.com/projects/[0-9]+/locations/global/workloadIdentityPools/([^/]+)/` +
+var ofPool = regexp.MustCompile(`^principalSet://iam\.googleapis\.com/(projects/[0-9]+/locations/global/workloadIdentityPools/([^/]+))/` +
 	`attribute\.([a-z_]+)/(.*)$`)
 
 // holds returns every membership, and the permissions of the custom roles.
@@ -52,10 +56,14 @@ func holds(deployed trust.Deployed, resources []inventory.Resource) (facts []rev
 			continue // The function internet lists these.
 		}
 		who := m.Member
-		if strings.HasPrefix(who, "serviceAccount:") {
-			who = accountOf(who)
+		if email, is := strings.CutPrefix(who, "serviceAccount:"); is {
+			who = accountOf(email, deployed.Accounts)
 		} else if found := ofPool.FindStringSubmatch(who); found != nil {
-			who = fmt.Sprintf("a job whose %s in the pool %s is %s", found[2], found[1], found[3])
+			pool := found[1] // Another project may have a pool of the same name.
+			if slices.ContainsFunc(deployed.Providers, func(p trust.Provider) bool { return strings.HasPrefix(p.Name, pool+"/providers/") }) {
+				pool = found[2]
+			}
+			who = fmt.Sprintf("a job whose %s in the pool %s is %s", found[3], pool, found[4])
 		}
 		text := fmt.Sprintf("%s on %s", m.Role, m.Scope)
 		if m.Condition != "" {
@@ -89,6 +97,12 @@ func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []
 		}
 	}
 	for _, r := range resources {
+		if r.Type == instanceType && r.At("settings", "ipConfiguration", "ipv4Enabled") != false {
+			fact("database server "+r.Words("name"), "it has an address on the internet")
+			for _, network := range r.Items("settings", "ipConfiguration", "authorizedNetworks") {
+				fact("database server "+r.Words("name"), "%s connects without a grant of IAM", network.Words("value"))
+			}
+		}
 		if r.Type != serviceType {
 			continue
 		}
@@ -107,9 +121,10 @@ func internet(deployed trust.Deployed, resources []inventory.Resource) (facts []
 }
 
 const (
-	serviceType = "gcp:cloudrunv2/service:Service"
-	jobType     = "gcp:cloudrunv2/job:Job"
-	customRole  = "gcp:projects/iAMCustomRole:IAMCustomRole"
+	serviceType  = "gcp:cloudrunv2/service:Service"
+	jobType      = "gcp:cloudrunv2/job:Job"
+	instanceType = "gcp:sql/databaseInstance:DatabaseInstance"
+	customRole   = "gcp:projects/iAMCustomRole:IAMCustomRole"
 )
 
 // reads returns the secrets that services and jobs get.
@@ -164,14 +179,15 @@ func guards(resources []inventory.Resource) (facts []review.Fact) {
 			for _, pattern := range patterns {
 				facts = append(facts, review.Fact{Kind: review.Holds, Subject: "workflows", Text: "the use of the action " + fmt.Sprint(pattern)})
 			}
-		case serviceType:
+		case serviceType, jobType:
+			of := map[string]string{serviceType: "service ", jobType: "job "}[r.Type] + r.Words("name")
 			if r.At("deletionProtection") == true {
-				guard("service "+r.Words("name")+", deletion", "it is not deleted or replaced", 0)
+				guard(of+", deletion", "it is not deleted or replaced", 0)
 			}
 			if r.At("binaryAuthorization", "useDefault") == true {
-				guard("service "+r.Words("name")+", images", "only images that the project's policy admits start", 0)
+				guard(of+", images", "only images that the project's policy admits start", 0)
 			}
-		case "gcp:sql/databaseInstance:DatabaseInstance":
+		case instanceType:
 			if r.At("deletionProtection") == true {
 				guard("database server "+r.Words("name")+", deletion", "it is not deleted or replaced", 0)
 			}

@@ -29,6 +29,7 @@ const (
 	job         = "gcp:cloudrunv2/job:Job"
 	account     = "gcp:serviceaccount/account:Account"
 	identity    = "procureflow:identity:Identity"
+	server      = "gcp:sql/databaseInstance:DatabaseInstance"
 	customRole  = "gcp:projects/iAMCustomRole:IAMCustomRole"
 	onProject   = "gcp:projects/iAMMember:IAMMember"
 	onAccount   = "gcp:serviceaccount/iAMMember:IAMMember"
@@ -69,6 +70,13 @@ func TestInternet(t *testing.T) {
 		"an internal service": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_ONLY"}`, nil},
 		"a service behind a load balancer": {service, `{"name":"web","ingress":"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}`,
 			[]review.Fact{{Kind: review.Internet, Subject: "service web", Text: "its address answers through a load balancer"}}},
+		"a database server with an address": {server, `{"name":"main","settings":{"ipConfiguration":{"ipv4Enabled":true,
+			"authorizedNetworks":[{"value":"192.0.2.0/24"}]}}}`, []review.Fact{
+			{Kind: review.Internet, Subject: "database server main", Text: "it has an address on the internet"},
+			{Kind: review.Internet, Subject: "database server main", Text: "192.0.2.0/24 connects without a grant of IAM"}}},
+		"a database server that says nothing": {server, `{"name":"main"}`,
+			[]review.Fact{{Kind: review.Internet, Subject: "database server main", Text: "it has an address on the internet"}}},
+		"a database server in a network": {server, `{"name":"main","settings":{"ipConfiguration":{"ipv4Enabled":false}}}`, nil},
 		"a service without ingress settings": {service, `{"name":"web","invokerIamDisabled":true}`, []review.Fact{
 			{Kind: review.Internet, Subject: "service web", Text: "callers need no identity"},
 			{Kind: review.Internet, Subject: "service web", Text: "its address answers from everywhere"}}},
@@ -84,9 +92,18 @@ func TestHoldsAndReads(t *testing.T) {
 	const secret = `[{"envs":[{"name":"PLAIN","value":"v"},
 		{"name":"KEY","valueSource":{"secretKeyRef":{"secret":"projects/p/secrets/api-key","version":"3"}}}]}],
 		"volumes":[{"name":"tmp","emptyDir":{}},{"name":"key","secret":{"secret":"signing-key"}}]`
-	got := factsOf(t, []inventory.Resource{
+	own := resource(t, account, "ci", `{"accountId":"ci","project":"p"}`)
+	own.CloudName = "projects/p/serviceAccounts/ci@p.iam.gserviceaccount.com"
+	provider := resource(t, "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "oidc", `{
+		"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"},"attributeMapping":{"google.subject":"assertion.sub"}}`)
+	provider.CloudName = "projects/42/locations/global/workloadIdentityPools/github/providers/oidc"
+	const foreign = "projects/43/locations/global/workloadIdentityPools/github"
+	got := factsOf(t, []inventory.Resource{own, provider,
 		resource(t, onProject, "a", `{"project":"p","role":"roles/viewer","member":"serviceAccount:ci@p.iam.gserviceaccount.com"}`),
+		resource(t, onProject, "aa", `{"project":"p","role":"roles/viewer","member":"serviceAccount:ci@other.iam.gserviceaccount.com"}`),
 		resource(t, onProject, "b", `{"project":"p","role":"roles/viewer","member":"`+pool+`environment/prod"}`),
+		resource(t, onProject, "bb", `{"project":"p","role":"roles/viewer","member":"principalSet://iam.googleapis.com/`+foreign+
+			`/attribute.environment/prod"}`),
 		resource(t, onProject, "c", `{"project":"p","role":"roles/viewer","member":"group:g@b.example","condition":{"expression":"x"}}`),
 		resource(t, onProject, "d", `{"project":"p","role":"roles/viewer","member":"allUsers"}`),
 		resource(t, customRole, "e", `{"roleId":"lists","project":"p","permissions":["run.services.list","run.jobs.list"]}`),
@@ -96,7 +113,9 @@ func TestHoldsAndReads(t *testing.T) {
 	}, review.Holds, review.Reads)
 	assert.Equal(t, []review.Fact{
 		{Kind: review.Holds, Subject: "ci", Text: "roles/viewer on project p"},
+		{Kind: review.Holds, Subject: "ci@other.iam.gserviceaccount.com", Text: "roles/viewer on project p"},
 		{Kind: review.Holds, Subject: "a job whose environment in the pool github is prod", Text: "roles/viewer on project p"},
+		{Kind: review.Holds, Subject: "a job whose environment in the pool " + foreign + " is prod", Text: "roles/viewer on project p"},
 		{Kind: review.Holds, Subject: "group:g@b.example", Text: "roles/viewer on project p if x"},
 		{Kind: review.Holds, Subject: "role lists", Text: "run.services.list"},
 		{Kind: review.Holds, Subject: "role lists", Text: "run.jobs.list"},
@@ -119,6 +138,10 @@ func TestGuards(t *testing.T) {
 		token, inputs string
 		want          []review.Fact
 	}{
+		"a job": {job, `{"name":"migrate","deletionProtection":true,"binaryAuthorization":{"useDefault":true}}`, []review.Fact{
+			guard("job migrate, deletion", "it is not deleted or replaced", 0),
+			guard("job migrate, images", "only images that the project's policy admits start", 0)}},
+		"a job without guards":         {job, `{"name":"migrate","deletionProtection":false}`, nil},
 		"an environment without rules": {environment, `{"environment":"dev"}`, nil},
 		"an environment": {environment, `{"environment":"prod","reviewers":[{"users":[33,7],"teams":[5]}],"waitTimer":10,
 			"preventSelfReview":true,"canAdminsBypass":false,"deploymentBranchPolicy":{"protectedBranches":true}}`, []review.Fact{
@@ -270,7 +293,7 @@ func TestBecomes(t *testing.T) {
 	var becomes []string
 	for _, fact := range facts {
 		if fact.Kind == review.Becomes {
-			assert.Equal(t, "infra", fact.Subject)
+			assert.Equal(t, "infra@p.iam.gserviceaccount.com", fact.Subject, "another stack's account")
 			becomes = append(becomes, fact.Text)
 		}
 	}
@@ -311,6 +334,7 @@ func TestPlannedResources(t *testing.T) {
 	planned := func(token, inputs string) inventory.Resource {
 		r := resource(t, token, "r", strings.ReplaceAll(inputs, `"?"`, `"`+plugin.UnknownStringValue+`"`))
 		r.Inputs = inventory.MarkedInputs(r.Inputs)
+		r.CloudName = r.Named("7")
 		return r
 	}
 	const infra = "serviceAccount:infra@p.iam.gserviceaccount.com"

@@ -180,7 +180,7 @@ func becomes(deployed trust.Deployed, words TokenParts) (facts []review.Fact, er
 		for _, provider := range deployed.Providers {
 			token.claims["aud"] = "https://iam.googleapis.com/" + provider.Name
 			for _, identity := range simulator.Identities(token.claims) {
-				account := accountOf(identity.Account)
+				account := accountOf(identity.Account, deployed.Accounts)
 				if identity.Account == "" {
 					account = "what holds " + identity.Member
 				}

@@ -65,6 +65,13 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	switch made.Type {
 	case "gcp:secretmanager/secretVersion:SecretVersion": // The stack's own value is the first.
 		set("version", "1")
+	case "gcp:binaryauthorization/attestor:Attestor": // Binary Authorization reads attestations as this account.
+		const email = resource.PropertyKey("delegationServiceAccountEmail")
+		if note := outputs["attestationAuthorityNote"]; note.IsObject() {
+			with := note.ObjectValue().Copy()
+			with[email] = resource.NewProperty("service-" + r.projectNumber + "@gcp-sa-binaryauthorization.iam.gserviceaccount.com")
+			outputs["attestationAuthorityNote"] = resource.NewProperty(with)
+		}
 	case "gcp:serviceaccount/account:Account":
 		address := naming.AccountEmail(made.Text("accountId"), made.Text("project"))
 		set("email", address)
@@ -76,13 +83,24 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.registered = append(r.registered, made)
-	switch {
-	case !args.Custom:
+	if !args.Custom {
 		return "", outputs, nil
-	case made.Type == "gcp:cloudrunv2/job:Job": // Its schedule names it by its id.
-		return "projects/" + made.Text("project") + "/locations/" + made.Text("location") + "/jobs/" + made.Text("name"), outputs, nil
 	}
-	return made.Name + "-id", outputs, nil
+	return idOf(made), outputs, nil
+}
+
+// idOf returns a resource's id: the real one where others name the resource by it.
+func idOf(made inventory.Resource) string {
+	place := "projects/" + made.Text("project") + "/locations/" + made.Text("location")
+	switch made.Type {
+	case "gcp:cloudrunv2/job:Job":
+		return place + "/jobs/" + made.Text("name")
+	case "gcp:kms/keyRing:KeyRing":
+		return place + "/keyRings/" + made.Text("name")
+	case "gcp:kms/cryptoKey:CryptoKey":
+		return made.Text("keyRing") + "/cryptoKeys/" + made.Text("name")
+	}
+	return made.Name + "-id"
 }
 
 // marked replaces a secret with its mark. Nothing is unknown in a dry run.

@@ -3,6 +3,7 @@ package dryrun_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,10 +30,11 @@ func register(t *testing.T, program pulumi.RunFunc) ([]inventory.Resource, error
 // made is a resource of any type.
 type made struct {
 	pulumi.CustomResourceState
-	Name    pulumi.StringOutput `pulumi:"name"`
-	Email   pulumi.StringOutput `pulumi:"email"`
-	Member  pulumi.StringOutput `pulumi:"member"`
-	Version pulumi.StringOutput `pulumi:"version"`
+	Name    pulumi.StringOutput    `pulumi:"name"`
+	Email   pulumi.StringOutput    `pulumi:"email"`
+	Member  pulumi.StringOutput    `pulumi:"member"`
+	Version pulumi.StringOutput    `pulumi:"version"`
+	Note    pulumi.StringMapOutput `pulumi:"attestationAuthorityNote"`
 }
 
 // TestNamesThatTheCloudGives registers each type whose computed name others depend on, and one that only has a name. The resource
@@ -57,6 +59,12 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		{"job", "gcp:cloudrunv2/job:Job", pulumi.Map{"project": pulumi.String("p"), "location": pulumi.String("l"),
 			"name": pulumi.String("tidy")}, "tidy"},
 		{"own value", "gcp:secretmanager/secretVersion:SecretVersion", pulumi.Map{}, ""},
+		{"ring", "gcp:kms/keyRing:KeyRing", pulumi.Map{"project": pulumi.String("p"), "location": pulumi.String("l"),
+			"name": pulumi.String("r")}, "r"},
+		{"key", "gcp:kms/cryptoKey:CryptoKey", pulumi.Map{"keyRing": pulumi.String("projects/p/locations/l/keyRings/r"),
+			"name": pulumi.String("k")}, "k"},
+		{"attestor", "gcp:binaryauthorization/attestor:Attestor", pulumi.Map{"attestationAuthorityNote": pulumi.Map{
+			"noteReference": pulumi.String("n")}}, ""},
 		{"topic", "gcp:pubsub/topic:Topic", pulumi.Map{}, ""},
 	}
 	resources, err := register(t, func(ctx *pulumi.Context) error {
@@ -67,8 +75,11 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 				return err
 			}
 			names[test.name] = of.Name
-			if test.name == "job" {
-				names["job-id"] = of.ID().ToStringOutput()
+			if slices.Contains([]string{"job", "ring", "key"}, test.name) {
+				names[test.name+"-id"] = of.ID().ToStringOutput()
+			}
+			if test.name == "attestor" {
+				names["reader"] = of.Note.MapIndex(pulumi.String("delegationServiceAccountEmail"))
 			}
 			if test.name == "own value" {
 				names["version"] = of.Version
@@ -87,7 +98,9 @@ func TestNamesThatTheCloudGives(t *testing.T) {
 		assert.Equal(t, "urn:pulumi:dev::procureflow::"+resource.Type+"::"+resource.Name, resource.URN)
 	}
 	names := map[string]any{"version": "1", "id": "account-id", "job-id": "projects/p/locations/l/jobs/tidy",
-		"email": "web@p.iam.gserviceaccount.com", "member": "serviceAccount:web@p.iam.gserviceaccount.com"}
+		"email": "web@p.iam.gserviceaccount.com", "member": "serviceAccount:web@p.iam.gserviceaccount.com",
+		"ring-id": "projects/p/locations/l/keyRings/r", "key-id": "projects/p/locations/l/keyRings/r/cryptoKeys/k",
+		"reader": "service-100000000001@gcp-sa-binaryauthorization.iam.gserviceaccount.com"}
 	for _, test := range tests {
 		assert.Equal(t, test.cloudName, got[test.name], test.name)
 		names[test.name] = test.cloudName

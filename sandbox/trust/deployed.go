@@ -191,7 +191,7 @@ func readMembership(r inventory.Resource, registered []inventory.Resource) (Memb
 	if r.At("condition") != nil && membership.Condition == "" {
 		return Membership{}, fmt.Errorf("%s %q: condition has no expression", r.Type, r.Name)
 	}
-	if membership.Member == "" || membership.Role == "" {
+	if membership.Member == "" || strings.HasSuffix(membership.Member, ":") || membership.Role == "" {
 		return Membership{}, fmt.Errorf("%s %q has no member or no role", r.Type, r.Name)
 	}
 	membership.Reason = reasonOf(r, registered)

@@ -340,6 +340,11 @@ func TestUnreadableResourcesFail(t *testing.T) {
 				Member: pulumi.String("")})
 			return err
 		}, `"x" has no member or no role`},
+		"an account without an address": {func(ctx *pulumi.Context) error {
+			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String("r"),
+				Member: pulumi.String("serviceAccount:")})
+			return err
+		}, `"x" has no member or no role`},
 		"no role": {func(ctx *pulumi.Context) error {
 			_, err := projects.NewIAMMember(ctx, "x", &projects.IAMMemberArgs{Project: pulumi.String("p"), Role: pulumi.String(""),
 				Member: pulumi.String("m")})
