@@ -6,8 +6,8 @@ type Previews struct {
 	// Services are the keys of the services that get slots. They take requests by HTTP/1 and have no sidecar, because a slot runs
 	// the image behind a front container, which passes on HTTP/1 only.
 	Services []string `json:"services"`
-	// Slots is how many slots each service has, 1-10: one for each pull request at the same time. An idle slot costs nothing.
-	// Default: 2.
+	// Slots is how many slots each service has, 1-10: one for each pull request at the same time. An idle slot costs nothing. The
+	// estimate of costs assumes 1,000 requests a month for each. Default: 2.
 	Slots int `json:"slots,omitempty" default:"2"`
 	// TimeToLive is how long a pull request keeps its slot after its last push, 1h to 720h. Default: 72h.
 	TimeToLive string `json:"timeToLive,omitempty" default:"72h"`

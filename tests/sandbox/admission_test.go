@@ -71,6 +71,7 @@ func TestProdStartsOnlySignedImages(t *testing.T) {
 	)
 	b := build(t)
 	s, _ := deployed(t, "prod")
+	s.readAlike("prod") // Here, because prod alone has an attestor.
 	_, before := s.api(http.MethodGet, service, nil)
 	bootstrap := dig(before, "template", "revision").(string)
 	assert.Equal(t, true, dig(before, "binaryAuthorization", "useDefault"))

@@ -13,11 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/guiofsaints/procureflow-platform/infra/program"
 	"github.com/guiofsaints/procureflow-platform/internal/pulumitest"
 	release "github.com/guiofsaints/procureflow-platform/release/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/authority"
 	"github.com/guiofsaints/procureflow-platform/sandbox/command"
+	"github.com/guiofsaints/procureflow-platform/sandbox/cost"
+	"github.com/guiofsaints/procureflow-platform/sandbox/dryrun"
+	"github.com/guiofsaints/procureflow-platform/sandbox/inventory"
 	"github.com/guiofsaints/procureflow-platform/sandbox/server"
 	"github.com/guiofsaints/procureflow-platform/sandbox/statedir"
+	"github.com/guiofsaints/procureflow-platform/stacks"
 )
 
 const (
@@ -56,6 +62,7 @@ func TestAStackThatUsesEverything(t *testing.T) {
 	s.must("up", "dev", "--skip-preview")
 	s.unchanged("dev")
 
+	t.Run("the tools read the same from the program and from the state", func(*testing.T) { s.readAlike("dev") })
 	t.Run("only web and the named callers may call api", func(t *testing.T) {
 		_, policy := s.api(http.MethodGet, fixtureService+":getIamPolicy", nil)
 		members := dig(policy, "bindings", 0, "members")
@@ -133,6 +140,27 @@ func TestAStackThatUsesEverything(t *testing.T) {
 		status, _ = s.api(http.MethodGet, fixtureInstance, nil)
 		assert.Equal(t, http.StatusNotFound, status)
 	})
+}
+
+// readAlike checks that who can do what in a stack that is up, and what it costs, are the same by its state and by a dry run of its
+// program. The dry run has to know the names that the cloud gives.
+func (s *sandbox) readAlike(stack string) {
+	s.t.Helper()
+	document, err := stacks.Filled(s.dir, stack)
+	require.NoError(s.t, err)
+	settings, err := stacks.Parse(document, stack)
+	require.NoError(s.t, err)
+	registered, err := dryrun.Register(program.In(s.dir), s.dir, stack, document)
+	require.NoError(s.t, err)
+	deployed, err := inventory.FromState([]byte(s.must("export", stack).out))
+	require.NoError(s.t, err)
+	words := authority.TokenPartsOf([]stacks.Settings{settings}, registered, deployed)
+	want, err := authority.Of(registered, words)
+	require.NoError(s.t, err)
+	got, err := authority.Of(deployed, words)
+	require.NoError(s.t, err)
+	assert.ElementsMatch(s.t, want, got)
+	assert.Equal(s.t, cost.Of(stack, registered, nil), cost.Of(stack, deployed, nil))
 }
 
 // laid merges a document into the settings of a stack file.
