@@ -198,11 +198,11 @@ type checker struct {
 }
 
 // prepare returns a command that runs a program in a module's folder. A patient one goes after the others where both want a core. It
-// still gets half as much processor time as it would, so that no test waits until its time is over.
+// still gets a quarter of what the others get, so that no test waits until its time is over.
 func (c checker) prepare(patient bool, module, name string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(c.ctx, name, args...)
 	if nice, err := exec.LookPath("nice"); err == nil && patient {
-		command = exec.CommandContext(c.ctx, nice, append([]string{"-n", "3", name}, args...)...)
+		command = exec.CommandContext(c.ctx, nice, append([]string{"-n", "6", name}, args...)...)
 	}
 	command.Dir, command.Stderr = module, c.out
 	command.Env = append(os.Environ(), c.env...)
@@ -216,9 +216,17 @@ func (c checker) command(module, name string, args ...string) error {
 	err := command.Run()
 	c.used.Add(command.ProcessState)
 	if err != nil {
-		return fmt.Errorf("in %s: %s %s: %w", module, filepath.Base(name), strings.Join(args, " "), err)
+		return fmt.Errorf("in %s: %s: %w", module, words(name, args), err)
 	}
 	return nil
+}
+
+// words names a call in an error. What a go command was to do is in its first word; the rest is flags and long lists.
+func words(name string, args []string) string {
+	if filepath.Base(name) == "go" {
+		args = args[:1]
+	}
+	return filepath.Base(name) + " " + strings.Join(args, " ")
 }
 
 // format checks files and folders with gofmt.

@@ -111,6 +111,7 @@ func TestQuick(t *testing.T) {
 	assert.Contains(t, said, "Left to the whole check, which no package's tests cover: LICENSE, Überblick über alles.txt\n")
 	assert.Contains(t, said, "Only vetted, because their tests take minutes: ./tests/chains\n")
 	assert.Contains(t, said, "--- FAIL: TestOne")
+	assert.Contains(t, said, "\nin .: go test: exit status 1\n")
 	assert.Contains(t, said, "Did not run:\n  TestTwo: jq is not installed\n0 passed, 1 failed, 1 skipped\n")
 
 	put(t, "one/one_test.go", passes)

@@ -245,7 +245,7 @@ func (c checker) testPackages(tests *parallel.Report, of group) error {
 	err = errors.Join(tests.Read(events), command.Wait())
 	c.used.Add(command.ProcessState)
 	if err != nil {
-		return fmt.Errorf("in %s: go %s: %w", of.module, strings.Join(args, " "), err)
+		return fmt.Errorf("in %s: %s: %w", of.module, words("go", args), err)
 	}
 	return nil
 }
