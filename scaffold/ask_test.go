@@ -39,7 +39,8 @@ func TestAPersonIsAskedForEachValue(t *testing.T) {
 				"Who approves in production-approval, numbers with commas: gh api users/LOGIN --jq .id [later]: ", "Write this? [y/N] "},
 			map[string][]string{"infra/platform/platform.yaml": {"owner: acme\nrepository: Shop\n"},
 				"infra/platform/Pulumi.prod.yaml": {`reviewers: ["stand-in:1000002"]`}}},
-		"each value can be given": {"other\nsite\nsite\nweb-team\n\n.\neurope-west1\ndev,staging\napi,web=Dockerfile\n1\n2\n012345-6789AB-CDEF01\nGBP\nme@x.test\n" +
+		"each value can be given": {"other\nsite\nsite\nweb-team\n\n.\neurope-west1\n" +
+			"dev,staging\napi,web=Dockerfile\n1\n2\n012345-6789AB-CDEF01\nGBP\nme@x.test\n" +
 			"site-d\nsite-s\n3\n4\n5, 6\ny\n", nil,
 			scaffold.ExitDone, []string{"Number of other: ", "Project number of dev: gcloud projects describe site-d "}, map[string][]string{
 				"platform.yaml": {"application: site\nowner: other\nrepository: site\nteam: web-team\nfolder: .\n"},

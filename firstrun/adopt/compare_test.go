@@ -325,7 +325,8 @@ func TestCompareJobs(t *testing.T) {
 	}
 	assert.Equal(t, []string{"image", "variable MONGODB_URI", "command", "list of arguments"}, lines,
 		"the other properties are left to the provider")
-	probed := object(t, `{"template": {"template": {"containers": [{"startupProbe": {"httpGet": {"path": "/", "port": 80, "httpHeaders": [{"name": "a"}]}}}]}}}`)
+	probed := object(t, `{"template": {"template": {"containers": [{"startupProbe":
+		{"httpGet": {"path": "/", "port": 80, "httpHeaders": [{"name": "a"}]}}}]}}}`)
 	changes, _ = adopt.Compare("jobs.migrate", probed, left, nil)
 	assert.Equal(t, "startup probe: GET / with 1 header on port 80 every 10 s, 3 failures of 1 s is taken away; jobs.migrate.startup keeps it",
 		changes[0].String())

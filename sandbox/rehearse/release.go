@@ -52,7 +52,7 @@ func (r *rehearsal) releases(ctx context.Context, of stacks.Settings) ([]release
 		stage := "the release of " + name
 		r.crowd.begin(stage)
 		begun := r.clock.Now()
-		result := controller.Rollout(ctx, rollout.Request{OutsideWindow: "the rehearsal's time is no time of day"})
+		result := controller.Rollout(ctx, rollout.Request{OutsideWindow: "a rehearsal has no time of day"})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -63,7 +63,7 @@ func TestEnvironmentHasNoCredentials(t *testing.T) {
 	t.Parallel()
 	scrubbed, err := rehearse.Scrubbed([]string{"PATH=/bin", "LANG=C", "GOFLAGS=-mod=readonly", "GITHUB_TOKEN=x", "GH_TOKEN=x",
 		"AWS_SECRET_ACCESS_KEY=x",
-		"NPM_TOKEN=x", "SSH_AUTH_SOCK=/x", "GOOGLE_APPLICATION_CREDENTIALS=/x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=x", "HOME=/home/me", "PATHS=x",
+		"NPM_TOKEN=x", "SSH_AUTH_SOCK=/x", "GOOGLE_APPLICATION_CREDENTIALS=/x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=x", "HOME=/me", "PATHS=x",
 		"GOPROXY=https://me:x@proxy.example", "GONOSUMDB=a", "MY_PASSWORD=x", "PULUMI_ACCESS_TOKEN=x", "DOCKER_CONFIG=/x", "KUBECONFIG=/x"},
 		"/empty")
 	require.NoError(t, err)

@@ -72,7 +72,7 @@ func (c Comment) Markdown() string {
 		out.WriteString(preview.plan(c.Run, rest-500))
 	}
 	for _, stack := range c.unplanned() {
-		fmt.Fprintf(&out, "%s There is no plan of %s against the real cloud: [the run](%s) says why.\n\n", bad,
+		fmt.Fprintf(&out, "%s %s was not planned against the real cloud: [the run](%s) says why.\n\n", bad,
 			codeSpan(val(stack), false), c.Run)
 	}
 	if c.Plans == Fork {

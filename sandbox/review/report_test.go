@@ -67,7 +67,7 @@ func TestCommentsWithoutAPlan(t *testing.T) {
 	const run, end = "https://run", "At commit `abc`.\n"
 	report := &Report{Stacks: []Stack{{Name: "dev"}, {Name: "prod"}}}
 	missing := func(stack string) string {
-		return "**Missing:** There is no plan of `" + stack + "` against the real cloud: [the run](https://run) says why.\n\n"
+		return "**Missing:** `" + stack + "` was not planned against the real cloud: [the run](https://run) says why.\n\n"
 	}
 	comment := Comment{Report: report, Commit: "abc", Run: run, Plans: Here}
 	said := comment.Markdown()

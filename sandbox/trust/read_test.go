@@ -79,8 +79,8 @@ func TestProviderWithUnknownValues(t *testing.T) {
 	}
 }
 
-// TestGrantsOfAPlan checks that a job which may become an account of a plan does so, although the account's name is known only after the
-// update, and that the account is none of the others.
+// TestGrantsOfAPlan checks that a job which may become an account of a plan does so. The account's name is known only after the update,
+// so it must not be taken for another account.
 func TestGrantsOfAPlan(t *testing.T) {
 	t.Parallel()
 	const later = "[known after the update]"

@@ -46,7 +46,7 @@ func TestCommentOfArtifacts(t *testing.T) {
 		return "<details><summary>Plan of <code>dev</code> against the real cloud</summary>\n\n~~~~~~~~text\n" + text +
 			"\n~~~~~~~~\n\n</details>\n\n"
 	}
-	const missing = "**Missing:** There is no plan of `dev` against the real cloud: [the run](" + at + ") says why.\n\n"
+	const missing = "**Missing:** `dev` was not planned against the real cloud: [the run](" + at + ") says why.\n\n"
 	const fork = "There is no plan against the real cloud, because a fork's run gets no identity. A maintainer who has read the change " +
 		"pushes it to a branch of this repository to see one.\n\n"
 	for name, test := range map[string]struct {
